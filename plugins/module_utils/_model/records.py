@@ -1,0 +1,68 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The plain data that readers hand to the model.
+
+Readers fill these records and nothing else; the model reads them and nothing
+else. None of them knows where its values came from.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, List, NamedTuple, Optional, Tuple
+
+
+class ListenSocket(NamedTuple):
+    """One listening TCP (or MPTCP) socket, as the kernel reports it."""
+
+    family: str  # "ipv4" or "ipv6": the family of the socket, not of its clients
+    protocol: str  # "tcp" or "mptcp"
+    address: str  # canonical text, "0.0.0.0" and "::" for the wildcards
+    port: int
+    device: Optional[str]  # interface of SO_BINDTODEVICE; None where not bound to one
+    dual_stack: Optional[bool]  # an IPv6 wildcard that also takes IPv4; None where the kernel does not tell
+    inode: int
+    uid: int
+    accept_used: int  # connections waiting for accept(2)
+    backlog: Optional[int]  # what listen(2) latched, after the somaxconn clamp; None without sock_diag
+    drops: Optional[int]  # connection attempts this socket dropped; None where the kernel does not tell
+    cgroup_id: Optional[int]  # inode of the cgroup2 directory (Linux 5.8+), else None
+
+
+class ListenKey(NamedTuple):
+    """The queue that half-open entries are counted for: members of an SO_REUSEPORT group share one."""
+
+    family: str  # family of the *listener*: IPv4 clients of a dual-stack socket count as "ipv6"
+    address: str
+    port: int
+    device: Optional[str]
+
+
+class HalfOpenTally(NamedTuple):
+    """Half-open (SYN_RECV) entries, counted while they are read and never kept one by one."""
+
+    total: int
+    retransmitted: int  # entries whose SYN-ACK was sent again at least once
+    by_listener: Dict[ListenKey, int]
+    distinct_sources: int
+    networks: List[Tuple[str, int]]  # (network, entries), most entries first: /24 for IPv4, /64 for IPv6
+
+
+class Process(NamedTuple):
+    """A process that holds a socket."""
+
+    pid: int
+    name: str  # /proc/PID/comm, made printable
+    argv: Tuple[str, ...]  # /proc/PID/cmdline, made printable; empty where unreadable
+    unit: Optional[str]  # systemd unit of its cgroup
+    runtime: Optional[str]  # "go", "java", "node", "python", … where the executable tells, else None
+
+
+class Reading(NamedTuple):
+    """What a reader returns when a part may be missing: the value, and why something is."""
+
+    value: object
+    warnings: Tuple[str, ...] = ()
