@@ -1,0 +1,44 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""How long a half-open entry lives, and how fast unanswered SYNs fill a queue."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from .level import Level
+from .rules import first_synack_timeout
+
+_LONGEST_TIMEOUT = 120.0  # TCP_RTO_MAX
+_PRESSED_TIMEOUTS = 8
+
+
+def half_open_lifetime(level: Level, tcp_synack_retries: int) -> float:
+    """Seconds that an entry whose SYN-ACK is never answered stays in the SYN queue.
+
+    The timeout doubles with every retransmission up to 120 s: 63 s with the
+    default of 5 retries. While the queue is more than half full the kernel drops
+    old entries earlier, see :func:`spoofed_rate_to_fill`.
+    """
+    first = first_synack_timeout(level)
+    return sum(min(first * 2**sent, _LONGEST_TIMEOUT) for sent in range(max(tcp_synack_retries, 0) + 1))
+
+
+def spoofed_rate_to_fill(level: Level, tcp_synack_retries: int, half_open_limit: int) -> Optional[float]:
+    """The lowest lasting rate of never-answered SYNs, per second, that keeps a queue of this limit full.
+
+    Above half of the queue the kernel lowers the retries step by step until
+    young entries (SYN-ACK sent once) are an eighth of it
+    (inet_csk_reqsk_queue_prune() up to 4.0, reqsk_timer_handler() from 4.1), so
+    a queue stays full only at an eighth of its limit per first timeout; with
+    two retries or fewer the plain lifetime is shorter than that. ``None`` where
+    nothing is ever queued.
+    """
+    if half_open_limit <= 0:
+        return None
+    pressed = _PRESSED_TIMEOUTS * first_synack_timeout(level)
+    return half_open_limit / min(half_open_lifetime(level, tcp_synack_retries), pressed)

@@ -1,0 +1,22 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""What full queues cost in memory."""
+
+from __future__ import annotations
+
+from .level import Level
+from .limits import QueueLimits
+from .rules import half_open_entry_bytes, hash_entry_bytes
+
+#: a full TCP socket that waits for accept(2), without buffered data: about 2.5 KiB (slab TCP and its dentry-less parts)
+ACCEPT_ENTRY_BYTES = 2560
+
+
+def full_queue_bytes(level: Level, limits: QueueLimits, family: str = "ipv4") -> int:
+    """Bytes that one listener's two queues hold when both are full (an estimate; buffered data not counted)."""
+    slots = limits.syn_queue * hash_entry_bytes(level)
+    return slots + limits.half_open * half_open_entry_bytes(level, family) + limits.accept_queue * ACCEPT_ENTRY_BYTES
