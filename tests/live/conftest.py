@@ -1,0 +1,34 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fixtures of the live tests: `root` skips without it, `netns` and `net` give a namespace and a joined pair."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+from ansible_collections.linuxnet.tcp.tests.live import lab
+
+
+@pytest.fixture(scope="session")
+def root():
+    if os.geteuid() != 0:
+        pytest.skip("needs root: it makes network namespaces and sends raw packets")
+    if shutil.which("ip") is None:
+        pytest.skip("needs iproute2: no `ip` command found")
+
+
+@pytest.fixture
+def netns(root):
+    with lab.Netns() as namespace:
+        yield namespace
+
+
+@pytest.fixture
+def net(root):
+    with lab.pair() as joined:
+        yield joined
