@@ -1,0 +1,202 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The SYN-queue rule of the running kernel, measured in a private network namespace.
+
+A listener with backlog 0 and TCP_DEFER_ACCEPT keeps every client in its SYN
+queue, although the handshake is done. Three clients over the namespace's own
+loopback then tell the three rules apart: the SYN queue holds none of them
+(``backlog``), one (``backlog+1``) or all (``power_of_two``), and the kernel's
+TCPReqQFull* counters say that the others met a full queue rather than got lost.
+
+One thread enters the namespace and ends; the process and the host stay as they
+are: nothing forks, no setting is written, no packet leaves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import socket
+import struct
+import threading
+import time
+from typing import Dict, Iterator, List, NamedTuple, Optional
+
+from .._kernel.level import parse_level
+from .._kernel.rules import BACKLOG, BACKLOG_PLUS_1, POWER_OF_TWO, forces_cookies
+from .._kernel.sysctls import shown_in_namespace
+from .sysctls import read_sysctls
+
+_CLONE_NEWNET = 0x40000000
+_SIOCSIFFLAGS = 0x8914
+_IFF_UP = 0x1
+_CLIENTS = 3
+_PATIENCE = 0.2  # seconds; the answer takes about a millisecond
+
+
+class CalibrationResult(NamedTuple):
+    """What a private network namespace told."""
+
+    rule: Optional[str]  # one of rules.RULES; None where it could not be measured
+    defaults: Dict[str, int]  # sysctl short name to the value the kernel starts with; per-namespace settings only
+    warning: Optional[str]  # why there is no rule
+
+
+class _Inconclusive(Exception):
+    """The measurement gave no clear answer; the text says what was seen."""
+
+
+def calibrate() -> CalibrationResult:
+    """Measure the SYN-queue rule and read the kernel's own defaults, in a few milliseconds.
+
+    Needs CAP_SYS_ADMIN (unshare(2) with CLONE_NEWNET) and a kernel with network
+    namespaces; without them ``rule`` is None, ``defaults`` empty and
+    ``warning`` says why. Never raises for what the host lacks.
+    """
+    results: List[CalibrationResult] = []
+    thread = threading.Thread(target=lambda: results.append(_in_this_thread()), name="calibration")
+    try:
+        thread.start()
+    except RuntimeError as error:  # no thread to be had: RLIMIT_NPROC or the cgroup's pids.max
+        return _failed("no thread could be started ({0})".format(error))
+    thread.join()
+    return results[0] if results else _failed("the measuring thread ended early")
+
+
+def _failed(reason: str, defaults: Optional[Dict[str, int]] = None) -> CalibrationResult:
+    return CalibrationResult(None, defaults or {}, "the SYN queue rule was not measured: " + reason)
+
+
+def _in_this_thread() -> CalibrationResult:
+    """Everything, in a thread that must not be used for anything else afterwards."""
+    defaults: Dict[str, int] = {}
+    try:
+        host, _warnings = read_sysctls()
+        own_hash = _namespaces_have_own_hash()
+        _unshare_network()
+        level = parse_level(os.uname().release)
+        values, _warnings = read_sysctls()
+        defaults = {
+            name: value for name, value in values.items() if value is not None and shown_in_namespace(name, level)
+        }
+        if own_hash:  # tcp_max_syn_backlog then follows that small hash, not the host's
+            defaults.pop("tcp_max_syn_backlog", None)
+        cookies = defaults.get("tcp_syncookies", host["tcp_syncookies"])
+        if cookies is not None and forces_cookies(level, cookies):
+            raise _Inconclusive("tcp_syncookies is 2 and this kernel has one value for all namespaces")
+        _bring_loopback_up()
+        return CalibrationResult(_measure(), defaults, None)
+    except _Inconclusive as doubt:
+        return _failed(str(doubt), defaults)
+    except OSError as error:
+        return _failed(_reason(error), defaults)
+
+
+def _reason(error: OSError) -> str:
+    if error.errno in (errno.EPERM, errno.EACCES):
+        return "it needs the privilege to make a network namespace (CAP_SYS_ADMIN)"
+    if error.errno in (errno.EINVAL, errno.ENOSYS):
+        return "this kernel has no network namespaces"
+    return os.strerror(error.errno) if error.errno else "unexpected error"
+
+
+def _unshare_network() -> None:
+    try:
+        import ctypes  # some small Python builds come without it
+
+        libc = ctypes.CDLL(None, use_errno=True)
+        unshare = libc.unshare
+    except (ImportError, OSError, AttributeError):
+        raise _Inconclusive("this Python cannot call unshare(2)")
+    if unshare(_CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+
+
+def _namespaces_have_own_hash() -> bool:
+    """Whether new namespaces get a connection hash of their own size (Linux 6.1+, off by default)."""
+    try:
+        with open("/proc/sys/net/ipv4/tcp_child_ehash_entries", encoding="ascii") as file:
+            return int(file.read(64)) != 0
+    except (OSError, ValueError):
+        return False
+
+
+def _bring_loopback_up() -> None:
+    """Bring ``lo`` up; the kernel then gives it 127.0.0.1 by itself."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP))
+
+
+def _measure() -> str:
+    held = full = 0
+    with _crowded_listener() as port:
+        end = time.monotonic() + _PATIENCE
+        while True:
+            held, full = _half_open(port), _met_full_queue()
+            if held + full >= _CLIENTS or time.monotonic() > end:
+                return _judge(held, full)
+            time.sleep(0.0005)
+
+
+def _judge(held: int, full: int) -> str:
+    """The rule that ``held`` clients in the SYN queue and ``full`` ones before a full queue amount to."""
+    rules = {(0, _CLIENTS): BACKLOG, (1, _CLIENTS - 1): BACKLOG_PLUS_1, (_CLIENTS, 0): POWER_OF_TWO}
+    try:
+        return rules[held, full]
+    except KeyError:
+        raise _Inconclusive(
+            "of {0} clients {1} were held and {2} met a full queue, which fits no known rule".format(
+                _CLIENTS, held, full
+            )
+        )
+
+
+@contextlib.contextmanager
+def _crowded_listener() -> Iterator[int]:
+    """A listener with backlog 0 that three clients called; gives its port."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 10)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _number in range(_CLIENTS):
+            client = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+            # Closing resets at once: a connection that lingered would keep the namespace alive.
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def _half_open(port: int) -> int:
+    """SYN_RECV entries of the port, as this thread's /proc/net/tcp lists them."""
+    ending, count = ":{0:04X}".format(port), 0
+    for line in _own_proc_net("tcp"):
+        fields = line.split()
+        count += len(fields) > 3 and fields[3] == "03" and fields[1].endswith(ending)
+    return count
+
+
+def _met_full_queue() -> int:
+    """SYNs that met a full SYN queue in this namespace (counted from Linux 3.1 on; 0 before)."""
+    lines = _own_proc_net("netstat")
+    for names, values in zip(lines[::2], lines[1::2]):
+        if names.startswith("TcpExt:"):
+            found = dict(zip(names.split()[1:], values.split()[1:]))
+            return int(found.get("TCPReqQFullDoCookies", 0)) + int(found.get("TCPReqQFullDrop", 0))
+    return 0
+
+
+def _own_proc_net(name: str) -> List[str]:
+    """Lines of a /proc/net file of the calling thread: /proc/net itself is that of the process."""
+    thread = "/proc/thread-self"  # Linux 3.17+
+    if not os.path.exists(thread) and hasattr(threading, "get_native_id"):  # Python 3.8+
+        thread = "/proc/self/task/{0}".format(threading.get_native_id())
+    with open("{0}/net/{1}".format(thread, name), encoding="ascii") as file:
+        return file.read().splitlines()
