@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  gather_subset:
+    description:
+      - Which parts to gather. A leading V(!) leaves a part out; exclusions alone start from everything.
+      - V(sysctls) are the values in force now, V(boot) the values after a reboot with file and line,
+        V(listeners) the listening sockets with their limits, V(half_open) the half-open connections by source network,
+        V(counters) the kernel's own counters, V(kernel_log) what the kernel logged, V(findings) the judgement of all of these.
+      - V(min) is V(sysctls), and is always gathered unless it is left out with V(!min) or V(!sysctls).
+      - Allowed are V(all), V(min), V(boot), V(counters), V(findings), V(half_open), V(kernel_log), V(listeners) and V(sysctls).
+    type: list
+    elements: str
+    default: [all]
+  ports:
+    description:
+      - Only report listeners and half-open connections of these local ports, each V(1) to V(65535).
+      - All ports if left out.
+    type: list
+    elements: int
+  network_namespaces:
+    description:
+      - Network namespaces to read, instead of only the one in which the module runs.
+      - Each entry is a name as in C(ip netns list), an absolute path to a namespace file, or the ID of a process
+        whose namespace is meant. V(all) stands for every namespace that can be found.
+      - Reading another namespace needs CAP_SYS_ADMIN.
+    type: list
+    elements: str
+  counters_window:
+    description:
+      - Seconds between two readings of the counters, V(0) to V(3600). With V(0), counters are read once and no difference is reported.
+      - The module takes this much longer.
+    type: float
+    default: 0
+  kernel_log_source:
+    description:
+      - Where the kernel's messages are read.
+      - V(auto) takes /dev/kmsg, and where that is not allowed the usual log files.
+      - V(kmsg) and V(journal) insist on one source, V(none) reads nothing; anything else is the absolute path of a log file, plain or C(.gz).
+    type: str
+    default: auto
+  kernel_log_max_age:
+    description:
+      - Seconds; older messages are left out. V(0) to V(315360000).
+    type: int
+    default: 86400
+  top_sources:
+    description:
+      - How many source networks of half-open connections to list, V(0) to V(1000).
+    type: int
+    default: 10
+  calibrate:
+    description:
+      - Whether to measure the kernel's SYN queue rule instead of trusting its release.
+      - The measurement is one connection over the loopback of a private network namespace; nothing on the host changes.
+        It needs CAP_SYS_ADMIN and takes milliseconds.
+      - With V(auto) it is done only where the release leaves the rule in doubt.
+    type: str
+    choices: [auto, always, never]
+    default: auto
+  kernel_rule:
+    description:
+      - When this kernel's SYN queue counts as full, for the rare case that you know better than the release tells.
+      - V(power_of_two) up to Linux 4.3, V(backlog) from 4.4, V(backlog+1) from 6.13 and in stable releases since January 2025.
+    type: str
+    choices: [power_of_two, backlog, backlog+1]
+"""
