@@ -6,14 +6,16 @@
 
 """The SYN-queue rule of the running kernel, measured in a private network namespace.
 
-A listener with backlog 0 and TCP_DEFER_ACCEPT keeps every client in its SYN
-queue, although the handshake is done. Three clients over the namespace's own
-loopback then tell the three rules apart: the SYN queue holds none of them
-(``backlog``), one (``backlog+1``) or all (``power_of_two``), and the kernel's
-TCPReqQFull* counters say that the others met a full queue rather than got lost.
+A listener with backlog 0 and TCP_DEFER_ACCEPT keeps a client in its SYN queue
+although the handshake is done. One client over the namespace's own loopback
+tells ``backlog``, whose queue holds nobody, from the others, which hold it. The
+kernel's TCPReqQFull* counters say that a client which is not held met a full
+queue rather than got lost.
 
 One thread enters the namespace and ends; the process and the host stay as they
-are: nothing forks, no setting is written, no packet leaves.
+are: nothing forks, no setting is written, no packet leaves. One trace is
+inevitable: a kernel of the ``backlog`` rule logs "Possible SYN flooding" for
+``PORT``. The others log nothing.
 """
 
 from __future__ import annotations
@@ -26,17 +28,19 @@ import socket
 import struct
 import threading
 import time
-from typing import Dict, Iterator, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional
 
-from .._kernel.level import parse_level
-from .._kernel.rules import BACKLOG, BACKLOG_PLUS_1, POWER_OF_TWO, forces_cookies
+from .._kernel.level import Level, parse_level
+from .._kernel.rules import BACKLOG, BACKLOG_PLUS_1, POWER_OF_TWO, forces_cookies, syn_queue_rule
 from .._kernel.sysctls import shown_in_namespace
 from .sysctls import read_sysctls
+
+#: Where the private listener listens: above every default range, so that its line in a kernel log is known again.
+PORT = 65535
 
 _CLONE_NEWNET = 0x40000000
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 0x1
-_CLIENTS = 3
 _PATIENCE = 0.2  # seconds; the answer takes about a millisecond
 
 
@@ -91,7 +95,7 @@ def _in_this_thread() -> CalibrationResult:
         if cookies is not None and forces_cookies(level, cookies):
             raise _Inconclusive("tcp_syncookies is 2 and this kernel has one value for all namespaces")
         _bring_loopback_up()
-        return CalibrationResult(_measure(), defaults, None)
+        return CalibrationResult(_measure(level), defaults, None)
     except _Inconclusive as doubt:
         return _failed(str(doubt), defaults)
     except OSError as error:
@@ -133,54 +137,45 @@ def _bring_loopback_up() -> None:
         fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP))
 
 
-def _measure() -> str:
-    held = full = 0
-    with _crowded_listener() as port:
-        end = time.monotonic() + _PATIENCE
-        while True:
-            held, full = _half_open(port), _met_full_queue()
-            if held + full >= _CLIENTS or time.monotonic() > end:
-                return _judge(held, full)
-            time.sleep(0.0005)
-
-
-def _judge(held: int, full: int) -> str:
-    """The rule that ``held`` clients in the SYN queue and ``full`` ones before a full queue amount to."""
-    rules = {(0, _CLIENTS): BACKLOG, (1, _CLIENTS - 1): BACKLOG_PLUS_1, (_CLIENTS, 0): POWER_OF_TWO}
-    try:
-        return rules[held, full]
-    except KeyError:
-        raise _Inconclusive(
-            "of {0} clients {1} were held and {2} met a full queue, which fits no known rule".format(
-                _CLIENTS, held, full
-            )
-        )
-
-
-@contextlib.contextmanager
-def _crowded_listener() -> Iterator[int]:
-    """A listener with backlog 0 that three clients called; gives its port."""
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+def _measure(level: Level) -> str:
+    with contextlib.ExitStack() as sockets:
+        listener = sockets.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 10)
-        listener.bind(("127.0.0.1", 0))
+        listener.bind(("127.0.0.1", PORT))
         listener.listen(0)
-        for _number in range(_CLIENTS):
-            client = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-            # Closing resets at once: a connection that lingered would keep the namespace alive.
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            client.setblocking(False)
-            client.connect_ex(listener.getsockname())
-        yield listener.getsockname()[1]
+        if not _next_is_held(sockets, 1):
+            return BACKLOG
+        if syn_queue_rule(level) != POWER_OF_TWO:
+            return BACKLOG_PLUS_1  # asking a second client would only add a line to the kernel log
+        return POWER_OF_TWO if _next_is_held(sockets, 2) else BACKLOG_PLUS_1
 
 
-def _half_open(port: int) -> int:
-    """SYN_RECV entries of the port, as this thread's /proc/net/tcp lists them."""
-    ending, count = ":{0:04X}".format(port), 0
-    for line in _own_proc_net("tcp"):
-        fields = line.split()
-        count += len(fields) > 3 and fields[3] == "03" and fields[1].endswith(ending)
-    return count
+def _next_is_held(sockets: contextlib.ExitStack, number: int) -> bool:
+    """Connect the client of this number (from 1) and tell whether the SYN queue holds it, as it does all before."""
+    client = sockets.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+    # Closing resets at once: a connection that lingered would keep the namespace alive.
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.setblocking(False)
+    client.connect_ex(("127.0.0.1", PORT))
+    end = time.monotonic() + _PATIENCE
+    while True:
+        seen = (_half_open(), _met_full_queue())
+        if seen == (number, 0):
+            return True
+        if seen == (number - 1, 1):
+            return False
+        if time.monotonic() > end:
+            raise _Inconclusive(
+                "of {0} client(s) {1} were held and {2} met a full queue, which fits no known rule".format(number, *seen)
+            )
+        time.sleep(0.0005)
+
+
+def _half_open() -> int:
+    """SYN_RECV entries of the listener, as this thread's /proc/net/tcp lists them."""
+    ending = ":{0:04X}".format(PORT)
+    rows = [line.split() for line in _own_proc_net("tcp")]
+    return sum(row[1].endswith(ending) and row[3] == "03" for row in rows)
 
 
 def _met_full_queue() -> int:
