@@ -49,6 +49,7 @@ class HalfOpenTally(NamedTuple):
     by_listener: Dict[ListenKey, int]
     distinct_sources: int
     networks: List[Tuple[str, int]]  # (network, entries), most entries first: /24 for IPv4, /64 for IPv6
+    exact: bool = True  # False past 262,144 entries: the last two are then estimates (`sources` says how good)
 
 
 class Process(NamedTuple):
@@ -66,3 +67,21 @@ class Reading(NamedTuple):
 
     value: object
     warnings: Tuple[str, ...] = ()
+
+
+class NamespaceView(NamedTuple):
+    """What one network namespace showed; None where a part was not asked for or cannot be read."""
+
+    name: str  # "host" for the one in which the module runs
+    sysctls: Dict[str, Optional[int]]  # short name to run-time value
+    sockets: Tuple[ListenSocket, ...] = ()
+    half_open: Optional[HalfOpenTally] = None
+    counters: Optional[Dict[str, int]] = None
+    counters_delta: Optional[Dict[str, object]] = None
+
+
+class Owner(NamedTuple):
+    """Who a listener belongs to, as far as it is visible."""
+
+    processes: Tuple[Process, ...] = ()
+    unit: Optional[str] = None

@@ -1,0 +1,48 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the module on the target and evaluates its query on the controller."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._query import compile_query, search
+
+
+class ActionModule(ActionBase):
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result = super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        expression = arguments.pop("query", None)
+        compiled = None if expression is None else self._compile(expression)
+        result.update(
+            self._execute_module(
+                module_name="linuxnet.tcp.syn_backlog_info",
+                module_args=arguments,
+                task_vars=task_vars,
+                wrap_async=self._task.async_val,
+            )
+        )
+        if compiled is not None and "syn_backlog" in result:
+            result["matches"] = self._fail_clearly(search, "query", compiled, result.pop("syn_backlog"))
+        return result
+
+    def _compile(self, expression: t.Any) -> t.Any:
+        if self._task.async_val:
+            raise AnsibleActionFail("query: cannot be combined with async, whose result is fetched by another task")
+        return self._fail_clearly(compile_query, "query", expression)
+
+    @staticmethod
+    def _fail_clearly(function: t.Callable, *arguments: t.Any) -> t.Any:
+        try:
+            return function(*arguments)
+        except AnsibleError as error:
+            raise AnsibleActionFail(str(error)) from error

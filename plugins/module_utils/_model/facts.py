@@ -1,0 +1,111 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The gathered structure: what readers brought, put into the shape that users see."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Sequence
+
+from .._kernel.identity import Kernel
+from .._kernel.sysctls import KEYS, shown_in_namespace
+from .boot_state import sysctl_states
+from .findings import findings
+from .half_open import merge
+from .listeners import listener_rows
+from .records import HalfOpenTally, NamespaceView, Owner
+
+SCHEMA = 1
+
+
+class Evidence(NamedTuple):
+    """Everything that was read; None where a part was not asked for."""
+
+    kernel: Kernel
+    own: NamespaceView
+    views: Sequence[NamespaceView]  # the namespaces whose listeners were asked for
+    owners: Dict[int, Owner]  # by socket inode
+    boot: Optional[Dict[str, Any]]  # short name to BootValue
+    kernel_log: Optional[Dict[str, Any]]
+    others_asked: bool  # network namespaces were named
+
+
+def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int) -> Dict[str, Any]:
+    """The structure ``syn_backlog``, with the parts of ``subset``.
+
+    Findings are drawn from every part, also from those that are then left out.
+    """
+    kernel = evidence.kernel
+    facts: Dict[str, Any] = {
+        "schema": SCHEMA,
+        "kernel": kernel_facts(kernel),
+        "sysctls": sysctl_states(evidence.own.sysctls, evidence.boot),
+        "listeners": [row for view in evidence.views for row in _rows(evidence, view)],
+        "half_open": _half_open([view.half_open for view in evidence.views if view.half_open], top_sources),
+        "counters": evidence.own.counters,
+    }
+    if evidence.own.counters_delta is not None:
+        facts["counters_delta"] = evidence.own.counters_delta
+    if evidence.kernel_log is not None:
+        facts["kernel_log"] = evidence.kernel_log
+    if evidence.others_asked:
+        facts["network_namespaces"] = [_namespace(view) for view in evidence.views]
+    if "findings" in subset:
+        facts["findings"] = findings(facts)
+    return {name: part for name, part in facts.items() if _asked_for(name, subset)}
+
+
+def kernel_facts(kernel: Kernel) -> Dict[str, str]:
+    """The kernel as every module returns it."""
+    return {
+        "release": kernel.release,
+        "stable_level": kernel.level.text,
+        "rule": kernel.rule,
+        "rule_source": kernel.rule_source,
+    }
+
+
+def _asked_for(name: str, subset: FrozenSet[str]) -> bool:
+    if name == "sysctls":
+        return bool({"sysctls", "boot"} & subset)
+    if name == "counters_delta":
+        return "counters" in subset
+    return name in subset or name in ("schema", "kernel", "network_namespaces")
+
+
+def _rows(evidence: Evidence, view: NamespaceView) -> List[Dict[str, Any]]:
+    sysctls = effective_sysctls(evidence.kernel, view.sysctls, evidence.own.sysctls)
+    return listener_rows(view, evidence.kernel, sysctls, evidence.owners)
+
+
+def effective_sysctls(
+    kernel: Kernel, seen: Dict[str, Optional[int]], own: Dict[str, Optional[int]]
+) -> Dict[str, Optional[int]]:
+    """The values that hold in a namespace: its own, and the host's for what this kernel keeps only once."""
+    return {
+        name: own.get(name) if seen.get(name) is None and not shown_in_namespace(name, kernel.level) else seen.get(name)
+        for name in KEYS
+    }
+
+
+def _half_open(tallies: Sequence[HalfOpenTally], top: int) -> Dict[str, Any]:
+    tally = merge(tallies, top)
+    return {
+        "total": tally.total,
+        "retransmitted": tally.retransmitted,
+        "distinct_sources": tally.distinct_sources,
+        "sources": [
+            {"network": network, "count": count, "share": round(count / tally.total, 4)}
+            for network, count in tally.networks
+        ],
+    }
+
+
+def _namespace(view: NamespaceView) -> Dict[str, Any]:
+    described: Dict[str, Any] = {"name": view.name, "sysctls": view.sysctls, "counters": view.counters}
+    if view.counters_delta is not None:
+        described["counters_delta"] = view.counters_delta
+    return described

@@ -1,0 +1,201 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The limits that would follow from a kernel, its sysctls and a listen() backlog; nothing is read for it."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional
+
+from .._kernel.identity import Kernel, identify
+from .._kernel.lifetime import half_open_lifetime, spoofed_rate_to_fill
+from .._kernel.limits import QueueLimits, latch, queue_limits
+from .._kernel.memory import full_queue_bytes
+from .._kernel.rules import max_syn_backlog_caps_queue
+from .._kernel.sizing import Load, recommend
+from .._kernel.sysctls import INT_MAX, INT_MIN, boot_default, valid_range
+from .binding import bound_by
+from .errors import InvalidOption, require_range
+
+SYSCTLS = ("somaxconn", "tcp_max_syn_backlog", "tcp_syncookies", "tcp_synack_retries")
+LOAD_DEFAULTS = {"handshake_time": 0.5, "accept_stall": 1.0}
+LOAD_RANGES = {"connection_rate": (0, 10000000), "handshake_time": (0, 3600), "accept_stall": (0, 3600)}
+INPUTS = ("kernel_release", "kernel_rule", "listen_backlog") + SYSCTLS + tuple(LOAD_RANGES)
+
+
+class Question(NamedTuple):
+    """What is asked, complete and within the kernel's ranges."""
+
+    kernel: Kernel
+    listen_backlog: int
+    somaxconn: int
+    tcp_max_syn_backlog: int
+    tcp_syncookies: int
+    tcp_synack_retries: int
+    load: Optional[Load]
+
+
+def ask(kernel: Kernel, inputs: Mapping[str, Any], host: Mapping[str, Optional[int]]) -> Question:
+    """Complete the inputs with the host's values (or the kernel's defaults) and check their ranges.
+
+    ``inputs`` has the options of syn_backlog_limits; what is absent or None is
+    taken from ``host``. The backlog defaults to somaxconn: an application that
+    asks for as much as it can get.
+
+    :raises InvalidOption: names the option, the value and the allowed range.
+    """
+    sysctls = {name: _sysctl(name, kernel, inputs.get(name), host) for name in SYSCTLS}
+    backlog = inputs.get("listen_backlog")
+    listen_backlog = sysctls["somaxconn"] if backlog is None else whole_number("listen_backlog", backlog)
+    require_range("listen_backlog", listen_backlog, INT_MIN, INT_MAX)
+    return Question(kernel, listen_backlog, load=_load(inputs), **sysctls)
+
+
+def kernel_of(release: Any, rule: Optional[str] = None) -> Kernel:
+    """The kernel that a ``kernel_release`` names, with the rule that the user states instead of its own.
+
+    :raises InvalidOption: not a release, or not a rule.
+    """
+    try:
+        kernel = identify(release if isinstance(release, str) else str(release))
+    except ValueError:
+        raise InvalidOption(
+            "kernel_release", release, "expected a release such as 6.1.176 or 5.10.0-28-amd64"
+        ) from None
+    if rule is None:
+        return kernel
+    try:
+        return kernel.overridden(rule)
+    except ValueError:
+        raise InvalidOption("kernel_rule", rule, "allowed are power_of_two, backlog and backlog+1") from None
+
+
+def answer(question: Question) -> Dict[str, Any]:
+    """``limits``, ``recommended`` (None without a load) and ``explanation``, as syn_backlog_limits returns them."""
+    kernel = question.kernel
+    backlog = latch(question.listen_backlog, question.somaxconn)
+    limits = queue_limits(
+        kernel.level, kernel.rule, backlog, question.tcp_max_syn_backlog, question.tcp_syncookies
+    )
+    binding = bound_by(
+        kernel.level,
+        kernel.rule,
+        backlog,
+        question.somaxconn,
+        question.tcp_max_syn_backlog,
+        question.tcp_syncookies,
+        requested=question.listen_backlog,
+    )
+    recommended = None
+    if question.load:
+        recommended = recommend(kernel.level, question.load, question.somaxconn, question.tcp_max_syn_backlog)
+    return {
+        "limits": {
+            "backlog": backlog,
+            "accept_queue": limits.accept_queue,
+            "syn_queue": limits.syn_queue,
+            "new_peer_limit": limits.new_peer_limit,
+            "on_full": limits.on_full,
+            "bound_by": binding,
+            "half_open_lifetime": half_open_lifetime(kernel.level, question.tcp_synack_retries),
+            "spoofed_syn_rate_to_fill": _rounded(
+                spoofed_rate_to_fill(kernel.level, question.tcp_synack_retries, limits.half_open)
+            ),
+            "memory_bytes": full_queue_bytes(kernel.level, limits),
+        },
+        "recommended": recommended,
+        "explanation": " ".join(_explain(question, backlog, limits, binding, recommended)),
+    }
+
+
+def whole_number(option: str, value: Any) -> int:
+    """An int, or a text that is one.
+
+    :raises InvalidOption: anything else, true and false included.
+    """
+    if isinstance(value, str):
+        try:
+            return int(value)
+        except ValueError:
+            pass
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value)
+    raise InvalidOption(option, value, "expected a whole number")
+
+
+def _sysctl(name: str, kernel: Kernel, value: Any, host: Mapping[str, Optional[int]]) -> int:
+    if value is None:
+        value = host.get(name)
+    if value is None:
+        value = boot_default(name, kernel.level)
+    if value is None:
+        raise InvalidOption(name, None, "a value is needed: the kernel's own default depends on the machine")
+    number = whole_number(name, value)
+    require_range(name, number, *valid_range(name, kernel.level))
+    return number
+
+
+def _load(inputs: Mapping[str, Any]) -> Optional[Load]:
+    if inputs.get("connection_rate") is None:
+        return None
+    numbers = {}
+    for name, (lowest, highest) in LOAD_RANGES.items():
+        value = inputs.get(name)
+        number = LOAD_DEFAULTS.get(name) if value is None else _decimal(name, value)
+        require_range(name, number, lowest, highest)
+        numbers[name] = number
+    return Load(**numbers)
+
+
+def _decimal(option: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise InvalidOption(option, value, "expected a number") from None
+
+
+def _rounded(rate: Optional[float]) -> Optional[float]:
+    return None if rate is None else round(rate, 1)
+
+
+def _explain(
+    question: Question, backlog: int, limits: QueueLimits, binding: str, recommended: Optional[Dict[str, int]]
+) -> List[str]:
+    kernel = question.kernel
+    asked = question.listen_backlog
+    sentences = []
+    if asked == backlog:
+        sentences.append("listen({0}) latches a backlog of {0}.".format(asked))
+    elif asked < 0:
+        sentences.append("listen({0}) means somaxconn: it latches {1}.".format(asked, backlog))
+    else:
+        sentences.append("listen({0}) is clamped by net.core.somaxconn and latches {1}.".format(asked, backlog))
+    sentences.append(
+        "On Linux {0} ({1}, {2}) the SYN queue then admits {3} half-open connections, the accept queue {4} that wait "
+        "for accept().".format(kernel.level.text, kernel.rule, kernel.rule_source, limits.syn_queue, limits.accept_queue)
+    )
+    sentences.append(_BINDING[binding].format(backlog=backlog, peers=limits.new_peer_limit, **question._asdict()))
+    sentences.append(
+        "A SYN beyond the limit is answered with a cookie."
+        if limits.on_full == "cookies"
+        else "A SYN beyond the limit is dropped, and the client tries again after a second or more."
+    )
+    if question.tcp_syncookies and not max_syn_backlog_caps_queue(kernel.level):
+        sentences.append("tcp_max_syn_backlog has no effect while tcp_syncookies is not 0.")
+    if recommended:
+        sentences.append(
+            "For this load let the application call listen({listen_backlog}), with somaxconn {somaxconn}, "
+            "tcp_max_syn_backlog {tcp_max_syn_backlog} and tcp_syncookies {tcp_syncookies}.".format(**recommended)
+        )
+    return sentences
+
+
+_BINDING = {
+    "application": "The application's own backlog binds: raise it where the application sets it, no sysctl helps.",
+    "somaxconn": "net.core.somaxconn={somaxconn} binds: raise it, then let the application call listen() again (a restart).",
+    "tcp_max_syn_backlog": "net.ipv4.tcp_max_syn_backlog={tcp_max_syn_backlog} binds: raise it.",
+    "syncookies": "tcp_syncookies=2 answers every SYN with a cookie, so nothing is ever queued half-open: set it to 1.",
+}

@@ -1,0 +1,140 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""One gathering: read each namespace that was asked for, then let the model put the facts together."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Dict, List, Optional, Tuple
+
+from .._model.counters import delta
+from .._model.facts import Evidence, assemble
+from .._model.records import NamespaceView, Owner
+from .._read.boot_files import boot_values
+from .._read.counters import read_counters
+from .._read.kernel_log import read_kernel_log
+from .._read.namespaces import OWN, Namespace, NotPermitted, call_inside, resolve
+from .._read.owners import owners_of
+from .._read.sockets import half_open, listen_sockets
+from .._read.sysctls import read_sysctls
+from .kernel import known_kernel
+from .options import GatheringOptions
+
+
+class _Gathering:
+    """The options, and the warnings that pile up on the way."""
+
+    def __init__(self, options: GatheringOptions) -> None:
+        self.options = options
+        self.warnings: List[str] = []
+
+    def note(self, reading: Tuple[Any, List[str]], place: str = "") -> Any:
+        """The value of a reading; its warnings are kept, each once."""
+        value, warnings = reading
+        for warning in warnings:
+            text = "{0}: {1}".format(place, warning) if place else warning
+            if text not in self.warnings:
+                self.warnings.append(text)
+        return value
+
+
+def gather(options: GatheringOptions) -> Tuple[Dict[str, Any], List[str]]:
+    """The gathered structure, and the warnings that say what is missing in it and why.
+
+    :raises InvalidOption: a namespace or a log file that does not exist.
+    """
+    work = _Gathering(options)
+    asked = resolve(options.network_namespaces) if options.network_namespaces else [OWN]
+    known = known_kernel(options.kernel_rule, options.calibrate, defaults_wanted=options.wants("boot"))
+    work.note((None, known.warnings))
+    before = _counters_before(work, asked)
+    views = [view for view in (_view(work, namespace, before.get(namespace)) for namespace in asked) if view]
+    own = next((view for view in views if view.name == OWN.name), None) or _own_without_sockets(work, before)
+    evidence = Evidence(
+        kernel=known.kernel,
+        own=own,
+        views=views,
+        owners=_owners(work, views),
+        boot=work.note(boot_values(known.defaults, known.kernel.level)) if options.wants("boot") else None,
+        kernel_log=_kernel_log(work),
+        others_asked=bool(options.network_namespaces),
+    )
+    return assemble(evidence, options.subset, options.top_sources), work.warnings
+
+
+def _counters_before(work: _Gathering, asked: List[Namespace]) -> Dict[Namespace, Tuple[Dict[str, int], float]]:
+    """The counters of each namespace and when they were read, then the wait; nothing where no window was asked for."""
+    window = work.options.counters_window
+    if not window or not work.options.wants("counters"):
+        return {}
+    before = {}
+    for namespace in {OWN, *asked}:
+        try:
+            before[namespace] = (work.note(call_inside(namespace, read_counters), namespace.label), time.monotonic())
+        except NotPermitted:
+            continue  # told once, when the namespace itself is read
+    time.sleep(window)
+    return before
+
+
+def _view(work: _Gathering, namespace: Namespace, before: Any) -> Optional[NamespaceView]:
+    """What a namespace shows; None, with a warning, where we may not look into it."""
+    try:
+        return call_inside(namespace, _look_around, work, namespace, before)
+    except NotPermitted as error:
+        work.note((None, [str(error)]))
+        return None
+
+
+def _look_around(work: _Gathering, namespace: Namespace, before: Any, sockets: bool = True) -> NamespaceView:
+    """Read the namespace of the calling thread."""
+    options = work.options
+    place = namespace.label
+    counters, counters_delta = _counters(work, place, before)
+    return NamespaceView(
+        name=namespace.name,
+        sysctls=work.note(read_sysctls(), place),
+        sockets=_listeners(work, place) if sockets and options.wants("listeners") else (),
+        half_open=work.note(half_open(options.ports, options.top_sources), place)
+        if sockets and options.wants("listeners", "half_open")
+        else None,
+        counters=counters,
+        counters_delta=counters_delta,
+    )
+
+
+def _own_without_sockets(work: _Gathering, before: Dict[Namespace, Any]) -> NamespaceView:
+    """Sysctls and counters of the module's own namespace, when only others were asked for."""
+    return _look_around(work, OWN, before.get(OWN), sockets=False)
+
+
+def _listeners(work: _Gathering, place: str) -> Tuple[Any, ...]:
+    ports = work.options.ports
+    sockets = work.note(listen_sockets(), place)
+    return tuple(sock for sock in sockets if ports is None or sock.port in ports)
+
+
+def _counters(work: _Gathering, place: str, before: Any) -> Tuple[Optional[Dict[str, int]], Optional[Dict[str, Any]]]:
+    if not work.options.wants("counters"):
+        return None, None
+    counters = work.note(read_counters(), place)
+    if not before or before[0] is None or counters is None:
+        return counters, None
+    earlier, since = before
+    return counters, delta(earlier, counters, time.monotonic() - since)
+
+
+def _owners(work: _Gathering, views: List[NamespaceView]) -> Dict[int, Owner]:
+    sockets = [sock for view in views for sock in view.sockets]
+    return work.note(owners_of(sockets)) if sockets else {}
+
+
+def _kernel_log(work: _Gathering) -> Optional[Dict[str, Any]]:
+    options = work.options
+    if not options.wants("kernel_log"):
+        return None
+    return work.note(read_kernel_log(options.kernel_log_source, options.kernel_log_max_age))

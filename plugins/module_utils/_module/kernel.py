@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The kernel that runs here, with its rule stated, measured, or taken from its release."""
+
+from __future__ import annotations
+
+from typing import Dict, List, NamedTuple, Optional
+
+from .._kernel.identity import Kernel
+from .._kernel.sysctls import KEYS, boot_default
+from .._read.calibration import calibrate
+from .._read.kernel import running_kernel
+
+
+class KnownKernel(NamedTuple):
+    """The kernel, and the sysctl values that it starts with when nothing sets them."""
+
+    kernel: Kernel
+    defaults: Dict[str, Optional[int]]
+    warnings: List[str]
+
+
+def known_kernel(rule: Optional[str], when: str, defaults_wanted: bool = False) -> KnownKernel:
+    """Decide about the running kernel.
+
+    ``rule`` is the user's statement, which ends all doubt. ``when`` is ``auto``
+    (measure where the release leaves doubt), ``always`` or ``never``.
+    ``defaults_wanted`` says that the kernel's own defaults matter: some depend
+    on the machine, and only a new namespace tells them.
+    """
+    kernel = running_kernel()
+    defaults = {name: boot_default(name, kernel.level) for name in KEYS}
+    rule_wanted = rule is None and (when == "always" or kernel.in_doubt)
+    if when == "never" or not (rule_wanted or defaults_wanted):
+        return KnownKernel(kernel.overridden(rule) if rule else kernel, defaults, [])
+    result = calibrate()
+    defaults.update(result.defaults)
+    warnings = [result.warning] if rule_wanted and result.warning else []
+    if rule:
+        kernel = kernel.overridden(rule)
+    elif rule_wanted and result.rule:
+        kernel = kernel.measured(result.rule)
+    return KnownKernel(kernel, defaults, warnings)

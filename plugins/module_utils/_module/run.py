@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The edge between Ansible and the collection: parameters in, facts or a clear failure out."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._model.errors import InvalidOption
+from .._model.facts import kernel_facts
+from .._model.what_if import answer, ask, kernel_of
+from .._read.sysctls import read_sysctls
+from .gather import gather
+from .kernel import known_kernel
+from .options import parse_gathering_options
+
+
+def require_linux(system: str) -> None:
+    """Refuse to run where there is no Linux kernel to read.
+
+    :raises InvalidOption: names the system that was found.
+    """
+    if system != "Linux":
+        raise InvalidOption("target", system, "only Linux (2.6.32 and later) has the listen queues that are read here")
+
+
+def gather_or_fail(module: AnsibleModule) -> Dict[str, Any]:
+    """Gather what the module's parameters ask for; warnings go to the module, bad input ends it."""
+    try:
+        require_linux(os.uname().sysname)
+        facts, warnings = gather(parse_gathering_options(module.params))
+    except InvalidOption as error:
+        module.fail_json(msg=str(error))
+    for warning in warnings:
+        module.warn(warning)
+    return facts
+
+
+def refuse_query(module: AnsibleModule) -> None:
+    """End a module that was given a query: its action plugin, which evaluates it, was bypassed."""
+    if module.params["query"] is not None:
+        module.fail_json(
+            msg="query: is evaluated on the controller; call the module as linuxnet.tcp.syn_backlog_info so that "
+            "its action plugin is found"
+        )
+
+
+def limits_or_fail(module: AnsibleModule) -> Dict[str, Any]:
+    """Answer the what-if that the module's parameters ask; bad input ends the module."""
+    params = module.params
+    try:
+        require_linux(os.uname().sysname)
+        if params["kernel_release"] is None:
+            kernel, _defaults, warnings = known_kernel(params["kernel_rule"], "auto")
+        else:
+            kernel, warnings = kernel_of(params["kernel_release"], params["kernel_rule"]), []
+        host, unread = read_sysctls()
+        result = answer(ask(kernel, params, host))
+    except InvalidOption as error:
+        module.fail_json(msg=str(error))
+    for warning in warnings + unread:
+        module.warn(warning)
+    return dict(result, kernel=kernel_facts(kernel))

@@ -1,0 +1,270 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: syn_backlog_info
+short_description: Tell which knob binds each TCP listener, on this very kernel
+description:
+  - Reports, for each listening TCP socket, how many connections its accept queue and its SYN queue admit and hold now,
+    which knob binds it (the backlog that the application passed to listen(), C(net.core.somaxconn),
+    C(net.ipv4.tcp_max_syn_backlog) or SYN cookies), and what exactly to change.
+  - Reports the sysctls in force, the values they will have after a reboot with file and line, half-open connections by
+    source network, the kernel's counters and its log, and findings drawn from all of these.
+  - Reads files and netlink only; nothing is changed and no command is run.
+  - To have the same as facts, use M(linuxnet.tcp.syn_backlog_facts).
+author:
+  - The linuxnet.tcp authors (@linuxnet-collections)
+extends_documentation_fragment:
+  - linuxnet.tcp.attributes
+  - linuxnet.tcp.attributes.info_module
+  - linuxnet.tcp.attributes.action_group
+  - linuxnet.tcp.gathering
+options:
+  query:
+    description:
+      - A JMESPath expression. It is evaluated on the controller over what RV(syn_backlog) would hold, and only its result
+        is returned, as RV(matches).
+      - Needs the Python package C(jmespath) on the controller.
+    type: str
+notes:
+  - Works without privileges. What needs them is then V(null) and told in the warnings; no listener is left out.
+seealso:
+  - module: linuxnet.tcp.syn_backlog_facts
+  - module: linuxnet.tcp.syn_backlog_limits
+"""
+
+EXAMPLES = r"""
+- name: Which listeners are bound by what
+  linuxnet.tcp.syn_backlog_info:
+    gather_subset: [listeners]
+  register: tcp
+
+- name: Fail where a web server's queue is too small for us
+  ansible.builtin.assert:
+    that: item.syn_queue.limit >= 1024
+    fail_msg: "{{ item.remedy }}"
+  loop: "{{ tcp.syn_backlog.listeners | selectattr('port', 'in', [80, 443]) }}"
+  loop_control:
+    label: "{{ item.address }}:{{ item.port }}"
+
+- name: Only the listeners that dropped connections
+  linuxnet.tcp.syn_backlog_info:
+    query: "listeners[?drops > `0`].{port: port, drops: drops, bound_by: bound_by, remedy: remedy}"
+
+- name: How fast the kernel drops right now, in every network namespace
+  linuxnet.tcp.syn_backlog_info:
+    gather_subset: [counters]
+    counters_window: 5
+    network_namespaces: [all]
+"""
+
+RETURN = r"""
+syn_backlog:
+  description: What was gathered. A part that was not asked for is absent; a value that cannot be read is V(null) and told in the warnings.
+  returned: when O(query) is not given
+  type: dict
+  contains:
+    schema:
+      description: Version of this structure. It changes only when something is renamed or removed.
+      returned: always
+      type: int
+      sample: 1
+    kernel:
+      description: The kernel and how its SYN queue decides.
+      returned: always
+      type: dict
+      contains:
+        release:
+          description: As in C(uname -r).
+          returned: always
+          type: str
+          sample: 6.1.0-50-cloud-amd64
+        stable_level:
+          description: The upstream stable release it is built from.
+          returned: always
+          type: str
+          sample: 6.1.176
+        rule:
+          description: When the SYN queue is full, one of V(power_of_two), V(backlog), V(backlog+1).
+          returned: always
+          type: str
+          sample: backlog+1
+        rule_source:
+          description: How we know. One of V(release), V(package), V(calibrated), V(override), V(assumed).
+          returned: always
+          type: str
+          sample: package
+    sysctls:
+      description:
+        - The settings that decide about listen queues, by short name (C(somaxconn), C(tcp_max_syn_backlog), C(tcp_syncookies),
+          C(tcp_synack_retries), C(tcp_abort_on_overflow), C(netdev_max_backlog)).
+      returned: with the subsets V(sysctls) or V(boot)
+      type: dict
+      sample:
+        somaxconn:
+          runtime: 4096
+          boot: 128
+          boot_source: /etc/sysctl.d/99-vendor.conf:3
+          shadowed:
+            - source: /etc/sysctl.d/50-tuning.conf:1
+              value: "5000"
+          drift: true
+    listeners:
+      description: The listening sockets, members of an SO_REUSEPORT group one by one.
+      returned: with the subset V(listeners)
+      type: list
+      elements: dict
+      contains:
+        network_namespace:
+          description: V(host) for the namespace in which the module runs.
+          returned: always
+          type: str
+          sample: host
+        protocol:
+          description: V(tcp) or V(mptcp).
+          returned: always
+          type: str
+          sample: tcp
+        family:
+          description: V(ipv4) or V(ipv6).
+          returned: always
+          type: str
+          sample: ipv4
+        address:
+          description: The local address.
+          returned: always
+          type: str
+          sample: 0.0.0.0
+        port:
+          description: The local port.
+          returned: always
+          type: int
+          sample: 80
+        device:
+          description: The interface that the socket is bound to.
+          returned: always
+          type: str
+          sample:
+        dual_stack:
+          description: Whether an IPv6 socket takes IPv4 connections too.
+          returned: always
+          type: bool
+          sample: false
+        inode:
+          description: The socket's inode, as in C(ss -e).
+          returned: always
+          type: int
+          sample: 1234
+        backlog:
+          description: What the kernel latched at listen(), after the clamp by somaxconn.
+          returned: always
+          type: int
+          sample: 511
+        accept_queue:
+          description: Connections that wait for accept(), and how many the kernel lets wait.
+          returned: always
+          type: dict
+          sample: {used: 0, limit: 512}
+        syn_queue:
+          description:
+            - Half-open connections, and how many the kernel admits. With O(ignore:tcp_syncookies=2) none is ever queued.
+            - C(new_peer_limit) is the last-quarter limit for peers that the kernel does not know yet, set only where
+              C(tcp_syncookies) is V(0); the smaller of the two limits holds.
+            - C(on_full) is what happens to a SYN beyond the limit, V(cookies) or V(drop).
+            - C(used) is V(null) for members of an SO_REUSEPORT group, whose entries the kernel does not tell apart; see RV(syn_backlog.listeners[].reuseport).
+          returned: always
+          type: dict
+          sample: {used: 3, limit: 512, new_peer_limit: null, on_full: cookies}
+        reuseport:
+          description: For members of an SO_REUSEPORT group, how many they are and their half-open connections together; else V(null).
+          returned: always
+          type: dict
+          sample: {members: 4, half_open: 37}
+        drops:
+          description: Connection attempts that this socket dropped, V(null) where the kernel does not tell.
+          returned: always
+          type: int
+          sample: 0
+        bound_by:
+          description: The knob that binds, one of V(application), V(somaxconn), V(tcp_max_syn_backlog), V(syncookies).
+          returned: always
+          type: str
+          sample: application
+        processes:
+          description: The processes that hold the socket.
+          returned: always
+          type: list
+          elements: dict
+          sample: [{pid: 812, name: nginx}]
+        unit:
+          description: The systemd unit they belong to.
+          returned: always
+          type: str
+          sample: nginx.service
+        remedy:
+          description: What exactly to change where this limit is too small.
+          returned: always
+          type: str
+          sample: >-
+            Set "listen 80 backlog=4096" in the nginx configuration (the default is 511), then "systemctl reload nginx.service".
+    half_open:
+      description: Half-open connections by source network (/24 for IPv4, /64 for IPv6), most first.
+      returned: with the subset V(half_open)
+      type: dict
+      sample: {total: 3, retransmitted: 1, distinct_sources: 3, sources: [{network: 198.51.100.0/24, count: 2, share: 0.67}]}
+    counters:
+      description: The kernel's TcpExt counters about listen queues, since the namespace was made. What this kernel does not count is absent.
+      returned: with the subset V(counters)
+      type: dict
+      sample: {ListenOverflows: 0, ListenDrops: 0, TCPReqQFullDoCookies: 0, TCPReqQFullDrop: 0, SyncookiesSent: 0}
+    counters_delta:
+      description: How much they grew within O(counters_window) seconds.
+      returned: with the subset V(counters) and a O(counters_window)
+      type: dict
+      sample: {seconds: 5.0, ListenDrops: 0}
+    kernel_log:
+      description: What the kernel logged about SYN queues. It logs a flood once per listener, so silence means nothing.
+      returned: with the subset V(kernel_log)
+      type: dict
+      sample:
+        readable: true
+        events:
+          - {time: "2026-11-20T04:23:45Z", kind: syn_flood, address: 0.0.0.0, port: 80, action: cookies}
+    findings:
+      description: What is wrong, worst first. Empty on a healthy host.
+      returned: with the subset V(findings)
+      type: list
+      elements: dict
+      sample:
+        - {id: listener-bound-by-application, severity: warning, subject: "0.0.0.0:80", summary: "...", evidence: {}, remedy: "..."}
+    network_namespaces:
+      description: Sysctls and counters of each namespace, when more than the module's own was asked for.
+      returned: with O(network_namespaces)
+      type: list
+      elements: dict
+      sample: [{name: host, sysctls: {somaxconn: 4096}, counters: {ListenDrops: 0}}]
+matches:
+  description: What O(query) selected.
+  returned: when O(query) is given
+  type: raw
+  sample: [80, 443]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module.options import gathering_spec
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module.run import gather_or_fail, refuse_query
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=dict(gathering_spec(), query={"type": "str"}), supports_check_mode=True)
+    refuse_query(module)
+    module.exit_json(syn_backlog=gather_or_fail(module))
+
+
+if __name__ == "__main__":
+    main()
