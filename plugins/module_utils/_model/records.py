@@ -62,6 +62,13 @@ class Process(NamedTuple):
     runtime: Optional[str]  # "go", "java", "node", "python", … where the executable tells, else None
 
 
+class KernelLog(NamedTuple):
+    """What the kernel's log said about listen queues."""
+
+    readable: Optional[bool]  # None where it was not asked for
+    events: Tuple[Dict[str, object], ...]  # oldest first; keys as in _model/kernel_log.py, ``time`` in UTC
+
+
 class Reading(NamedTuple):
     """What a reader returns when a part may be missing: the value, and why something is."""
 

@@ -1,0 +1,165 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""Which lines of a log are the kernel's own words, and when it said them.
+
+A line that a program wrote into the kernel's log (/dev/kmsg is writable) keeps
+its facility: only facility 0 is the kernel. Text files do not keep it; there
+the tag ``kernel:`` that the log daemon set is all there is, and a line is as
+trustworthy as the daemon that wrote it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Iterable, Iterator, NamedTuple, Optional, Tuple
+
+from .kernel_log import Event, may_matter, parse_message, parse_repeat, repeated
+from .log_time import Stamp
+
+#: bytes; no message of interest comes near, and a longer line is never cut into a shorter one
+LONGEST_LINE = 2048
+
+_KERNEL = 0  # syslog facility
+_MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+# /dev/kmsg: "priority,sequence,microseconds,flags[,more];text" (Documentation/ABI/testing/dev-kmsg)
+_KMSG = re.compile(rb"([0-9]{1,10}),[0-9]{1,20},([0-9]{1,17}),[^;\n]{0,256};([^\n]*)")
+
+_PRIORITY = re.compile(rb"<([0-9]{1,3})>(1 )?")
+_CLASSIC = re.compile(
+    rb"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}([0-9]{1,2}) "
+    rb"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]{1,9})?(?: ([0-9]{4}))? "
+)
+_ISO = re.compile(
+    rb"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[.,][0-9]{1,9})?"
+    rb"(?:(Z)|([+-])([0-9]{2}):?([0-9]{2}))? "
+)
+_HOST_AND_FACILITY = re.compile(rb"(?:([^ ]{0,254}[^ :]) )?(?:([^ ]{1,32}) )?kernel: {0,2}")
+# BusyBox and OpenWrt write it before the tag
+_FACILITY = re.compile(
+    rb"(kern|user|mail|daemon|auth|authpriv|security|syslog|lpr|news|uucp|cron|ftp|ntp|audit|alert|clock|local[0-7])"
+    rb"\.(?:emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug)"
+)
+_RFC5424 = re.compile(rb"([^ ]{1,255}) kernel [^ ]{1,128} [^ ]{1,32} (?:-|\[[^\]\n]{0,512}\]) (?:\xef\xbb\xbf)?")
+_REPEAT_OF_LINE = re.compile(rb"(?:([^ ]{1,255}) )?(last message repeated [0-9]{1,10} times?)")
+_PRINTK_TIME = re.compile(rb"\[ {0,11}[0-9]{1,11}\.[0-9]{3,9}\](?:\[ {0,12}[TC][0-9]{1,10}\])? ")
+
+
+class Line(NamedTuple):
+    """A kernel message out of a text log."""
+
+    stamp: Stamp
+    host: bytes
+    text: bytes
+
+
+def parse_kmsg(record: bytes) -> Optional[Tuple[int, bytes]]:
+    """The printk time (microseconds) and the text of a /dev/kmsg record of the kernel; ``None`` for a program's."""
+    found = _KMSG.match(record)
+    if not found or int(found.group(1)) >> 3 != _KERNEL:
+        return None
+    return int(found.group(2)), found.group(3)
+
+
+def parse_journal(entry: bytes) -> Optional[Tuple[float, bytes]]:
+    """The time (seconds since the epoch) and the text of a journal entry of the kernel.
+
+    ``entry`` is one line of ``journalctl -o json``. Entries that a program wrote
+    into the kernel's log have the kernel's transport too, but a facility of their own.
+    """
+    try:
+        fields = json.loads(entry.decode("utf-8"))
+        if fields["_TRANSPORT"] != "kernel" or fields["SYSLOG_FACILITY"] != str(_KERNEL):
+            return None
+        return int(fields["__REALTIME_TIMESTAMP"]) / 1e6, fields["MESSAGE"].encode("utf-8")
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
+        return None
+
+
+def parse_stamp(line: bytes) -> Optional[Stamp]:
+    """The time at the beginning of a line, whoever wrote it."""
+    return _stamp(line[_priority(line)[1]:])[0]
+
+
+def parse_line(line: bytes) -> Optional[Line]:
+    """A line of syslog, messages, kern.log or debug, if the kernel is who speaks; without its end of line."""
+    facility, start, structured = _priority(line)
+    stamp, rest = _stamp(line[start:])
+    if stamp is None or facility not in (None, _KERNEL):
+        return None
+    if structured:
+        found = _RFC5424.match(rest)
+        return Line(stamp, found.group(1), _untimed(rest[found.end():])) if found else None
+    found = _REPEAT_OF_LINE.fullmatch(rest)
+    if found:
+        return Line(stamp, found.group(1) or b"", found.group(2))
+    found = _HOST_AND_FACILITY.match(rest)
+    if not found:
+        return None
+    host, named = found.groups()
+    written = _FACILITY.fullmatch(named or host or b"")
+    if (written and written.group(1) != b"kern") or (named and not written):
+        return None
+    return Line(stamp, host or b"", _untimed(rest[found.end():]))
+
+
+def text_events(lines: Iterable[bytes]) -> Iterator[Tuple[Stamp, Event]]:
+    """The events in the lines of a text log, in their order.
+
+    "last message repeated" counts only right behind a message of interest of the same host.
+    """
+    host, last = b"", None  # of the line before, where it was of interest
+    for raw in lines:
+        line = parse_line(raw) if len(raw) <= LONGEST_LINE and may_matter(raw) else None
+        if line is None:
+            last = None
+            continue
+        repeat = parse_repeat(line.text)
+        if repeat is None:
+            event = last = parse_message(line.text)
+        else:
+            count, quoted = repeat
+            if quoted is not None:
+                last = parse_message(_untimed(quoted))
+            elif host != line.host:
+                last = None
+            event = repeated(last, count) if last else None
+        host = line.host
+        if event:
+            yield line.stamp, event
+
+
+def _priority(line: bytes) -> Tuple[Optional[int], int, bool]:
+    """The facility where one is written, where the line goes on, and whether it is of RFC 5424."""
+    found = _PRIORITY.match(line)
+    return (int(found.group(1)) >> 3, found.end(), bool(found.group(2))) if found else (None, 0, False)
+
+
+def _stamp(line: bytes) -> Tuple[Optional[Stamp], bytes]:
+    found = _ISO.match(line)
+    if found:
+        year, month, day, hour, minute, second = (int(number) for number in found.groups()[:6])
+        utc, sign, hours, minutes = found.groups()[6:]
+        offset = 0 if utc else None
+        if sign:
+            offset = (int(hours) * 3600 + int(minutes) * 60) * (1 if sign == b"+" else -1)
+        return Stamp(year, month, day, hour, minute, second, offset), line[found.end():]
+    found = _CLASSIC.match(line)
+    if found:
+        name, day, hour, minute, second, year = found.groups()
+        stamp = Stamp(
+            int(year) if year else None, _MONTHS.index(name) + 1, int(day), int(hour), int(minute), int(second)
+        )
+        return stamp, line[found.end():]
+    return None, b""
+
+
+def _untimed(text: bytes) -> bytes:
+    """The message without the time that printk was told to put before it."""
+    found = _PRINTK_TIME.match(text)
+    return text[found.end():] if found else text

@@ -1,0 +1,60 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""Reads the kernel's own ring buffer, /dev/kmsg: one record a read(2), oldest first, without waiting for more."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Iterator, List, Tuple
+
+from .._model.kernel_log import Event, may_matter, parse_message
+from .._model.log_lines import parse_kmsg
+
+PATH = "/dev/kmsg"
+
+_LARGEST_RECORD = 16384  # the kernel's own limit is 8192; a smaller buffer would be answered with EINVAL
+_MOST_RECORDS = 2_000_000  # more than the largest ring buffer holds: an end even where the log grows while we read
+
+
+def kmsg_events(now: float, warnings: List[str], path: str = PATH) -> Iterator[Tuple[float, Event]]:
+    """The events of the running kernel with their time, in seconds since the epoch.
+
+    Records carry the printk clock, which stands still while the machine sleeps,
+    as CLOCK_MONOTONIC does. Times of records from before the last sleep are
+    late by its length, and both clocks drift apart by parts in a million.
+
+    :raises OSError: the device is absent or reading is refused (dmesg_restrict, containers).
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        clock_began = now - time.clock_gettime(time.CLOCK_MONOTONIC)
+        for record in _records(descriptor, warnings):
+            said = parse_kmsg(record) if may_matter(record) else None
+            event = parse_message(said[1]) if said else None
+            if said and event:
+                yield min(now, clock_began + said[0] / 1e6), event
+    finally:
+        os.close(descriptor)
+
+
+def _records(descriptor: int, warnings: List[str]) -> Iterator[bytes]:
+    for _number in range(_MOST_RECORDS):
+        try:
+            record = os.read(descriptor, _LARGEST_RECORD)
+        except BlockingIOError:
+            return
+        except BrokenPipeError:  # overwritten while we read: the next read goes on at the oldest that is left
+            continue
+        except OSError as error:
+            if _number == 0:
+                raise
+            warnings.append("kernel log: {0} could not be read to its end: {1}".format(PATH, os.strerror(error.errno)))
+            return
+        if not record:
+            return
+        yield record

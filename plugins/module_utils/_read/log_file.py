@@ -1,0 +1,129 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""Reads the kernel's words out of a log file, plain or compressed, in bounded memory."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import stat
+import time
+import zlib
+from typing import BinaryIO, Iterator, List, Sequence, Tuple
+
+from .._model.errors import InvalidOption
+from .._model.kernel_log import Event, may_matter
+from .._model.log_lines import LONGEST_LINE, parse_stamp, text_events
+from .._model.log_time import to_epoch
+
+ALLOWED = "allowed are auto, kmsg, journal, none or the absolute path of a log file"
+
+_MOST_PLAIN = 64 << 20  # bytes, the last of the file
+_MOST_UNPACKED = 256 << 20  # bytes, the first: a gzip stream cannot be read from its end
+_BLOCK = 1 << 18
+
+
+def file_events(path: str, now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, Event]]:
+    """The events of a log file with their time, in seconds since the epoch, in the file's order.
+
+    Times without a zone are of this host's, times without a year of the last one
+    that does not put them after the file's last write.
+
+    :raises InvalidOption: ``path`` is not a regular file or does not exist.
+    :raises OSError: it cannot be opened.
+    """
+    with _open(path) as file:
+        latest = min(now, os.fstat(file.fileno()).st_mtime)
+        blocks = _unpacked(file, path, warnings) if _is_gzip(file) else _plain(file, path, latest, oldest, warnings)
+        for stamp, event in text_events(_lines(blocks)):
+            seconds = to_epoch(stamp, latest, local_moments)
+            if seconds is not None:
+                yield seconds, event
+
+
+def local_moments(year: int, month: int, day: int, hour: int, minute: int, second: int) -> Sequence[float]:
+    """The moments that have this time in the host's zone: two where the clock is set back, one elsewhere."""
+    written = (year, month, day, hour, minute, second)
+    found = set()
+    for daylight in (0, 1, -1):
+        try:
+            moment = time.mktime(written + (0, 0, daylight))
+            # An hour that the zone skips has no moment of its own; mktime's guess is near enough.
+            if time.localtime(moment)[:6] == written or (daylight == -1 and not found):
+                found.add(moment)
+        except (OverflowError, ValueError, OSError):
+            continue
+    return sorted(found)
+
+
+def _open(path: str) -> BinaryIO:
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise InvalidOption("kernel_log_source", path, "it is not a regular file; " + ALLOWED)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        if isinstance(error, InvalidOption):
+            raise
+        raise InvalidOption("kernel_log_source", path, "there is no such file; " + ALLOWED) from error
+    return os.fdopen(descriptor, "rb", buffering=0)
+
+
+def _is_gzip(file: BinaryIO) -> bool:
+    magic = file.read(2)
+    file.seek(0)
+    return magic == b"\x1f\x8b"
+
+
+def _plain(file: BinaryIO, path: str, latest: float, oldest: float, warnings: List[str]) -> Iterator[bytes]:
+    skipped = max(0, os.fstat(file.fileno()).st_size - _MOST_PLAIN)
+    file.seek(skipped)
+    left, first = _MOST_PLAIN, skipped > 0
+    while left > 0:
+        block = file.read(min(_BLOCK, left))
+        if not block:
+            return
+        left -= len(block)
+        if first:  # the first line is cut: drop it, and see whether what was skipped could have mattered
+            block = block.partition(b"\n")[2]
+            stamp = parse_stamp(block[:LONGEST_LINE])
+            began = to_epoch(stamp, latest, local_moments) if stamp else None
+            if began is None or began > oldest:
+                warnings.append("kernel log: only the last {0} MiB of {1!r} were read".format(_MOST_PLAIN >> 20, path))
+            first = False
+        yield block
+
+
+def _unpacked(file: BinaryIO, path: str, warnings: List[str]) -> Iterator[bytes]:
+    left = _MOST_UNPACKED
+    with gzip.GzipFile(fileobj=file, mode="rb") as stream:
+        while left > 0:
+            try:
+                block = stream.read(min(_BLOCK, left))
+            except (OSError, EOFError, zlib.error):
+                warnings.append("kernel log: {0!r} is damaged; what came before was read".format(path))
+                return
+            if not block:
+                return
+            left -= len(block)
+            yield block
+    warnings.append("kernel log: only the first {0} MiB of {1!r} were unpacked".format(_MOST_UNPACKED >> 20, path))
+
+
+def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The lines, except that an empty one stands for any number that cannot matter or are too long."""
+    rest = b""
+    for block in blocks:
+        whole, newline, rest = (rest + block).rpartition(b"\n")
+        rest = rest[: LONGEST_LINE + 1]  # a line too long stays too long, however much of it is still to come
+        if not newline:
+            continue
+        if not may_matter(whole):
+            yield b""
+            continue
+        for line in whole.split(b"\n"):
+            yield line[:-1] if line.endswith(b"\r") else line
+    yield rest
