@@ -1,0 +1,112 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""Listeners and half-open entries from /proc/net/tcp and tcp6, for where netlink refuses.
+
+The tables lack the backlog, the device, the drops, the cgroup, whether an IPv6 wildcard also takes
+IPv4, and MPTCP. Columns: Documentation/networking/proc_net_tcp.rst. The `sl` column
+widens past 9,999 rows, so rows are split on white space.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+from collections import Counter
+from itertools import islice
+from typing import Dict, Iterable, Iterator, List, Optional, Tuple
+
+from . import proc_net
+from .syn_recv import by_version
+from .._model.half_open import Tally
+from .._model.records import ListenKey, ListenSocket
+
+_TABLES = (("tcp", socket.AF_INET, "ipv4"), ("tcp6", socket.AF_INET6, "ipv6"))
+_LISTEN = b"0A"
+_SYN_RECV = b"03"
+_BATCH = 1024  # rows tallied at a time
+
+
+def listeners(directory: Optional[str] = None) -> List[ListenSocket]:
+    """Every listening TCP socket of the calling thread's network namespace.
+
+    Raises OSError where the table for IPv4 cannot be read; that for IPv6 is absent without IPv6.
+    """
+    found: Dict[Tuple, ListenSocket] = {}  # a row may come twice when the table changes while it is read
+    for family, name, row in _rows(_LISTEN, directory):
+        address, port = endpoint(row[1], family)
+        one = ListenSocket(
+            family=name,
+            protocol="tcp",
+            address=address,
+            port=port,
+            device=None,
+            dual_stack=None if address == "::" else False,
+            inode=int(row[9]),
+            uid=int(row[7]),
+            accept_used=int(row[4].partition(b":")[2], 16),
+            backlog=None,
+            drops=None,
+            cgroup_id=None,
+        )
+        found[(name, address, port, one.inode)] = one
+    return list(found.values())
+
+
+def tally(ports: Optional[Iterable[int]] = None, directory: Optional[str] = None) -> Tally:
+    """Count the half-open entries, on these local ports or on all. Raises OSError as `listeners` does."""
+    wanted = None if ports is None else {b"%04X" % port for port in ports}
+    counted = Tally()
+    rows = _rows(_SYN_RECV, directory)
+    if wanted is not None:
+        rows = (one for one in rows if one[2][1][-4:] in wanted)
+    while True:
+        batch = list(islice(rows, _BATCH))
+        if not batch:
+            return counted
+        locals_ = Counter((family, name, row[1]) for family, name, row in batch)
+        for family in (socket.AF_INET, socket.AF_INET6):
+            mine = [row for one, _name, row in batch if one == family]
+            ipv4, ipv6 = by_version([packed(row[2].partition(b":")[0]) for row in mine])
+            counted.add(
+                {
+                    ListenKey(name, *endpoint(local, family), device=None): count
+                    for (one, name, local), count in locals_.items()
+                    if one == family
+                },
+                sum(int(row[6], 16) > 0 for row in mine),
+                ipv4,
+                ipv6,
+            )
+
+
+def endpoint(text: bytes, family: int) -> Tuple[str, int]:
+    """Address and port of a column such as ``0100007F:1F90``."""
+    address, _colon, port = text.partition(b":")
+    return socket.inet_ntop(family, packed(address)), int(port, 16)
+
+
+def packed(text: bytes, byteorder: str = sys.byteorder) -> bytes:
+    """The address in network byte order. The kernel prints it in words of 32 bits of its own byte order."""
+    return b"".join(int(text[at:at + 8], 16).to_bytes(4, byteorder) for at in range(0, len(text), 8))
+
+
+def _rows(state: bytes, directory: Optional[str]) -> Iterator[Tuple[int, str, List[bytes]]]:
+    where = proc_net.directory() if directory is None else directory
+    for table, family, name in _TABLES:
+        try:
+            stream = open("%s/%s" % (where, table), "rb")
+        except FileNotFoundError:
+            if family == socket.AF_INET:
+                raise
+            continue
+        with stream:
+            next(stream, None)  # the headings
+            for line in stream:
+                row = line.split(None, 10)
+                if len(row) >= 10 and row[3] == state:
+                    yield family, name, row

@@ -1,0 +1,62 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The one door to listeners and half-open entries: sock_diag, or /proc/net/tcp where netlink refuses.
+
+Both functions read the network namespace of the calling thread; see `namespaces.call_inside`.
+"""
+
+from __future__ import annotations
+
+from typing import Iterable, List, Optional, Sequence, Tuple
+
+from . import netlink, proc_net_tcp, sock_diag, syn_recv
+from .._model.records import HalfOpenTally, ListenSocket
+
+
+def listen_sockets(dump: sock_diag.Dump = netlink.dump) -> Tuple[List[ListenSocket], List[str]]:
+    """Every listening TCP and MPTCP socket, and warnings about what could not be read.
+
+    No privilege needed. Raises OSError where neither sock_diag nor /proc can be read.
+    """
+    try:
+        return sock_diag.listeners(dump)
+    except OSError as error:
+        return proc_net_tcp.listeners(), [
+            "Listeners come from /proc/net/tcp, since netlink refused (%s): backlog, device, drops, cgroup, whether "
+            "[::] takes IPv4 and MPTCP are unknown." % error
+        ]
+
+
+def half_open(
+    ports: Optional[Iterable[int]] = None,
+    top: int = 10,
+    listeners: Optional[Sequence[ListenSocket]] = None,
+    dump: sock_diag.Dump = netlink.dump,
+) -> Tuple[HalfOpenTally, List[str]]:
+    """Count the half-open entries, on these local ports or on all, and warnings.
+
+    `top`: how many networks to name. `listeners`: what `listen_sockets` gave, read here where left out.
+    Memory is bounded however many entries there are. Raises OSError as `listen_sockets` does.
+    """
+    ports = None if ports is None else list(ports)
+    try:
+        counted, warnings = syn_recv.tally(ports, dump)
+    except OSError as error:
+        counted = proc_net_tcp.tally(ports)
+        warnings = [
+            "Half-open entries come from /proc/net/tcp, since netlink refused (%s): those of device-bound listeners "
+            "cannot be told from others on the same address and port." % error
+        ]
+    if listeners is None:
+        listeners = listen_sockets(dump)[0]
+    tally = counted.result(listeners, top)
+    if not tally.exact:
+        warnings.append(
+            "Too many half-open entries to keep each source: the number of distinct sources is an estimate, and "
+            "the count of a network may fall short by a 65,536th of all entries."
+        )
+    return tally, warnings
