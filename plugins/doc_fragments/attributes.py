@@ -46,7 +46,15 @@ attributes:
       - This action does not modify state.
 """
 
-    # For modules that only read and return facts
+    # What the attribute of facts modules means
+    FACTS = r"""
+options: {}
+attributes:
+  facts:
+    description: The action returns an C(ansible_facts) dictionary that updates the facts of the host.
+"""
+
+    # For modules that only read and return facts; together with FACTS
     FACTS_MODULE = r"""
 options: {}
 attributes:
@@ -63,7 +71,6 @@ attributes:
     details:
       - This action does not modify state.
   facts:
-    description: The action returns an C(ansible_facts) dictionary that updates the facts of the host.
     support: full
 """
 
@@ -72,7 +79,7 @@ attributes:
 options: {}
 attributes:
   safe_file_operations:
-    description: Files are replaced as a whole, with the permissions they had or should have, so that none is ever half written.
+    description: Files are replaced as a whole and keep their permissions, so that none is ever half written.
 """
 
     # For modules of which a part runs on the controller
@@ -84,7 +91,7 @@ attributes:
     support: full
 """
 
-    ACTIONGROUP_SYN_BACKLOG = r"""
+    ACTION_GROUP = r"""
 options: {}
 attributes:
   action_group:

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026, the linuxnet.tcp authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -53,7 +52,7 @@ def find(minor: Minor) -> Optional[str]:
     """Path of a Python of this version that can make virtual environments; None where there is none."""
     for path in candidates(minor):
         probe = subprocess.run(
-            [path, "-c", PROBE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, universal_newlines=True, check=False
+            [path, "-c", PROBE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False
         )
         words = probe.stdout.split(maxsplit=2)
         if probe.returncode == 0 and words[:2] == [str(minor[0]), str(minor[1])]:

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Everything made here lands in .build; `make clean` takes it away again.
+
+PYTHON ?= python3
+TOOLS := PYTHONPYCACHEPREFIX=.build/cache/pycache $(PYTHON) tests/tools
+AUDIT := .build/venv/audit/bin/ansible-playbook
+
+.DEFAULT_GOAL := help
+.PHONY: help setup audit test unit live sanity lint docs-check bench matrix build clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+
+setup: ## install what the tests need: Debian packages, and venvs in .build
+	@$(TOOLS)/suites.py --setup lint docs-check sanity unit live
+
+audit: ## tell what binds each listening socket of this host (ARGS="-K" to become root)
+	@$(TOOLS)/audit_venv.py
+	@mkdir -p audit .build/log && rm -f audit/report.txt audit/report.json
+	@$(AUDIT) playbooks/audit.yml $(ARGS) > .build/log/audit.log 2>&1 || { cat .build/log/audit.log; exit 1; }
+	@cat audit/report.txt
+
+test: ## run every suite below except bench and matrix
+	@$(TOOLS)/suites.py lint docs-check sanity unit live
+
+unit: ## pure functions and readers of files: oldest and newest Python, no root, no Ansible
+	@$(TOOLS)/suites.py unit
+
+live: ## real SYNs, listeners and daemons in network namespaces: root, newest ansible-core and 2.17
+	@$(TOOLS)/suites.py live
+
+sanity: ## ansible-test sanity of the newest ansible-core
+	@$(TOOLS)/suites.py sanity
+
+lint: ## ruff, yamllint, mypy, reuse, antsibull-changelog, ansible-lint
+	@$(TOOLS)/suites.py lint
+
+docs-check: ## antsibull-docs lint-collection-docs
+	@$(TOOLS)/suites.py docs-check
+
+bench: ## measure, as root
+	@$(TOOLS)/bench.py
+
+matrix: ## every ansible-core from 2.17 on, every Python from 3.7 on
+	@$(TOOLS)/suites.py matrix
+
+build: ## build the collection into .build/dist
+	@$(TOOLS)/audit_venv.py
+	@.build/venv/audit/bin/ansible-galaxy collection build --force --output-path .build/dist
+
+clean: ## remove all that the other targets made
+	rm -rf .build .ansible audit tests/output

@@ -1,0 +1,171 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs suites: two at a time, then those that measure, alone, unless one failed before.
+
+Each gets one line, and one that fails also the end of its log.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Callable, Dict, Iterable, List, NamedTuple, Tuple
+
+from venvs import BUILD, ROOT
+
+LOGS = os.path.join(BUILD, "log")
+SHOWN_LINES = 80  # of the log of a suite that failed
+PATIENCE = 1500  # seconds until a suite counts as hung
+PYTEST_CLOSING = re.compile(r"^=* ?((\d+ \w+, )*\d+ \w+ in [0-9.]+s.*?|no tests ran in .*?) ?=*$")
+
+
+class Suite(NamedTuple):
+    """One line of the result: a command in a virtual environment."""
+
+    name: str
+    venv: Callable[[], str]  # makes it ready and gives its path
+    command: Tuple[str, ...]  # a program of the venv, or a script of this directory that takes the venv first
+    alone: bool = False  # measures queues or times, so nothing runs beside it
+
+
+class Result(NamedTuple):
+    passed: bool
+    seconds: float
+    closing: str  # what pytest said last
+    log: str
+
+
+def log_path(name: str) -> str:
+    return os.path.join(LOGS, re.sub(r"[^A-Za-z0-9.]+", "-", name) + ".log")
+
+
+def closing_line(log: str) -> str:
+    """The last summary that pytest wrote to this log, "" where it wrote none."""
+    found = ""
+    with open(log, encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            match = PYTEST_CLOSING.match(line.rstrip())
+            if match:
+                found = match.group(1)
+    return found
+
+
+def environment(venv: str) -> Dict[str, str]:
+    """What a suite runs with: the venv first, the collection importable, every cache below .build."""
+    cache = os.path.join(BUILD, "cache")
+    return dict(
+        os.environ,
+        PATH=os.path.join(venv, "bin") + os.pathsep + os.environ.get("PATH", "") + ":/usr/sbin:/sbin",
+        VIRTUAL_ENV=venv,
+        PYTHONPATH=os.path.join(ROOT, ".collections"),
+        PYTHONPYCACHEPREFIX=os.path.join(cache, "pycache"),
+        ANSIBLE_HOME=os.path.join(BUILD, "ansible"),
+        NO_COLOR="1",
+    )
+
+
+def command_line(suite: Suite, venv: str) -> List[str]:
+    program = suite.command[0]
+    if program.endswith(".py"):
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), program)
+        return [sys.executable, script, venv, *suite.command[1:]]
+    return [os.path.join(venv, "bin", program), *suite.command[1:]]
+
+
+def run(suite: Suite) -> Result:
+    """Run one suite in a process group of its own, so that a hung one ends whole."""
+    say("run", suite.name)
+    venv, log, start = suite.venv(), log_path(suite.name), time.monotonic()
+    with open(log, "w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            command_line(suite, venv),
+            cwd=ROOT,
+            env=environment(venv),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+        try:
+            passed = process.wait(PATIENCE) == 0
+        except BaseException as reason:
+            end(process)
+            if not isinstance(reason, subprocess.TimeoutExpired):
+                raise
+            output.write("\nstopped: not done after %d s\n" % PATIENCE)
+            passed = False
+    return Result(passed, time.monotonic() - start, closing_line(log), log)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Interrupt the group, so that tests clean up, then kill what is left."""
+    for number in (signal.SIGINT, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(20)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue
+
+
+def say(word: str, name: str, rest: str = "") -> None:
+    print(("%-8s %-52s %s" % (word, name, rest)).rstrip(), flush=True)
+
+
+def report(suite: Suite, result: Result) -> None:
+    say("ok" if result.passed else "FAILED", suite.name, "%4.0f s  %s" % (result.seconds, result.closing))
+    if not result.passed:
+        with open(result.log, encoding="utf-8", errors="replace") as lines:
+            tail = lines.read().splitlines()[-SHOWN_LINES:]
+        print("\n".join("    " + line for line in tail))
+        print("    whole log: %s" % os.path.relpath(result.log, ROOT), flush=True)
+
+
+class Runner:
+    """Runs suites and keeps the names of those that failed."""
+
+    def __init__(self) -> None:
+        self.failed: List[str] = []
+        self._output = threading.Lock()
+
+    def one(self, suite: Suite) -> None:
+        result = run(suite)
+        with self._output:
+            if not result.passed:
+                self.failed.append(suite.name)
+            report(suite, result)
+
+    def several(self, suites: Iterable[Suite], at_once: int) -> None:
+        with ThreadPoolExecutor(at_once) as pool:
+            for done in [pool.submit(self.one, suite) for suite in suites]:
+                done.result()
+
+
+def make_ready(suites: List[Suite]) -> None:
+    """Make the venvs that these suites need."""
+    for suite in suites:
+        suite.venv()
+
+
+def run_all(suites: List[Suite], title: str) -> int:
+    """Run them; 0 where all passed."""
+    start = time.monotonic()
+    os.makedirs(LOGS, exist_ok=True)
+    runner = Runner()
+    runner.several([suite for suite in suites if not suite.alone], at_once=2)
+    for suite in suites:
+        if suite.alone and not runner.failed:
+            runner.one(suite)
+    minutes = (time.monotonic() - start) / 60
+    if runner.failed:
+        print("\n%s: FAILED in %.1f min: %s" % (title, minutes, ", ".join(runner.failed)))
+        return 1
+    print("\n%s: all %d suites passed in %.1f min" % (title, len(suites), minutes))
+    return 0

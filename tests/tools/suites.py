@@ -1,0 +1,118 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The suites: what `make test` and `make matrix` run, on which Python and ansible-core.
+
+suites.py GROUP…      run the suites of these groups: lint docs-check sanity unit live matrix
+suites.py --setup …   only make ready what they need
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Callable, Dict, List
+
+import debian
+from machine import Machine
+from pythons import CORES, Core, Minor, controllers, text
+from runner import Suite, make_ready, run_all
+from venvs import ROOT, SetupError
+
+
+def lint(machine: Machine) -> List[Suite]:
+    commands = {
+        "ruff": ("ruff", "check", "."),
+        "yamllint": ("yamllint", "--strict", "."),
+        "mypy": ("mypy",),
+        "reuse": ("reuse", "lint"),
+        "antsibull-changelog lint": ("antsibull-changelog", "lint"),
+        "ansible-lint": ("ansible-lint", "--profile", "production", "--offline"),
+    }
+    return [Suite(name, machine.lint_venv, command) for name, command in commands.items()]
+
+
+def docs_check(machine: Machine) -> List[Suite]:
+    command = "antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck --validate-collection-refs=all ."
+    return [Suite("antsibull-docs lint-collection-docs", machine.lint_venv, tuple(command.split()))]
+
+
+def sanity_of(machine: Machine, core: Core, minor: Minor) -> Suite:
+    first, last = core.target
+    pythons = [path for other, path in machine.found.items() if first <= other <= last]
+    venv = machine.core_venv(core, minor)
+    name = "ansible-test sanity %s" % core.name
+    return Suite(name, venv, ("sanity.py", core.name, *pythons))
+
+
+def sanity(machine: Machine) -> List[Suite]:
+    return [sanity_of(machine, machine.core, machine.python)]
+
+
+def unit_of(machine: Machine, minor: Minor) -> Suite:
+    command = ("pytest", "tests/unit", "-m", "not ansible")
+    return Suite("unit tests, Python %s, no Ansible" % text(minor), machine.unit_venv(minor), command)
+
+
+def unit(machine: Machine) -> List[Suite]:
+    """On the oldest Python of a target and on the newest found."""
+    return [unit_of(machine, minor) for minor in (min(machine.found), max(machine.found))]
+
+
+def ansible_of(machine: Machine, core: Core, minor: Minor) -> Suite:
+    """The tests that go through Ansible, on one ansible-core and Python."""
+    name = "through ansible-core %s, Python %s" % (core.name, text(minor))
+    return Suite(name, machine.core_venv(core, minor), ("pytest", "-m", "ansible"), alone=True)
+
+
+def live(machine: Machine) -> List[Suite]:
+    """Everything on the newest ansible-core; what goes through Ansible also on the oldest."""
+    name = "unit and live tests, ansible-core %s, Python %s" % (machine.core.name, text(machine.python))
+    suites = [Suite(name, machine.core_venv(machine.core, machine.python), ("pytest",), alone=True)]
+    oldest = controllers(CORES[0], machine.found)
+    if oldest and CORES[0] != machine.core:
+        suites.append(ansible_of(machine, CORES[0], oldest[-1]))
+    return suites
+
+
+def matrix(machine: Machine) -> List[Suite]:
+    """Every Python, every ansible-core, and every pair of the two that ansible-core supports."""
+    cells = [(core, minor) for core in CORES for minor in controllers(core, machine.found)]
+    newest = dict(cells)
+    return (
+        [unit_of(machine, minor) for minor in machine.found]
+        + [sanity_of(machine, core, minor) for core, minor in newest.items()]
+        + [ansible_of(machine, core, minor) for core, minor in cells]
+    )
+
+
+GROUPS: Dict[str, Callable[[Machine], List[Suite]]] = {
+    "lint": lint,
+    "docs-check": docs_check,
+    "sanity": sanity,
+    "unit": unit,
+    "live": live,
+    "matrix": matrix,
+}
+
+
+def main(arguments: List[str]) -> int:
+    groups = [word for word in arguments if word != "--setup"]
+    machine = Machine()
+    machine.describe()
+    suites = [suite for group in groups for suite in GROUPS[group](machine)]
+    if any(suite.alone for suite in suites):
+        debian.setup()
+    make_ready(suites)
+    if "--setup" in arguments:
+        return 0
+    return run_all(suites, title="make " + (groups[0] if len(groups) == 1 else "test"))
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except SetupError as problem:
+        sys.exit("setup failed: %s" % problem)
