@@ -1,0 +1,122 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tools behind make: which ansible-core on which Python, and how a suite's result is read and told."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools")
+
+
+@pytest.fixture(autouse=True)
+def tools_importable(monkeypatch):
+    monkeypatch.syspath_prepend(os.path.normpath(TOOLS))
+
+
+PATHS = {(3, minor): "/python3.%d" % minor for minor in range(7, 14)}
+
+
+def only(*minors):
+    return {(3, minor): PATHS[3, minor] for minor in minors}
+
+
+@pytest.mark.parametrize(
+    ("found", "core", "python"),
+    [
+        (PATHS, "2.21", (3, 13)),
+        (only(11), "2.19", (3, 11)),
+        (only(7, 12), "2.21", (3, 12)),
+        (only(10), "2.17", (3, 10)),
+    ],
+)
+def test_the_newest_core_that_the_pythons_run(found, core, python):
+    import pythons
+
+    newest = pythons.newest_core(found)
+    assert (newest[0].name, newest[1]) == (core, python)
+
+
+def test_no_core_without_a_python_for_it():
+    import pythons
+
+    assert pythons.newest_core(only(7, 8, 9)) is None
+
+
+def test_this_python_is_found():
+    import pythons
+
+    assert sys.version_info[:2] in pythons.find_all()
+
+
+def test_the_matrix_is_every_supported_pair():
+    import pythons
+
+    pairs = {(core.name, minor) for core in pythons.CORES for minor in pythons.controllers(core, PATHS)}
+    assert len(pairs) == 13
+    assert ("2.17", (3, 13)) not in pairs and ("2.20", (3, 11)) not in pairs
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("============== 3 failed, 642 passed, 1 skipped in 3.83s ===============", "3 failed, 642 passed, 1 skipped in 3.83s"),
+        ("======================= 200 passed in 83.20s (0:01:23) ================", "200 passed in 83.20s (0:01:23)"),
+        ("5 passed in 0.10s", "5 passed in 0.10s"),
+        ("================ 12 deselected in 0.10s =======================", "12 deselected in 0.10s"),
+        ("================ no tests ran in 0.10s =======================", "no tests ran in 0.10s"),
+        ("nothing of the kind", ""),
+    ],
+)
+def test_pytests_closing_line(tmp_path, line, told):
+    import runner
+
+    log = tmp_path / "log"
+    log.write_text("before\n%s\nafter\n" % line)
+    assert runner.closing_line(str(log)) == told
+
+
+def suite(runner, code, alone=False):
+    return runner.Suite(code, lambda: os.path.dirname(os.path.dirname(sys.executable)), ("python", "-c", code), alone)
+
+
+def test_a_failure_is_told_and_nothing_is_measured_after_it(tmp_path, monkeypatch, capsys):
+    import runner
+
+    monkeypatch.setattr(runner, "LOGS", str(tmp_path))
+    suites = [suite(runner, code) for code in ("print(1)", "print('what went wrong'); raise SystemExit(3)")]
+    assert runner.run_all([*suites, suite(runner, "print(2)", alone=True)], "make it") == 1
+    told = capsys.readouterr().out
+    assert "    what went wrong\n" in told
+    assert "ok       print(1)" in told
+    assert "print(2)" not in told
+    assert told.splitlines()[-1].startswith("make it: FAILED in 0.0 min: print('what")
+
+
+def test_success_is_told_in_the_last_line(tmp_path, monkeypatch, capsys):
+    import runner
+
+    monkeypatch.setattr(runner, "LOGS", str(tmp_path))
+    assert runner.run_all([suite(runner, "print(1)"), suite(runner, "print(2)", alone=True)], "make it") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "make it: all 2 suites passed in 0.0 min"
+
+
+def test_a_hung_suite_ends(tmp_path, monkeypatch, capsys):
+    import runner
+
+    monkeypatch.setattr(runner, "LOGS", str(tmp_path))
+    monkeypatch.setattr(runner, "PATIENCE", 0.5)
+    assert runner.run_all([suite(runner, "import time; time.sleep(60)")], "make it") == 1
+    assert "stopped: not done after" in capsys.readouterr().out
+
+
+def test_only_what_is_missing_is_installed():
+    import debian
+
+    assert debian.missing({"here": "sh", "gone": "no-such-command", "file": "/etc/passwd"}) == ["gone"]
+    assert {"iproute2", "nginx-light"} <= set(debian.wanted())
