@@ -11,7 +11,7 @@ However many entries a flood leaves, the memory this takes is bounded: see `sour
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, Mapping, Optional, Tuple
+from typing import Dict, Iterable, Mapping, Optional, Sequence, Tuple
 
 from .records import HalfOpenTally, ListenKey, ListenSocket
 from .sources import Sources
@@ -105,3 +105,26 @@ def _addresses(local: ListenKey, mapped: bool) -> Tuple[str, ...]:
     """The addresses whose listeners may take a connection to this one, best first."""
     wildcard = WILDCARD[local.family]
     return (local.address, _MAPPED_WILDCARD, wildcard) if mapped else (local.address, wildcard)
+
+
+def merge(tallies: Sequence[HalfOpenTally], top: int) -> HalfOpenTally:
+    """The tallies of several network namespaces as one.
+
+    A source seen in two namespaces counts twice among the distinct ones, and a network
+    only with what the namespaces name it for among their own `top`.
+    """
+    by_listener: Dict[ListenKey, int] = {}
+    networks: Dict[str, int] = {}
+    for tally in tallies:
+        for key, count in tally.by_listener.items():
+            by_listener[key] = by_listener.get(key, 0) + count
+        for network, count in tally.networks:
+            networks[network] = networks.get(network, 0) + count
+    return HalfOpenTally(
+        total=sum(tally.total for tally in tallies),
+        retransmitted=sum(tally.retransmitted for tally in tallies),
+        by_listener=by_listener,
+        distinct_sources=sum(tally.distinct_sources for tally in tallies),
+        networks=sorted(networks.items(), key=lambda one: -one[1])[:top],
+        exact=all(tally.exact for tally in tallies),
+    )

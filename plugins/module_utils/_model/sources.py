@@ -22,10 +22,9 @@ from __future__ import annotations
 import heapq
 import ipaddress
 import struct
-
 from collections import Counter
 from itertools import chain
-from typing import Dict, Iterable, Iterator, List, Set, Tuple
+from typing import Dict, Iterable, Iterator, List, Set, Tuple, Union
 
 EXACT_ENTRIES = 262144
 MAX_SAMPLE = 65536
@@ -105,5 +104,5 @@ class Sources:
             self._networks = dict(counts)
 
 
-def _each(form: struct.Struct, packed: bytes) -> Iterator[bytes]:
+def _each(form: struct.Struct, packed: Union[bytearray, memoryview]) -> Iterator[bytes]:
     return chain.from_iterable(form.iter_unpack(packed))

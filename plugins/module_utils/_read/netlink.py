@@ -15,7 +15,6 @@ import errno
 import os
 import socket
 import struct
-
 from typing import Iterator, Tuple
 
 NETLINK_SOCK_DIAG = 4

@@ -13,17 +13,17 @@ widens past 9,999 rows, so rows are split on white space.
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
-
 from collections import Counter
 from itertools import islice
 from typing import Dict, Iterable, Iterator, List, Optional, Tuple
 
-from . import proc_net
-from .syn_recv import by_version
 from .._model.half_open import Tally
 from .._model.records import ListenKey, ListenSocket
+from . import proc_net
+from .syn_recv import by_version
 
 _TABLES = (("tcp", socket.AF_INET, "ipv4"), ("tcp6", socket.AF_INET6, "ipv6"))
 _LISTEN = b"0A"
@@ -90,21 +90,19 @@ def endpoint(text: bytes, family: int) -> Tuple[str, int]:
     return socket.inet_ntop(family, packed(address)), int(port, 16)
 
 
-def packed(text: bytes, byteorder: str = sys.byteorder) -> bytes:
+def packed(text: bytes, little_endian: bool = sys.byteorder == "little") -> bytes:
     """The address in network byte order. The kernel prints it in words of 32 bits of its own byte order."""
-    return b"".join(int(text[at:at + 8], 16).to_bytes(4, byteorder) for at in range(0, len(text), 8))
+    words = (int(text[at:at + 8], 16) for at in range(0, len(text), 8))
+    return b"".join(word.to_bytes(4, "little" if little_endian else "big") for word in words)
 
 
 def _rows(state: bytes, directory: Optional[str]) -> Iterator[Tuple[int, str, List[bytes]]]:
     where = proc_net.directory() if directory is None else directory
     for table, family, name in _TABLES:
-        try:
-            stream = open("%s/%s" % (where, table), "rb")
-        except FileNotFoundError:
-            if family == socket.AF_INET:
-                raise
+        path = "%s/%s" % (where, table)
+        if family == socket.AF_INET6 and not os.path.exists(path):
             continue
-        with stream:
+        with open(path, "rb") as stream:
             next(stream, None)  # the headings
             for line in stream:
                 row = line.split(None, 10)

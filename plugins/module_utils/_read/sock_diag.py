@@ -14,13 +14,12 @@ from __future__ import annotations
 import socket
 import struct
 import sys
-
 from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from . import netlink
 from .._model.records import ListenSocket
+from . import netlink
 
-FAMILIES = {socket.AF_INET: "ipv4", socket.AF_INET6: "ipv6"}
+FAMILIES: Dict[int, str] = {socket.AF_INET: "ipv4", socket.AF_INET6: "ipv6"}
 TCP_SYN_RECV = 3
 TCP_LISTEN = 10
 IPPROTO_MPTCP = 262

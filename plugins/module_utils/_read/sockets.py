@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import Iterable, List, Optional, Sequence, Tuple
 
-from . import netlink, proc_net_tcp, sock_diag, syn_recv
 from .._model.records import HalfOpenTally, ListenSocket
+from . import netlink, proc_net_tcp, sock_diag, syn_recv
 
 
 def listen_sockets(dump: sock_diag.Dump = netlink.dump) -> Tuple[List[ListenSocket], List[str]]:

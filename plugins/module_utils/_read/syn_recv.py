@@ -16,14 +16,13 @@ from __future__ import annotations
 
 import socket
 import struct
-
 from collections import Counter
 from itertools import chain
 from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
-from . import netlink, sock_diag
 from .._model.half_open import Tally
 from .._model.records import ListenKey
+from . import netlink, sock_diag
 
 _MAPPED = bytes(10) + b"\xff\xff"  # ::ffff:0:0/96
 _MAX_RANGES = 1000  # that one port filter takes

@@ -1,0 +1,266 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""Network namespaces: which ones were asked for, and running a function inside one.
+
+The process never leaves its namespace: a thread of its own goes in, and ends there.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import os
+import stat
+import threading
+from typing import Any, Callable, Iterable, List, NamedTuple, Optional
+
+from .._model.errors import InvalidOption
+from .._model.text import printable
+
+_CLONE_NEWNET = 0x40000000
+_NS_GET_NSTYPE = 0xB703  # ioctl of Linux 4.11+
+_NAMES = "/run/netns"  # where ip-netns(8) keeps names; /var/run is a link to /run nearly everywhere
+_OLD_NAMES = "/var/run/netns"
+_OPTION = "network_namespaces"
+
+
+class Namespace(NamedTuple):
+    """A network namespace, under the name it was found by (fit to be shown)."""
+
+    name: str
+    path: str
+    inode: int  # 0 for OWN
+
+    @property
+    def label(self) -> str:
+        """What to put before a warning about it; empty for our own."""
+        return "" if self == OWN else "network namespace " + self.name
+
+
+#: The namespace of the calling thread.
+OWN = Namespace("host", "/proc/thread-self/ns/net", 0)
+
+
+class Unreachable(Exception):
+    """A namespace that is meant cannot be read; the text says which and why, fit for a warning."""
+
+
+class NotPermitted(Unreachable):
+    """We lack the privilege to look at it or to enter it."""
+
+
+class Gone(Unreachable):
+    """It was there when it was resolved, and is no more."""
+
+
+def resolve(asked: Iterable[object], warnings: Optional[List[str]] = None) -> List[Namespace]:
+    """The namespaces meant by names, absolute paths, process ids, ``host`` (our own) and ``all``; each once.
+
+    ``all``: our own as "host", those named in /run/netns, then those of processes as "pid:N" of the
+    lowest such process. A number is a process id. The calling thread's own comes as `OWN`, however it was
+    named. `warnings` takes what ``all`` had to pass over.
+    Raises InvalidOption for what is not there or no network namespace, NotPermitted without privilege.
+    """
+    own = _own_inode()
+    found: List[Namespace] = []
+    for spec in asked:
+        for namespace in _all(warnings) if spec == "all" else [_one(spec)]:
+            if namespace.inode == own:
+                namespace = OWN
+            if namespace.inode not in {one.inode for one in found}:
+                found.append(namespace)
+    return found
+
+
+def call_inside(namespace: Namespace, function: Callable[..., Any], *args: Any) -> Any:
+    """Run the function in a thread inside the namespace; its result is returned, what it raises is raised.
+
+    For `OWN` it is simply called. Raises NotPermitted without CAP_SYS_ADMIN (setns(2), Linux 3.0+), and
+    Gone where the namespace ended since it was resolved.
+    """
+    if namespace == OWN:
+        return function(*args)
+    result: List[Any] = []
+    raised: List[BaseException] = []
+
+    def run() -> None:
+        try:
+            _enter(namespace)
+            result.append(function(*args))
+        except BaseException as error:  # pylint: disable=broad-exception-caught
+            raised.append(error)
+
+    thread = threading.Thread(target=run, name="netns")
+    try:
+        thread.start()
+    except RuntimeError:  # RLIMIT_NPROC or the cgroup's pids.max
+        raise Unreachable("{0}: no thread could be started to enter it".format(namespace.label)) from None
+    thread.join()
+    if raised:
+        raise raised[0]
+    return result[0]
+
+
+def names() -> List[str]:
+    """The names that ip-netns(8) gave, sorted."""
+    return sorted(set(_entries(_NAMES)) | set(_entries(_OLD_NAMES)))
+
+
+def _one(spec: object) -> Namespace:
+    text = str(spec)
+    if text == OWN.name:
+        return OWN
+    if text.isascii() and text.isdigit():
+        return _existing(spec, text, "/proc/%s/ns/net" % text)
+    if text.startswith("/") and "\0" not in text:
+        return _existing(spec, text, text)
+    if not text or "/" in text or text in (".", "..") or not text.isprintable():
+        raise _refused(spec)
+    return _existing(spec, text, _path(text))
+
+
+def _path(name: str) -> str:
+    path = "%s/%s" % (_NAMES, name)
+    return path if os.path.lexists(path) else "%s/%s" % (_OLD_NAMES, name)
+
+
+def _existing(spec: object, name: str, path: str) -> Namespace:
+    try:
+        inode = _inode(path)
+    except PermissionError:
+        raise NotPermitted(
+            "network namespace {0}: not permitted to look at it (a process of another user takes "
+            "CAP_SYS_PTRACE)".format(printable(name))
+        ) from None
+    except OSError:
+        raise _refused(spec) from None
+    if inode is None:
+        raise InvalidOption(_OPTION, spec, "it exists but is no network namespace")
+    return Namespace(printable(name), path, inode)
+
+
+def _all(warnings: Optional[List[str]]) -> List[Namespace]:
+    found = [OWN]
+    for name in names():
+        path = _path(name)
+        try:
+            inode = _inode(path)
+        except OSError:
+            continue
+        if inode is not None:  # else a name left behind: nothing is mounted there
+            found.append(Namespace(path if name == OWN.name else printable(name), path, inode))
+    known = {_own_inode()} | {one.inode for one in found}
+    hidden = 0
+    for pid in sorted(int(entry) for entry in _entries("/proc") if entry.isdigit()):
+        path = "/proc/%d/ns/net" % pid
+        try:
+            inode = _inode(path)
+        except PermissionError:
+            hidden += 1
+            continue
+        except OSError:
+            continue  # it ended meanwhile, or is a zombie
+        if inode is not None and inode not in known:
+            known.add(inode)
+            found.append(Namespace("pid:%d" % pid, path, inode))
+    if hidden and warnings is not None:
+        warnings.append(
+            "The network namespaces of %d processes could not be seen without CAP_SYS_PTRACE; one of them may be "
+            "missing among all." % hidden
+        )
+    return found
+
+
+def _inode(path: str) -> Optional[int]:
+    """The inode of a network namespace file; None for any other kind of file.
+
+    Told without opening what may be a device or a pipe: namespace files are regular files
+    that all lie in one file system (nsfs; procfs before Linux 3.19), the one of our own.
+    """
+    told = os.stat(path)
+    if not stat.S_ISREG(told.st_mode) or told.st_dev != os.stat(_own_path()).st_dev:
+        return None
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return told.st_ino if _kind(fd) in (None, _CLONE_NEWNET) else None
+    finally:
+        os.close(fd)
+
+
+def _kind(fd: int) -> Optional[int]:
+    """The CLONE_ flag of a namespace file; None where the kernel does not tell (setns(2) then will)."""
+    try:
+        return fcntl.ioctl(fd, _NS_GET_NSTYPE)
+    except OSError:
+        return None
+
+
+def _enter(namespace: Namespace) -> None:
+    """Move the calling thread into the namespace."""
+    try:
+        fd = os.open(namespace.path, os.O_RDONLY | os.O_CLOEXEC)
+    except PermissionError:
+        raise _no_entry(namespace) from None
+    except OSError:
+        raise _gone(namespace) from None
+    try:
+        if os.fstat(fd).st_ino != namespace.inode:
+            raise _gone(namespace)  # and its path leads to another now
+        _setns(fd)
+    except OSError as error:
+        if error.errno == errno.EPERM:
+            raise _no_entry(namespace) from None
+        if error.errno == errno.EINVAL:
+            raise InvalidOption(_OPTION, namespace.name, "it exists but is no network namespace") from None
+        raise
+    finally:
+        os.close(fd)
+
+
+def _setns(fd: int) -> None:
+    if hasattr(os, "setns"):  # Python 3.12
+        os.setns(fd, _CLONE_NEWNET)
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.setns(fd, _CLONE_NEWNET) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+
+
+def _no_entry(namespace: Namespace) -> NotPermitted:
+    return NotPermitted("{0}: entering it takes CAP_SYS_ADMIN".format(namespace.label))
+
+
+def _gone(namespace: Namespace) -> Gone:
+    return Gone("{0}: it ended meanwhile".format(namespace.label))
+
+
+def _refused(spec: object) -> InvalidOption:
+    known = names()
+    listed = ", ".join(printable(name) for name in known[:20]) + (", …" if len(known) > 20 else "")
+    return InvalidOption(
+        _OPTION,
+        spec,
+        "allowed are a name in {0} ({1}), the absolute path of a network namespace, "
+        "the id of a running process, host, and all".format(_NAMES, listed or "there is none now"),
+    )
+
+
+def _own_path() -> str:
+    return OWN.path if os.path.exists(OWN.path) else "/proc/self/ns/net"
+
+
+def _own_inode() -> int:
+    return os.stat(_own_path()).st_ino
+
+
+def _entries(directory: str) -> List[str]:
+    try:
+        return os.listdir(directory)
+    except OSError:
+        return []
