@@ -12,20 +12,23 @@ standard library, and its format is journald's own affair.
 
 from __future__ import annotations
 
+import glob
 import os
 import select
 import shutil
 import subprocess
 import tempfile
 import time
-from typing import IO, Iterator, List, Tuple
+from typing import IO, Iterator, List, Tuple, cast
 
 from .._model.kernel_log import Event, may_matter, parse_message
 from .._model.log_lines import parse_journal
 
+_PROGRAM = "/usr/bin/journalctl"
 _TIME_LIMIT = 30.0  # seconds
 _MOST = 64 << 20  # bytes of journalctl's output; newest entries come first
 _LONGEST_ENTRY = 16384
+_JOURNALS = ("/run/log/journal/*/system*.journal", "/var/log/journal/*/system*.journal")
 
 
 def journal_events(now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, Event]]:
@@ -33,7 +36,7 @@ def journal_events(now: float, oldest: float, warnings: List[str]) -> Iterator[T
 
     :raises OSError: there is no journalctl, or no journal that the caller may read.
     """
-    program = shutil.which("journalctl") or "/usr/bin/journalctl"
+    program = shutil.which("journalctl") or _PROGRAM
     argv = [
         program, "--no-pager", "--output=json", "--reverse", "--since=@{0:d}".format(int(oldest)),
         "_TRANSPORT=kernel", "SYSLOG_FACILITY=0",
@@ -43,30 +46,29 @@ def journal_events(now: float, oldest: float, warnings: List[str]) -> Iterator[T
         process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, env=environment, close_fds=True
         )
-        whole = True
+        output = cast(IO[bytes], process.stdout)
         entries = 0
         try:
-            for entry in _entries(process.stdout, warnings):
+            for entry in _entries(output, warnings):
                 entries += 1
                 said = parse_journal(entry) if len(entry) <= _LONGEST_ENTRY and may_matter(entry) else None
                 event = parse_message(said[1]) if said else None
                 if said and event:
                     yield min(now, said[0]), event
-            whole = process.poll() is not None or _ends(process)
         finally:
-            process.kill()
-            process.stdout.close()
-            status = process.wait()
-        if whole and not entries:
+            output.close()
+            status = _end(process)
+        if not entries:
             _require_journal(status, complaints)
 
 
-def _ends(process: subprocess.Popen) -> bool:
+def _end(process: subprocess.Popen) -> int:
+    """The exit status of a program that has nothing more to say, or is no longer listened to."""
     try:
-        process.wait(timeout=1)
+        return process.wait(timeout=1)
     except subprocess.TimeoutExpired:
-        return False
-    return True
+        process.kill()
+        return process.wait()
 
 
 def _entries(stream: IO[bytes], warnings: List[str]) -> Iterator[bytes]:
@@ -83,16 +85,15 @@ def _entries(stream: IO[bytes], warnings: List[str]) -> Iterator[bytes]:
         left -= len(block)
         whole, newline, rest = (rest + block).rpartition(b"\n")
         rest = rest[: _LONGEST_ENTRY + 1]
-        for entry in whole.split(b"\n") if newline else ():
-            yield entry
+        yield from whole.split(b"\n") if newline else ()
     warnings.append("kernel log: the journal is too long to read whole; its oldest entries were left out")
 
 
 def _require_journal(status: int, complaints: IO[bytes]) -> None:
-    """An empty answer is good news only where journalctl had something to look into."""
+    """An empty answer is good news only where there was a system journal to look into."""
+    if status == 0 and any(os.access(path, os.R_OK) for pattern in _JOURNALS for path in glob.iglob(pattern)):
+        return
     complaints.seek(0)
-    text = complaints.read(4096)
-    if status != 0 or b"No journal files" in text:
-        lines = [line for line in text.decode("ascii", "replace").splitlines() if line.strip()]
-        reason = lines[-1] if lines else "journalctl ended with status {0}".format(status)
-        raise OSError(None, "".join(char if char.isprintable() else "?" for char in reason)[:200])
+    lines = [line for line in complaints.read(4096).decode("ascii", "replace").splitlines() if line.strip()]
+    reason = lines[-1][:200] if lines else "no system journal that can be read"
+    raise OSError(None, "".join(char if char.isprintable() else "?" for char in reason))

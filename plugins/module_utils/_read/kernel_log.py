@@ -49,7 +49,7 @@ def read_kernel_log(
     if source == "auto":
         return _first_readable(now, oldest, warnings), warnings
     if source == "kmsg":
-        found, place = kmsg_events(now, warnings), KMSG
+        found, place = kmsg_events(now, warnings, KMSG), KMSG
     elif source == "journal":
         found, place = journal_events(now, oldest, warnings), "the journal"
     elif source.startswith("/"):
@@ -67,7 +67,7 @@ def _first_readable(now: float, oldest: float, warnings: List[str]) -> KernelLog
     refusals: Dict[str, str] = {}
     for place in (KMSG,) + LOG_FILES:
         if place == KMSG:
-            found = kmsg_events(now, warnings)
+            found = kmsg_events(now, warnings, place)
         else:
             found = file_events(place, now, oldest, warnings)
         try:

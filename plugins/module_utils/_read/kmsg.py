@@ -53,7 +53,7 @@ def _records(descriptor: int, warnings: List[str]) -> Iterator[bytes]:
         except OSError as error:
             if _number == 0:
                 raise
-            warnings.append("kernel log: {0} could not be read to its end: {1}".format(PATH, os.strerror(error.errno)))
+            warnings.append("kernel log: {0} could not be read to its end: {1}".format(PATH, error.strerror))
             return
         if not record:
             return

@@ -13,7 +13,7 @@ import os
 import stat
 import time
 import zlib
-from typing import BinaryIO, Iterator, List, Sequence, Tuple
+from typing import BinaryIO, Iterator, List, Sequence, Set, Tuple
 
 from .._model.errors import InvalidOption
 from .._model.kernel_log import Event, may_matter
@@ -48,7 +48,7 @@ def file_events(path: str, now: float, oldest: float, warnings: List[str]) -> It
 def local_moments(year: int, month: int, day: int, hour: int, minute: int, second: int) -> Sequence[float]:
     """The moments that have this time in the host's zone: two where the clock is set back, one elsewhere."""
     written = (year, month, day, hour, minute, second)
-    found = set()
+    found: Set[float] = set()
     for daylight in (0, 1, -1):
         try:
             moment = time.mktime(written + (0, 0, daylight))
