@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from typing import Dict, List, Set
+from typing import Iterable, List, NamedTuple
 
 from venvs import BUILD, REQUIREMENTS, ROOT, SetupError
 
@@ -21,44 +21,29 @@ APT = ["apt-get", "--yes", "--quiet", "--no-install-recommends", "--no-remove", 
 SEARCHED = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
 
 
-def wanted() -> Dict[str, str]:
-    """Package -> the command or file that shows its part is there."""
+class Package(NamedTuple):
+    """One line of tests/requirements/debian.txt."""
+
+    name: str
+    part: str  # the command or file that shows it is there
+    service: str  # what it would start; "-" for nothing
+
+
+def wanted() -> List[Package]:
     with open(os.path.join(REQUIREMENTS, "debian.txt"), encoding="utf-8") as lines:
-        return dict(line.split() for line in lines if line.strip() and not line.startswith("#"))
+        return [Package(*line.split()) for line in lines if line.strip() and not line.startswith("#")]
 
 
-def missing(packages: Dict[str, str]) -> List[str]:
-    return [name for name, part in packages.items() if not (os.path.exists(part) or shutil.which(part, path=SEARCHED))]
+def missing(packages: Iterable[Package]) -> List[Package]:
+    return [one for one in packages if not (os.path.exists(one.part) or shutil.which(one.part, path=SEARCHED))]
 
 
-def installed() -> Set[str]:
-    listing = subprocess.run(
-        ["dpkg-query", "--show", "--showformat", "${db:Status-Status} ${Package}\n"],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return {line.split()[1] for line in listing.stdout.splitlines() if line.startswith("installed ")}
-
-
-def services(packages: Set[str]) -> Set[str]:
-    """Names of the services that these packages brought."""
-    if not packages:
-        return set()
-    listing = subprocess.run(["dpkg-query", "--listfiles", *packages], stdout=subprocess.PIPE, text=True, check=True)
-    found = set()
-    for path in listing.stdout.splitlines():
-        folder, name = os.path.split(path)
-        if folder == "/etc/init.d" or (folder.endswith("lib/systemd/system") and name.endswith(".service")):
-            found.add(name[: -len(".service")] if name.endswith(".service") else name)
-    return found
-
-
-def install(packages: List[str], apart: bool = True) -> None:
+def install(packages: List[Package], apart: bool = True) -> None:
     """Install these packages; apart: so that no daemon among them starts, now or at boot."""
+    names = [package.name for package in packages]
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise SetupError("install first (as root on Debian this is done for you): " + " ".join(packages))
-    print("setup    Debian packages, none started: " + " ".join(packages), flush=True)
+        raise SetupError("install first (as root on Debian this is done for you): " + " ".join(names))
+    print("setup    Debian packages, none started: " + " ".join(names), flush=True)
     log = os.path.join(BUILD, "log", "debian.log")
     os.makedirs(os.path.dirname(log), exist_ok=True)
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", RUNLEVEL="1", PREVLEVEL="N")
@@ -67,16 +52,15 @@ def install(packages: List[str], apart: bool = True) -> None:
         def run(*command: str) -> bool:
             return subprocess.run(command, env=environment, stdout=output, stderr=output, check=False).returncode == 0
 
-        download = [*APT, "--download-only", "install", *packages]
+        download = [*APT, "--download-only", "install", *names]
         if not run(*download) and not (run("apt-get", "--quiet", "update") and run(*download)):
             raise SetupError("apt-get cannot get them; see " + os.path.relpath(log, ROOT))
-        before = installed()
-        unpack = [*APT, "--no-download", "install", *packages]
+        unpack = [*APT, "--no-download", "install", *names]
         if not run(*([*APART, "sh", "-c", HIDE_SYSTEMD, "sh"] if apart else []), *unpack):
             raise SetupError("apt-get install failed; see " + os.path.relpath(log, ROOT))
-        if apart and shutil.which("update-rc.d", path=SEARCHED):
-            for service in sorted(services(installed() - before)):
-                run("update-rc.d", service, "disable")
+        for package in packages:
+            if package.service != "-":
+                run("update-rc.d", package.service, "disable")
 
 
 def setup() -> None:

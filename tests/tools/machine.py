@@ -21,7 +21,7 @@ class Machine:
         self.found = find_all()
         newest = newest_core(self.found)
         if newest is None:
-            debian.install(["python3-venv"], apart=False)
+            debian.install([debian.Package("python3-venv", "python3", "-")], apart=False)
             self.found = find_all()
             newest = newest_core(self.found)
         if newest is None:

@@ -57,7 +57,7 @@ def unit_of(machine: Machine, minor: Minor) -> Suite:
 
 def unit(machine: Machine) -> List[Suite]:
     """On the oldest Python of a target and on the newest found."""
-    return [unit_of(machine, minor) for minor in (min(machine.found), max(machine.found))]
+    return [unit_of(machine, minor) for minor in sorted({min(machine.found), max(machine.found)})]
 
 
 def ansible_of(machine: Machine, core: Core, minor: Minor) -> Suite:

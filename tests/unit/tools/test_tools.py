@@ -118,5 +118,14 @@ def test_a_hung_suite_ends(tmp_path, monkeypatch, capsys):
 def test_only_what_is_missing_is_installed():
     import debian
 
-    assert debian.missing({"here": "sh", "gone": "no-such-command", "file": "/etc/passwd"}) == ["gone"]
-    assert {"iproute2", "nginx-light"} <= set(debian.wanted())
+    parts = {"here": "sh", "gone": "no-such-command", "file": "/etc/passwd"}
+    packages = [debian.Package(name, part, "-") for name, part in parts.items()]
+    assert [package.name for package in debian.missing(packages)] == ["gone"]
+
+
+def test_the_list_of_debian_packages_is_read():
+    import debian
+
+    listed = {package.name: package for package in debian.wanted()}
+    assert listed["openssh-server"] == ("openssh-server", "sshd", "ssh")
+    assert listed["iproute2"].service == "-"
