@@ -67,7 +67,9 @@ class Plan(NamedTuple):
     settled: Optional[int]  # nothing before this position can matter any more, accepted by the kernel or not
 
 
-def arrange(dropins: Iterable[DropIn], directories: Tuple[str, ...]) -> Tuple[List[DropIn], List[Tuple[DropIn, DropIn]]]:
+def arrange(
+    dropins: Iterable[DropIn], directories: Tuple[str, ...]
+) -> Tuple[List[DropIn], List[Tuple[DropIn, DropIn]]]:
     """The files to apply, sorted by their base name, and the masked ones, each with the file that masks it.
 
     Of several files of the same name the one in the first directory counts, even where it is empty or a link to
@@ -86,8 +88,9 @@ def arrange(dropins: Iterable[DropIn], directories: Tuple[str, ...]) -> Tuple[Li
     return sorted(chosen.values(), key=lambda dropin: dropin.name.encode("utf-8", "surrogateescape")), masked
 
 
-def printable(text: str) -> str:
-    r"""The text with every character that does not print as an escape such as ``\x1b``."""
+def printable(text: str, longest: int = 4096) -> str:
+    r"""The text with every character that does not print as an escape such as ``\x1b``, cut off where it is too long."""
+    text = text if len(text) <= longest else text[:longest] + "…"
     if text.isprintable():
         return text
     return "".join(

@@ -49,10 +49,12 @@ def glob_result(pattern: str, path: str) -> Optional[str]:
     A wildcard never stands for a slash. Parts without a wildcard are spelled as in the pattern, which shows only
     where it repeats a slash.
     """
+    if pattern.endswith(("/", "/.")):
+        return None  # only a directory matches
     wanted = [part for part in path.split("/") if part]
     spelled: List[str] = []
     for part in pattern.split("/"):
-        if not part:
+        if part in ("", "."):
             spelled.append(part)
             continue
         if not wanted or not _match(_tokens(part), wanted[0]):
@@ -76,8 +78,7 @@ def _expand(pattern: str) -> Iterator[str]:
         return
     alternatives, end = parts
     for one in alternatives:
-        for expanded in _expand(pattern[:start] + one + pattern[end + 1:]):
-            yield expanded
+        yield from _expand(pattern[:start] + one + pattern[end + 1:])
 
 
 def _find(text: str, start: int, wanted: str) -> Optional[int]:

@@ -62,15 +62,19 @@ def procps_lines(content: bytes, version: Tuple[int, ...]) -> Iterator[Line]:
     """The settings in a file, as ``sysctl --system`` reads them (src/sysctl.c of procps-ng).
 
     ``version`` matters: up to 3.3.17 there are neither patterns nor exclusions, an empty value makes the line
-    invalid, and only blanks, tabs and line ends are trimmed. The key is returned as a path below /proc/sys with
-    repeated slashes kept, because 4.x compares paths by their spelling.
+    invalid, and only blanks, tabs and line ends are trimmed; up to 3.3.15 a leading ``-`` is part of the name.
+    The key is returned as a path below /proc/sys with repeated slashes kept, because 4.x compares paths by their
+    spelling.
     """
     parse = _procps4 if version >= (4, 0) else _procps3
+    with_dash = version >= (3, 3, 16)
     for number, raw in enumerate(content.split(b"\n"), start=1):
         text = raw.split(b"\0", 1)[0].decode("utf-8", "backslashreplace")
         parsed = parse(text)
         if parsed is not None:
             key, value = parsed
+            if key[:1] == "-" and with_dash:
+                key = key[1:]
             yield Line(number, _swap(key), value)
 
 
@@ -82,9 +86,8 @@ def _procps4(text: str) -> Optional[Tuple[str, Optional[str]]]:
     excluded = not equals
     if excluded and key[0] != "-":
         return None
-    # "-key" and "--key" alike: one dash is read as a mark, one more is left out of the path
-    for _dash in range(2):
-        key = key[1:] if key[:1] == "-" else key
+    if key[:2] == "--":
+        key = key[1:]  # one dash is a mark, and a second one is left out of the path
     return key.rstrip(_C_SPACES), None if excluded else value.strip(_C_SPACES)
 
 
@@ -96,8 +99,7 @@ def _procps3(text: str) -> Optional[Tuple[str, Optional[str]]]:
     value = re.split(r"[\n\r]", value.lstrip("\n\r"), maxsplit=1)[0].lstrip(" \t")
     if not equals or not value:
         return None
-    key = key.rstrip(" \t\n\r")
-    return key[1:] if key[:1] == "-" else key, value
+    return key.rstrip(" \t\n\r"), value
 
 
 def _swap(key: str) -> str:

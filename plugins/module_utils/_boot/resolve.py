@@ -1,0 +1,153 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The value that a setting has after a reboot, where it comes from, and which lines have no effect."""
+
+from __future__ import annotations
+
+from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
+
+from . import cmdline as kernel_command_line
+from . import procps, systemd
+from .dropins import Assignment, DropIn, Plan, Sequence, printable
+from .number import kernel_integer
+
+SYSTEMD, PROCPS = "systemd", "procps"
+#: a loader that runs but is not modelled (busybox), or no loader at all
+OTHER, NONE = "other", "none"
+_LONGEST_VALUE = 256
+
+
+class Shadowed(NamedTuple):
+    """A line that names a setting and has no effect on it."""
+
+    source: str  # "path:line"
+    value: str
+    reason: str
+
+
+class BootValue(NamedTuple):
+    """A setting after a reboot."""
+
+    value: Optional[str]  # as written; None where nothing sets it (the kernel's default stays) or where in doubt
+    number: Optional[int]  # what the kernel makes of it
+    source: Optional[str]  # "path:line" or "kernel command line"
+    shadowed: Tuple[Shadowed, ...] = ()  # in the order in which the loader meets them
+    doubt: Optional[str] = None  # why the value cannot be told; None where it can
+
+
+class BootFiles(NamedTuple):
+    """All that decides, as a reader found it."""
+
+    loader: str  # one of the constants above
+    version: Tuple[int, ...]  # of the loader; empty where unknown: a current one is assumed
+    dropins: Tuple[DropIn, ...]
+    unlisted: Tuple[DropIn, ...]  # directories that could not be listed
+    cmdline: str  # empty where the kernel does not take settings there
+    warnings: Tuple[str, ...] = ()
+
+
+Accepts = Callable[[str, str], bool]
+
+
+def accepts_integers(_key: str, value: str) -> bool:
+    """The kernel's answer where only the form of the number is known, not the range."""
+    return kernel_integer(value) is not None
+
+
+def resolve(boot: BootFiles, keys: Iterable[str], accepts: Accepts = accepts_integers) -> Dict[str, BootValue]:
+    """The boot value of each key, a dotted name as in sysctl.d(5).
+
+    :param accepts: whether the kernel takes a value for a key; what it refuses leaves the value before it
+    """
+    before = kernel_command_line.assignments(boot.cmdline)
+    if boot.loader == SYSTEMD:
+        sequence = systemd.read(boot.dropins, boot.unlisted, boot.version or systemd.DEFAULT_VERSION)
+        return {
+            key: _resolve(key, before, sequence, systemd.plan(sequence, _path(key)), systemd.concerns, accepts)
+            for key in keys
+        }
+    version = boot.version or procps.DEFAULT_VERSION
+    sequence = procps.read(boot.dropins, boot.unlisted, version)
+    if boot.loader == PROCPS:
+        return {
+            key: _resolve(key, before, sequence, procps.plan(sequence, _path(key), version), procps.concerns, accepts)
+            for key in keys
+        }
+    return {key: _unapplied(key, before, sequence, boot.loader, accepts) for key in keys}
+
+
+def _path(key: str) -> str:
+    return key.replace(".", "/")
+
+
+def _resolve(
+    key: str,
+    before: Tuple[Assignment, ...],
+    sequence: Sequence,
+    plan: Plan,
+    concerns: Callable[[Assignment, str], bool],
+    accepts: Accepts,
+) -> BootValue:
+    path = _path(key)
+    early = [found for found in before if found.key == path]
+    winner, lost = _write(key, early + list(plan.writes), accepts)
+    lost += plan.unused
+    shadowed = [_shadowed(*one) for one in lost if one[0] in early]
+    shadowed += [_shadowed(*one) for one in sorted(lost, key=lambda one: one[0].order) if one[0] not in early]
+    shadowed += [_shadowed(*one) for one in sequence.aside if one[0].value is not None and concerns(one[0], path)]
+
+    settled = -1 if plan.settled is None else plan.settled
+    if winner is not None and winner not in early and not winner.pattern:
+        settled = max(settled, winner.order)
+    # A file at position n holds what would come before the assignment of order n.
+    unread = [one for one in sequence.unread if one.order > settled]
+    if unread:
+        doubt = "; ".join("%s cannot be read (%s)" % (printable(one.path), printable(one.problem)) for one in unread)
+        if winner is not None:
+            shadowed.append(_shadowed(winner, "may be overridden: " + doubt))
+        return BootValue(None, None, None, tuple(shadowed), doubt)
+    return _boot_value(winner, shadowed)
+
+
+def _unapplied(
+    key: str, before: Tuple[Assignment, ...], sequence: Sequence, loader: str, accepts: Accepts
+) -> BootValue:
+    path = _path(key)
+    winner, lost = _write(key, [found for found in before if found.key == path], accepts)
+    doubt = None if loader == NONE else "it is not known how this host's loader treats its files"
+    reason = doubt or "no loader applies this file at boot"
+    named = [found for found in sequence.assignments if found.value is not None and procps.concerns(found, path)]
+    shadowed = [_shadowed(*one) for one in lost] + [_shadowed(found, reason) for found in named]
+    if doubt and named:
+        return BootValue(None, None, None, tuple(shadowed), doubt)
+    return _boot_value(winner, shadowed)
+
+
+def _write(
+    key: str, writes: Iterable[Assignment], accepts: Accepts
+) -> Tuple[Optional[Assignment], List[Tuple[Assignment, str]]]:
+    winner: Optional[Assignment] = None
+    lost: List[Tuple[Assignment, str]] = []
+    for found in writes:
+        if not accepts(key, found.value or ""):
+            lost.append((found, "the kernel refuses this value"))
+            continue
+        if winner is not None:
+            lost.append((winner, "overridden by %s" % found.source))
+        winner = found
+    return winner, lost
+
+
+def _boot_value(winner: Optional[Assignment], shadowed: List[Shadowed]) -> BootValue:
+    if winner is None:
+        return BootValue(None, None, None, tuple(shadowed))
+    value = winner.value or ""
+    return BootValue(printable(value, _LONGEST_VALUE), kernel_integer(value), printable(winner.source), tuple(shadowed))
+
+
+def _shadowed(found: Assignment, reason: str) -> Shadowed:
+    return Shadowed(printable(found.source), printable(found.value or "", _LONGEST_VALUE), printable(reason))

@@ -1,0 +1,123 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The files that decide about sysctls after a reboot, and the values that follow."""
+
+from __future__ import annotations
+
+import os
+from typing import Dict, Iterable, List, Optional, Tuple
+
+from .._boot import cmdline as kernel_command_line
+from .._boot.dropins import DropIn
+from .._boot.number import kernel_integer
+from .._boot.resolve import SYSTEMD, BootFiles, BootValue, resolve
+from .._boot.systemd import CREDENTIAL, DIRECTORIES, SYSCTL_CONF
+from .._kernel.level import Level
+from .._kernel.sysctls import KEYS, valid_range
+from .boot_loader import find_loader, named_loader
+from .kernel import running_kernel
+from .rooted import follow, list_names, on_host, read_file
+
+# Where PID 1 looks for a credential of systemd-sysctl.service (systemd.exec(5), LoadCredential=), from v252 on
+_CREDENTIALS = ("/run/credentials/@system", "/etc/credstore", "/run/credstore", "/usr/local/lib/credstore",
+                "/usr/lib/credstore")  # fmt: skip
+_CREDENTIALS_SINCE = (252,)
+_CMDLINE_LIMIT = 65536
+
+
+def boot_values(
+    names: Optional[Iterable[str]] = None, root: str = "/", loader: str = "auto", level: Optional[Level] = None
+) -> Tuple[Dict[str, BootValue], List[str]]:
+    """The value that each setting has after a reboot, by short name, and warnings.
+
+    :param names: short names as in ``KEYS``; all where left out
+    :param root: directory whose files are read instead of the host's
+    :param loader: ``auto``, ``systemd`` or ``procps``
+    :param level: kernel that will boot; the running one where left out. It decides which values are refused.
+
+    A value of ``None`` means that nothing sets it, so that the kernel's default stays, unless its ``doubt`` says that
+    a file which could not be read may set it.
+    """
+    wanted = {KEYS[name].key: name for name in (KEYS if names is None else names)}
+    level = running_kernel().level if level is None else level
+
+    def accepts(key: str, value: str) -> bool:
+        number = kernel_integer(value)
+        if number is None:
+            return False
+        low, high = valid_range(wanted[key], level)
+        # The byte-wide settings have their own parser, which takes no sign at all.
+        return low <= number <= high and not (high == 255 and value.lstrip()[0] == "-")
+
+    boot = read_boot(root, loader, level)
+    values = {wanted[key]: value for key, value in resolve(boot, wanted, accepts).items()}
+    warnings = list(boot.warnings)
+    doubts: Dict[str, List[str]] = {}
+    for name, value in values.items():
+        if value.doubt is not None:
+            doubts.setdefault(value.doubt, []).append(name)
+    for doubt, doubtful in doubts.items():
+        warnings.append("The boot value of %s cannot be told: %s" % (", ".join(doubtful), doubt))
+    return values, warnings
+
+
+def read_boot(root: str = "/", loader: str = "auto", level: Optional[Level] = None) -> BootFiles:
+    """Every file that a boot loader may read, each read once, and which loader it will be."""
+    found = find_loader(root) if loader == "auto" else named_loader(loader, root)
+    dropins: List[DropIn] = []
+    unlisted: List[DropIn] = []
+    seen = set()
+    for directory in DIRECTORIES:
+        identity = _identity(root, directory)
+        if identity is not None and identity in seen:
+            continue  # /lib is a link to /usr/lib
+        seen.add(identity)
+        try:
+            names = list_names(root, directory)
+        except OSError as error:
+            unlisted.append(DropIn(directory, None, os.strerror(error.errno or 0).lower()))
+            continue
+        dropins += [_dropin(root, directory + "/" + name) for name in sorted(names) if name.endswith(".conf")]
+    if os.path.lexists(on_host(root, SYSCTL_CONF)):
+        dropins.append(_dropin(root, SYSCTL_CONF))
+    if found.name == SYSTEMD and (not found.version or found.version >= _CREDENTIALS_SINCE):
+        dropins += _credential(root)
+    return BootFiles(
+        found.name, found.version, tuple(dropins), tuple(unlisted), _cmdline(root, level), found.warnings
+    )
+
+
+def _dropin(root: str, path: str) -> DropIn:
+    found = read_file(root, path)
+    return DropIn(path, found.content, found.problem, found.real)
+
+
+def _identity(root: str, directory: str) -> Optional[Tuple[int, int]]:
+    try:
+        status = os.stat(on_host(root, follow(root, directory)))
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _credential(root: str) -> List[DropIn]:
+    for directory in _CREDENTIALS:
+        path = "%s/%s" % (directory, CREDENTIAL)
+        if os.path.lexists(on_host(root, path)):
+            return [_dropin(root, path)]
+    return []
+
+
+def _cmdline(root: str, level: Optional[Level]) -> str:
+    """The kernel command line where it sets sysctls: Linux 5.8 and later, and only the initial network namespace's."""
+    level = running_kernel().level if level is None else level
+    if (level.major, level.minor) < kernel_command_line.SINCE:
+        return ""
+    core = on_host(root, "/proc/sys/net/core")
+    if os.path.isdir(core) and not os.path.exists(core + "/netdev_max_backlog"):
+        return ""  # another namespace: it starts with the kernel's defaults
+    return (read_file(root, "/proc/cmdline", _CMDLINE_LIMIT).content or b"").decode("utf-8", "backslashreplace")

@@ -1,0 +1,125 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""Which program applies the sysctl files of this host at boot, and in which version."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import NamedTuple, Optional, Tuple
+
+from .._boot.dropins import printable
+from .._boot.resolve import NONE, OTHER, PROCPS, SYSTEMD
+from .rooted import follow, list_names, on_host, read_file
+
+_SYSTEMD_SYSCTL = ("/usr/lib/systemd/systemd-sysctl", "/lib/systemd/systemd-sysctl")
+_SYSCTL = ("/sbin/sysctl", "/usr/sbin/sysctl", "/bin/sysctl", "/usr/bin/sysctl")
+_UNIT = ("/etc/systemd/system/systemd-sysctl.service", "/run/systemd/system/systemd-sysctl.service")
+_MULTICALL = ("busybox", "toybox")
+_SYSTEMD_LIBRARY = re.compile(r"libsystemd-shared-([0-9]+)\b.*\.so")
+_PROCPS_VERSION = re.compile(rb"procps(?:-ng|) (?:version |)([0-9]+(?:\.[0-9]+)+)")
+# Inits whose scripts run `sysctl --system`: OpenRC's init.d/sysctl, Debian's init.d/procps
+_SCRIPTED_INITS = ("init", "openrc-init", "runit", "s6-svscan", "dinit")
+
+
+class Loader(NamedTuple):
+    """The program that applies sysctl files."""
+
+    name: str  # one of the constants of _boot/resolve.py
+    version: Tuple[int, ...]  # empty where unknown
+    warnings: Tuple[str, ...] = ()
+
+
+def find_loader(root: str = "/") -> Loader:
+    """Decide by the init that runs; by what is installed where it does not tell.
+
+    systemd runs where /run/systemd/system is a directory (sd_booted(3)) or PID 1 is called "systemd". Otherwise the
+    init scripts run sysctl(8), which is procps or part of busybox.
+    """
+    init = _init_name(root)
+    if os.path.isdir(on_host(root, "/run/systemd/system")) or init == "systemd":
+        return _systemd(root)
+    if init in _SCRIPTED_INITS or os.path.isdir(on_host(root, "/run/openrc")):
+        return _sysctl(root)
+    if any(_real(root, path) for path in _SYSTEMD_SYSCTL):
+        found = _systemd(root)
+    else:
+        found = _sysctl(root)
+    if found.name == NONE:
+        return found
+    who = "PID 1 is %s, which" % printable(init) if init else "No init runs here that"
+    assumed = "%s is not known to apply sysctl files at boot: boot values assume %s, which is installed" % (
+        who,
+        "systemd-sysctl" if found.name == SYSTEMD else "sysctl --system",
+    )
+    return found._replace(warnings=found.warnings + (assumed,))
+
+
+def named_loader(name: str, root: str = "/") -> Loader:
+    """The loader that the caller chose, ``systemd`` or ``procps``, in the version that is installed."""
+    if name == SYSTEMD:
+        return Loader(SYSTEMD, _systemd_version(root))
+    return Loader(PROCPS, _sysctl(root).version)
+
+
+def _init_name(root: str) -> str:
+    return (read_file(root, "/proc/1/comm", 64).content or b"").decode("utf-8", "replace").strip()
+
+
+def _systemd(root: str) -> Loader:
+    version = _systemd_version(root)
+    for path in _UNIT:
+        found = read_file(root, path)
+        if found.content == b"" and found.real:
+            return Loader(NONE, version, ("%s is masked: no sysctl file is applied at boot" % path,))
+    return Loader(SYSTEMD, version)
+
+
+def _systemd_version(root: str) -> Tuple[int, ...]:
+    """From the name of its private library, which carries the version in every distribution since v235."""
+    for directory in ["/usr/lib/systemd", "/lib/systemd", "/usr/lib64/systemd"] + _multiarch(root):
+        try:
+            names = list_names(root, directory)
+        except OSError:
+            continue
+        for name in names:
+            found = _SYSTEMD_LIBRARY.match(name)
+            if found:
+                return (int(found.group(1)),)
+    return ()
+
+
+def _multiarch(root: str) -> list:
+    try:
+        names = list_names(root, "/usr/lib")
+    except OSError:
+        return []
+    return ["/usr/lib/%s/systemd" % name for name in names if "-linux-" in name]
+
+
+def _sysctl(root: str) -> Loader:
+    for path in _SYSCTL:
+        real = _real(root, path)
+        if real is None:
+            continue
+        if real.rpartition("/")[2] in _MULTICALL:
+            text = "sysctl is part of %s, whose order of files depends on the distribution's init script" % real
+            return Loader(OTHER, (), (printable(text),))
+        found = _PROCPS_VERSION.search(read_file(root, path).content or b"")
+        if found is None:
+            text = "%s does not tell its version: boot values assume procps-ng 4" % path
+            return Loader(PROCPS, (), (text,))
+        return Loader(PROCPS, tuple(int(part) for part in found.group(1).split(b".")))
+    return Loader(NONE, (), ("neither systemd-sysctl nor sysctl is installed: no sysctl file is applied at boot",))
+
+
+def _real(root: str, path: str) -> Optional[str]:
+    try:
+        real = follow(root, path)
+    except OSError:
+        return None
+    return real if os.path.lexists(on_host(root, real)) else None
