@@ -181,7 +181,8 @@ set -e
 mount -t tmpfs none /run
 mount -t tmpfs none /var/log
 mkdir -p /run/systemd/journal /run/log/journal
-test -s /etc/machine-id || { echo 0123456789abcdef0123456789abcdef > /run/machine-id; mount --bind /run/machine-id /etc/machine-id; }
+echo 0123456789abcdef0123456789abcdef > /run/machine-id
+mount --bind /run/machine-id /etc/machine-id
 touch "$1"
 exec %s
 """

@@ -83,7 +83,7 @@ def parse_journal(entry: bytes) -> Optional[Tuple[float, bytes]]:
 
 def parse_stamp(line: bytes) -> Optional[Stamp]:
     """The time at the beginning of a line, whoever wrote it."""
-    return _stamp(line[_priority(line)[1] :])[0]
+    return _stamp(line[_priority(line)[1]:])[0]
 
 
 def parse_line(line: bytes) -> Optional[Line]:
@@ -94,7 +94,7 @@ def parse_line(line: bytes) -> Optional[Line]:
         return None
     if structured:
         found = _RFC5424.match(rest)
-        return Line(stamp, found.group(1), _untimed(rest[found.end() :])) if found else None
+        return Line(stamp, found.group(1), _untimed(rest[found.end():])) if found else None
     found = _REPEAT_OF_LINE.fullmatch(rest)
     if found:
         return Line(stamp, found.group(1) or b"", found.group(2))
@@ -105,7 +105,7 @@ def parse_line(line: bytes) -> Optional[Line]:
     written = _FACILITY.fullmatch(named or host or b"")
     if (written and written.group(1) != b"kern") or (named and not written):
         return None
-    return Line(stamp, host or b"", _untimed(rest[found.end() :]))
+    return Line(stamp, host or b"", _untimed(rest[found.end():]))
 
 
 def text_events(lines: Iterable[bytes]) -> Iterator[Tuple[Stamp, Event]]:
@@ -148,17 +148,16 @@ def _stamp(line: bytes) -> Tuple[Optional[Stamp], bytes]:
         offset = 0 if utc else None
         if sign:
             offset = (int(hours) * 3600 + int(minutes) * 60) * (1 if sign == b"+" else -1)
-        return Stamp(year, month, day, hour, minute, second, offset), line[found.end() :]
+        return Stamp(year, month, day, hour, minute, second, offset), line[found.end():]
     found = _CLASSIC.match(line)
     if found:
-        name, year = found.group(1), found.group(6)
-        day, hour, minute, second = (int(number) for number in found.groups()[1:5])
-        month = _MONTHS.index(name) + 1
-        return Stamp(int(year) if year else None, month, day, hour, minute, second), line[found.end() :]
+        month, year = _MONTHS.index(found.group(1)) + 1, found.group(6)
+        day, hour, minute, second = [int(number) for number in found.groups()[1:5]]
+        return Stamp(int(year) if year else None, month, day, hour, minute, second), line[found.end():]
     return None, b""
 
 
 def _untimed(text: bytes) -> bytes:
     """The message without the time that printk was told to put before it."""
     found = _PRINTK_TIME.match(text)
-    return text[found.end() :] if found else text
+    return text[found.end():] if found else text

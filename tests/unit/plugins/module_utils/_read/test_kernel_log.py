@@ -23,7 +23,7 @@ DAY = 86400
 YEARS = 20 * 366 * DAY
 FLOOD = "TCP: request_sock_TCP: Possible SYN flooding on port 0.0.0.0:80. Sending cookies."
 HOSTILE = [
-    b"Nov 20 04:2\x1b[2J\x1b]0;x\x07 host kernel: TCP: request_sock_TCP: Possible SYN flooding on port {{ 80 }}. Sending",
+    b"Nov 20 04:2\x1b[2J\x1b]0;x\x07 host kernel: TCP: Possible SYN flooding on port {{ 80 }}. Sending",
     b"Nov 20 04:23:45 host app: " + FLOOD.encode(),
     b"Nov 20 04:23:45 host kernel: \x1b[31m" + FLOOD.encode(),
     b"Nov 20 04:23:45 host kernel: " + FLOOD.encode() + b"\x1b[0m",
@@ -179,7 +179,7 @@ def test_a_line_of_any_length_is_held_only_at_its_beginning():
 @pytest.mark.parametrize("size", [1, 7, 64, 4096])
 def test_where_blocks_end_does_not_matter(size):
     content = b"Nov 20 04:23:45 w kernel: " + FLOOD.encode() + b"\nNov 20 04:23:46 w last message repeated 2 times\nx\n"
-    blocks = [content[at : at + size] for at in range(0, len(content), size)]
+    blocks = [content[at:at + size] for at in range(0, len(content), size)]
     kinds = [event["kind"] for _stamp, event in log_file.text_events(log_file._lines(Blocks(blocks)))]
     assert kinds == ["syn_flood", "suppressed"]
 
