@@ -60,6 +60,7 @@ class Process(NamedTuple):
     argv: Tuple[str, ...]  # /proc/PID/cmdline, made printable; empty where unreadable
     unit: Optional[str]  # systemd unit of its cgroup
     runtime: Optional[str]  # "go", "java", "node", "python", … where the executable tells, else None
+    unit_user: Optional[int] = None  # uid whose service manager the unit belongs to; None for the system's
 
 
 class KernelLog(NamedTuple):

@@ -1,0 +1,166 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""Which known application holds a listener, and what it asks of listen(2)."""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import Iterable, List, NamedTuple, Optional, Tuple
+
+from .application import SYSTEM, Application
+from .known_daemons import DAEMONS
+from .known_runtimes import FRAMEWORKS, RUNTIMES, UNKNOWN
+from .records import Process
+
+_INTERPRETERS = ("python", "ruby", "perl", "node")
+_MOST = 0x7FFFFFFF
+_PROGRAM_OF_SERVICE = {
+    "ssh": "sshd", "redis": "redis-server", "valkey": "valkey-server", "postgresql": "postgres", "mysql": "mysqld",
+    "mariadb": "mariadbd", "bind9": "named", "rsyslog": "rsyslogd", "cups": "cupsd", "varnish": "varnishd",
+}
+
+
+class Hint(NamedTuple):
+    """The application of a listener, and the process that told."""
+
+    application: Application
+    process: Optional[Process] = None  # None where no process is visible
+    asked: Optional[int] = None  # the backlog that its command line names
+    asked_by: str = ""  # the option that names it
+
+    @property
+    def program(self) -> str:
+        """What to call it in a sentence."""
+        if self.application.name:
+            if self.process and self.application in RUNTIMES.values():
+                return self.process.name
+            return self.application.name
+        return self.process.name if self.process else "its process"
+
+    @property
+    def known(self) -> bool:
+        return bool(self.application.name)
+
+    def requested(self, backlog: int) -> Optional[int]:
+        """What it passed to listen(2), as far as that is certain; the input of :func:`.binding.bound_by`.
+
+        A command line names it; an application's one default tells it where
+        the socket latched exactly that number.
+        """
+        if self.asked is not None:
+            return self.asked
+        return backlog if self.application.defaults == (backlog,) else None
+
+    def would_get(self, somaxconn: int) -> Optional[int]:
+        """The least that its next listen() would latch with an unchanged configuration; None where nobody knows."""
+        wanted = (self.asked,) if self.asked is not None else self.application.defaults
+        if not wanted:
+            return None
+        return min(somaxconn if one is None or one < 0 else min(one, somaxconn) for one in wanted)
+
+
+def recognise(processes: Iterable[Process], unit: Optional[str] = None) -> Hint:
+    """The hint for the processes that hold one socket: :data:`DAEMONS` first, then frameworks, then the runtime.
+
+    Where systemd is among the holders it opened the socket, whoever uses it.
+    With several processes the oldest (by pid) of the matching ones tells;
+    with none, the name of the ``unit`` that the socket's control group told.
+    """
+    holders = sorted(processes, key=lambda process: process.pid)
+    if not holders:
+        return Hint(_of_unit(unit or ""))
+    for application in DAEMONS + FRAMEWORKS:
+        for process in holders:
+            if _is(application, process):
+                asked, option = _asked(application, process.argv)
+                return Hint(application, process, asked, option)
+    for process in holders:
+        runtime = RUNTIMES.get(process.runtime or "")
+        if runtime is not None:
+            return Hint(runtime, process)
+    for process in holders:
+        for runtime in RUNTIMES.values():
+            if _is(runtime, process):
+                return Hint(runtime, process)
+    return Hint(UNKNOWN, holders[0])
+
+
+def programs_of(process: Process) -> List[str]:
+    """The names a process may go by: its own, that of its title or executable, and that of an interpreter's script.
+
+    ``gunicorn: master [app]`` is gunicorn; ``python3 -m uvicorn app:web`` is uvicorn too.
+    """
+    names = [process.name]
+    if process.argv:
+        title = _base(process.argv[0].split(":", 1)[0].split(" ", 1)[0])
+        names.append(title)
+        if process.runtime in _INTERPRETERS or title.startswith(_INTERPRETERS):
+            names.extend(_script(process.argv[1:]))
+    return [name for name in names if name]
+
+
+def _is(application: Application, process: Process) -> bool:
+    if not any(fnmatch.fnmatchcase(name, one) for name in programs_of(process) for one in application.programs):
+        return False
+    if not application.arguments:
+        return True
+    return any(wanted in argument for wanted in application.arguments for argument in process.argv)
+
+
+def _of_unit(unit: str) -> Application:
+    """By the service's name: nginx.service, postgresql@15-main.service, php8.2-fpm.service."""
+    if not unit.endswith(".service"):
+        return UNKNOWN
+    service = unit[: -len(".service")].split("@", 1)[0]
+    program = _PROGRAM_OF_SERVICE.get(service, service)
+    for application in DAEMONS + FRAMEWORKS:
+        if not application.arguments and any(fnmatch.fnmatchcase(program, one) for one in application.programs):
+            return application
+    return UNKNOWN
+
+
+def _script(arguments: Tuple[str, ...]) -> List[str]:
+    """What an interpreter was told to run."""
+    for number, argument in enumerate(arguments):
+        if argument == "-m":
+            return [arguments[number + 1]] if number + 1 < len(arguments) else []
+        if argument in ("-c", "-e"):
+            return []
+        if not argument.startswith("-"):
+            return [_base(argument)]
+    return []
+
+
+def _base(path: str) -> str:
+    return path.rsplit("/", 1)[-1]
+
+
+def _asked(application: Application, argv: Tuple[str, ...]) -> Tuple[Optional[int], str]:
+    """The backlog that the command line names, and the option.
+
+    Forms: ``--option N``, ``-oN``, ``--option=N``, ``-p option=N``.
+    """
+    for number, argument in enumerate(argv):
+        for option in application.options:
+            if argument == option and number + 1 < len(argv):
+                value = argv[number + 1]
+            elif argument.startswith(option + "="):
+                value = argument[len(option) + 1:]
+            elif len(option) == 2 and argument.startswith(option):
+                value = argument[2:]
+            else:
+                continue
+            if value.isdigit() and value.isascii() and int(value) <= _MOST:
+                return int(value), option
+    return None, ""
+
+
+def default_of(application: Application) -> Optional[int]:
+    """Its one default as a number; None where it varies or follows somaxconn."""
+    if len(application.defaults) == 1 and application.defaults[0] != SYSTEM:
+        return application.defaults[0]
+    return None

@@ -1,0 +1,281 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""What exactly to change so that a listener admits more: one or two sentences to act upon.
+
+A remedy says how, not whether: a limit that is never reached needs none.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Optional
+
+from .._kernel.level import Level
+from .._kernel.limits import QueueLimits
+from .._kernel.rules import POWER_OF_TWO, backlog_bits
+from .application import RELOAD, RELOAD_IF_EDITED, RESTART
+from .applications import Hint, default_of
+from .binding import APPLICATION, SOMAXCONN, SYNCOOKIES, TCP_MAX_SYN_BACKLOG, new_peers_bound, syn_table_bound
+from .restarts import reload, restart
+from .text import printable
+from .units import Unit
+
+_WORTHWHILE = 4096  # the kernel's own default for somaxconn since 5.4
+_INT_MAX = 0x7FFFFFFF
+
+
+class Situation(NamedTuple):
+    """One listener, and everything that its remedy depends on."""
+
+    bound_by: Optional[str]  # as `binding.bound_by` says; None where the backlog cannot be read
+    level: Level
+    rule: str
+    backlog: Optional[int]
+    somaxconn: Optional[int]  # of the listener's network namespace, like the two below
+    tcp_max_syn_backlog: Optional[int]
+    tcp_syncookies: Optional[int]
+    limits: Optional[QueueLimits]
+    hint: Hint
+    unit: Optional[Unit]
+    address: str
+    port: int
+    namespace: Optional[str] = None  # name of the network namespace; None for the one that is audited from
+
+
+def remedy(situation: Situation) -> str:
+    """One line that prints; it always names the knob that binds, and never raises."""
+    write = {
+        APPLICATION: _application,
+        SOMAXCONN: _somaxconn,
+        TCP_MAX_SYN_BACKLOG: _tcp_max_syn_backlog,
+        SYNCOOKIES: _syncookies,
+    }.get(situation.bound_by or "", _unknown)
+    if situation.backlog is None or situation.somaxconn is None:
+        write = _unknown
+    return printable(write(situation))
+
+
+# ---------------------------------------------------------------- bound by the application
+
+
+def _application(it: Situation) -> str:
+    gets = it.hint.would_get(it.somaxconn)
+    if gets is not None and gets > it.backlog:
+        return _latched_too_early(it, gets)
+    wanted = _wanted(it, it.somaxconn)
+    application = it.hint.application
+    if application.change is None:
+        return "To admit more, %s%s: %s has the %d compiled in, and no setting or sysctl raises it." % (
+            _first_sysctls(it, wanted), _filled(application.instead, it, wanted), it.hint.program, it.backlog,
+        )
+    return "To admit more, %s%s (%s; no sysctl raises it), then %s.%s" % (
+        _first_sysctls(it, wanted), _change(it, wanted), _was(it),
+        _restart(it) if application.again == RESTART else _reload(it), _perhaps_early(it),
+    )
+
+
+def _latched_too_early(it: Situation, gets: int) -> str:
+    """The socket is older than today's somaxconn, or somebody configured less than the default."""
+    if it.hint.asked is not None:
+        asks = "its %s asks for %d" % (it.hint.asked_by, it.hint.asked)
+    else:
+        asks = "its default is %s" % it.hint.application.default_words
+    edit = "Nothing has to be edited"
+    if it.hint.asked is None and it.hint.application.change is not None:
+        edit = "Where its configuration itself asks for %d, %s" % (it.backlog, _change(it, _wanted(it, it.somaxconn)))
+    return (
+        "To admit more, %s: net.core.somaxconn (%d) now allows %d, but the running socket keeps the %d of its last "
+        "listen() (%s). %s."
+    ) % (_to_listen_again(it), it.somaxconn, gets, it.backlog, asks, edit)
+
+
+def _perhaps_early(it: Situation) -> str:
+    """Where nobody knows what it asks for, an old and smaller somaxconn may be all that is behind the number."""
+    if it.hint.asked is not None or it.hint.application.defaults or it.backlog >= it.somaxconn:
+        return ""
+    return " If net.core.somaxconn was %d when it started, the restart alone is enough." % it.backlog
+
+
+def _change(it: Situation, wanted: int) -> str:
+    application = it.hint.application
+    if it.hint.asked is not None:
+        return "change %s on the command line of %s to %d" % (it.hint.asked_by, it.hint.program, wanted)
+    if it.hint.process is None and not it.hint.known:
+        return (
+            "find the process that holds port %d (`ss -ltnp 'sport = :%d'` as root) and raise the backlog that it "
+            "passes to listen(2)"
+        ) % (it.port, it.port)
+    change = _filled(application.change or "", it, wanted)
+    return "%s %s" % (change, application.where) if application.where else change
+
+
+def _was(it: Situation) -> str:
+    if it.hint.asked is not None:
+        return "now %d" % it.hint.asked
+    if default_of(it.hint.application) == it.backlog:
+        return "%d is the default" % it.backlog
+    words = it.hint.application.default_words
+    return "now %d; default: %s" % (it.backlog, words) if words else "now %d" % it.backlog
+
+
+def _first_sysctls(it: Situation, wanted: int) -> str:
+    """An application gets no more than somaxconn, and old kernels no larger SYN queue than tcp_max_syn_backlog."""
+    first = []
+    if wanted > it.somaxconn:
+        first.append(("net.core.somaxconn", it.somaxconn))
+    if it.rule == POWER_OF_TWO and it.tcp_max_syn_backlog is not None and wanted > it.tcp_max_syn_backlog:
+        first.append(("net.ipv4.tcp_max_syn_backlog", it.tcp_max_syn_backlog))
+    if not first:
+        return ""
+    named = " and ".join("%s (now %d)" % one for one in first)
+    return "first raise %s to %d%s, then " % (named, wanted, _inside(it))
+
+
+# ---------------------------------------------------------------- bound by a sysctl
+
+
+def _somaxconn(it: Situation) -> str:
+    if it.backlog > it.somaxconn:
+        return (
+            "Raise net.core.somaxconn (now %d) to %d or more%s before %s is restarted: the running socket latched %d "
+            "before somaxconn was lowered, and its next listen() would shrink it to %d."
+        ) % (it.somaxconn, it.backlog, _inside(it), it.hint.program, it.backlog, it.somaxconn)
+    wanted = _wanted(it, _largest(it.level))
+    if wanted <= it.somaxconn:
+        return (
+            "net.core.somaxconn is at %d, the most that this kernel takes: spread the load over more sockets."
+        ) % it.somaxconn
+    return (
+        "Raise net.core.somaxconn above %d (%s)%s, then %s: the running socket keeps %d until listen() is called "
+        "again%s.%s"
+    ) % (
+        it.somaxconn, _sysctl("net.core.somaxconn", wanted), _inside(it), _to_listen_again(it), it.backlog,
+        _reload_is_not_enough(it), _what_it_then_gets(it, wanted),
+    )
+
+
+def _reload_is_not_enough(it: Situation) -> str:
+    if it.hint.application.again == RELOAD_IF_EDITED:
+        return ", which a reload does only where the configured backlog has changed"
+    return ""
+
+
+def _what_it_then_gets(it: Situation, wanted: int) -> str:
+    """It latched all that somaxconn allowed: it asks for its default or, where that is less, was configured."""
+    gets = it.hint.would_get(wanted)
+    if gets is not None and gets > it.backlog:
+        if gets == wanted:
+            return ""
+        return " It then gets the %d that it asks for %s." % (
+            gets, "with " + it.hint.asked_by if it.hint.asked is not None else "by default",
+        )
+    if it.hint.application.change is None or not it.hint.known:
+        return " It then gets what it asks for, which may be no more than %d." % it.backlog
+    return " Where its configuration asks for no more than %d, %s as well." % (it.backlog, _change(it, wanted))
+
+
+def _tcp_max_syn_backlog(it: Situation) -> str:
+    if it.tcp_max_syn_backlog is None or it.limits is None:
+        return _unknown(it)
+    capped = syn_table_bound(it.rule, it.backlog, it.tcp_max_syn_backlog)
+    if not new_peers_bound(it.rule, it.backlog, it.tcp_max_syn_backlog, it.tcp_syncookies or 0):
+        return (
+            "Raise net.ipv4.tcp_max_syn_backlog above %d (%s)%s, then %s: this kernel caps the SYN queue with it when "
+            "listen() is called."
+        ) % (it.tcp_max_syn_backlog, _sysctl("net.ipv4.tcp_max_syn_backlog", it.backlog), _inside(it), _restart(it))
+    wanted = _keeping_three_quarters(max(it.limits.syn_queue, it.backlog))
+    return (
+        "Set net.ipv4.tcp_syncookies to 1 (%s)%s, which lifts the limit of %d half-open connections from new peers, "
+        "or keep it at 0 and raise net.ipv4.tcp_max_syn_backlog above %d (%s); either takes effect at once.%s"
+    ) % (
+        _sysctl("net.ipv4.tcp_syncookies", 1), _inside(it), it.limits.new_peer_limit or 0, it.tcp_max_syn_backlog,
+        _sysctl("net.ipv4.tcp_max_syn_backlog", wanted),
+        " Then %s: this kernel also caps the SYN queue with tcp_max_syn_backlog when listen() is called." % _restart(it)
+        if capped else "",
+    )
+
+
+def _syncookies(it: Situation) -> str:
+    return (
+        "Set net.ipv4.tcp_syncookies to 1 (%s)%s: with 2 every SYN is answered with a cookie and the SYN queue stays "
+        "empty; no backlog changes that."
+    ) % (_sysctl("net.ipv4.tcp_syncookies", 1), _inside(it))
+
+
+def _unknown(it: Situation) -> str:
+    knob = {
+        APPLICATION: "the backlog that the application passes to listen(2)", SOMAXCONN: "net.core.somaxconn",
+        TCP_MAX_SYN_BACKLOG: "net.ipv4.tcp_max_syn_backlog", SYNCOOKIES: "net.ipv4.tcp_syncookies",
+    }.get(it.bound_by or "")
+    if knob is not None:
+        return "Change %s; how far could not be worked out here, for want of a value that was not readable." % knob
+    return (
+        "Read the backlog of port %d with `ss -ltn`: it could not be read here, so what binds this listener is not "
+        "known."
+    ) % it.port
+
+
+# ---------------------------------------------------------------- words
+
+
+def _wanted(it: Situation, most: int) -> int:
+    """A backlog worth setting: twice what there is and 4096 at least, but ``most`` where that alone is more already."""
+    doubled = max(_WORTHWHILE, 1 << max(2 * it.backlog - 1, 1).bit_length())
+    if it.backlog < most < doubled:
+        doubled = most
+    return min(doubled, _largest(it.level))
+
+
+def _largest(level: Level) -> int:
+    return _INT_MAX if backlog_bits(level) == 32 else 0xFFFF
+
+
+def _keeping_three_quarters(half_open: int) -> int:
+    """A tcp_max_syn_backlog, a power of two, of which three quarters hold that many."""
+    return min(max(256, 1 << (half_open * 4 // 3).bit_length()), _INT_MAX)
+
+
+def _restart(it: Situation) -> str:
+    own = it.hint.application.restart
+    if own:
+        return _filled(own, it, it.backlog)
+    process = it.hint.process
+    return restart(it.unit, it.hint.program, process.pid if process else None)
+
+
+def _reload(it: Situation) -> str:
+    process = it.hint.process
+    return reload(it.unit, it.hint.program, process.pid if process else None)
+
+
+def _to_listen_again(it: Situation) -> str:
+    """The gentlest way to a new listen() with an unchanged configuration."""
+    application = it.hint.application
+    if application.again == RELOAD:
+        return _reload(it)
+    gentler = _filled(application.without_restart, it, it.backlog)
+    return _restart(it) + (" or " + gentler if gentler else "")
+
+
+def _filled(template: str, it: Situation, wanted: int) -> str:
+    return template.format(
+        n=wanted, half=(wanted + 1) // 2, four=4 * wanted, listen=_listen(it), port=it.port, program=it.hint.program,
+    )
+
+
+def _listen(it: Situation) -> str:
+    """The address as configurations write it: a port alone where it is the IPv4 wildcard."""
+    if it.address in ("0.0.0.0", "*", ""):
+        return str(it.port)
+    return ("[%s]:%d" if ":" in it.address else "%s:%d") % (it.address, it.port)
+
+
+def _sysctl(key: str, value: int) -> str:
+    return "`sysctl -w %s=%d`, and in /etc/sysctl.d" % (key, value)
+
+
+def _inside(it: Situation) -> str:
+    return " inside network namespace %s" % it.namespace if it.namespace else ""

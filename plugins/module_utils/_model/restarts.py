@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""How to restart or reload what holds a listener, in words that begin with a verb."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Optional
+
+from .units import Unit
+
+_CONTAINER = re.compile(r"(docker|libpod|cri-containerd|crio)-([0-9a-f]{12})[0-9a-f]*\.scope")
+
+
+def restart(unit: Optional[Unit], program: str, pid: Optional[int]) -> str:
+    """The command for a service or a container; for anything else the program and its pid."""
+    if unit is not None:
+        container = _CONTAINER.fullmatch(unit.name)
+        if container:
+            return _restart_container(*container.groups())
+        if unit.name.endswith(".service"):
+            return "run `%s`" % _systemctl("restart", unit)
+    if pid is None:
+        return "restart " + program
+    return "restart %s (pid %d)" % (program, pid)
+
+
+def reload(unit: Optional[Unit], program: str, pid: Optional[int]) -> str:
+    """The command for a service; for anything else SIGHUP, which every program that the catalogue lets reload takes."""
+    if unit is not None and unit.name.endswith(".service"):
+        return "run `%s`" % _systemctl("reload", unit)
+    return "reload " + program if pid is None else "run `kill -HUP %d`" % pid
+
+
+def _systemctl(verb: str, unit: Unit) -> str:
+    if unit.user is None:
+        return "systemctl %s %s" % (verb, shlex.quote(unit.name))
+    return "systemctl --user --machine=%d@ %s %s" % (unit.user, verb, shlex.quote(unit.name))
+
+
+def _restart_container(engine: str, container: str) -> str:
+    if engine == "docker":
+        return "run `docker restart %s`" % container
+    if engine == "libpod":
+        return "run `podman restart %s`" % container
+    return "restart the pod of container %s" % container
