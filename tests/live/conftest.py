@@ -20,6 +20,7 @@ def root():
         pytest.skip("needs root: it makes network namespaces and sends raw packets")
     if shutil.which("ip") is None:
         pytest.skip("needs iproute2: no `ip` command found")
+    lab.remove_stale()
 
 
 @pytest.fixture

@@ -56,6 +56,14 @@ def ip(*arguments: str, batch: str | None = None) -> None:
         raise RuntimeError("%s: %s" % (" ".join(argv), done.stderr.strip()))
 
 
+def remove_stale() -> None:
+    """Remove the namespaces of runs that were killed before they could."""
+    for name in os.listdir("/run/netns") if os.path.isdir("/run/netns") else ():
+        prefix, _dash, rest = name.partition("-")
+        if prefix == "lab" and not os.path.exists("/proc/" + rest.partition("-")[0]):
+            ip("netns", "del", name)
+
+
 class Netns:
     """A fresh named network namespace with lo up, removed at the end of the `with`."""
 
@@ -147,14 +155,23 @@ class Pair:
         )  # fmt: skip
         self._address(self.server, self.server_device, self.server_v4, self.server_v6)
         self._address(self.client, self.client_device, self.client_v4, self.client_v6)
-        # Answers to any source go to the client, which throws them away in silence: an ICMP
-        # "no route" would remove the half-open entry it is about.
+        # Answers to spoofed sources go into a device without carrier, which takes and drops them. Sent to the
+        # client, a hundred thousand retransmitted SYN-ACKs at once would overrun its input queue, and the kernel
+        # removes an entry whose SYN-ACK cannot be sent. Sockets bound to veth-server have the second default route.
         ip("-n", self.server.name, batch="\n".join((
+            "link add void type veth peer name void-peer",
+            "link set void up",
+            "neigh replace 10.78.0.2 lladdr 02:00:00:00:78:02 dev void nud permanent",
+            "neigh replace fd78::2 lladdr 02:00:00:00:78:02 dev void nud permanent",
+            "route add default via 10.78.0.2 dev void onlink",
+            "route add ::/0 via fd78::2 dev void onlink metric 1",
             "neigh replace %s lladdr %s dev %s nud permanent" % (self.client_v4, self.client_mac, self.server_device),
             "neigh replace %s lladdr %s dev %s nud permanent" % (self.client_v6, self.client_mac, self.server_device),
-            "route add default via " + self.client_v4,
-            "route add ::/0 via %s dev %s" % (self.client_v6, self.server_device),
+            "route add default via %s metric 1000" % self.client_v4,
+            "route add ::/0 via %s dev %s metric 1000" % (self.client_v6, self.server_device),
         )))  # fmt: skip
+        # What does reach the client is thrown away in silence: an ICMP "no route" would remove the half-open
+        # entry it is about.
         ip("-n", self.client.name, batch="\n".join((
             "neigh replace %s lladdr %s dev %s nud permanent" % (self.server_v4, self.server_mac, self.client_device),
             "neigh replace %s lladdr %s dev %s nud permanent" % (self.server_v6, self.server_mac, self.client_device),
@@ -194,8 +211,8 @@ class Pair:
 def pair() -> Iterator[Pair]:
     """A server and a client namespace, joined and ready at once for IPv4 and IPv6.
 
-    The server answers every source through the client, which has neither address nor
-    route for spoofed sources: SYN-ACKs vanish, half-open entries stay.
+    The server has a route to every source, yet nobody there: SYN-ACKs to spoofed sources
+    vanish, half-open entries stay.
     """
     with Netns("server") as server, Netns("client") as client:
         joined = Pair(server, client)

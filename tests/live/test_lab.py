@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 
 import pytest
@@ -42,6 +43,24 @@ def test_every_spoofed_syn_becomes_a_half_open_entry_that_stays(net, address, ta
         assert lab.half_open_count(net.server, 8080) == 400
 
 
+@pytest.mark.parametrize("address, target", [("0.0.0.0", "server_v4"), ("::", "server_v6")])
+def test_a_listener_bound_to_a_device_gets_them_too(net, address, target):
+    with lab.listener(net.server, address, 8083, backlog=1000, device=net.server_device):
+        lab.spoof_syns(net, getattr(net, target), 8083, 300)
+        assert lab.half_open_count(net.server, 8083) == 300
+
+
+def test_namespaces_of_a_killed_run_are_removed(root):
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    name = "lab-%d-1-server" % dead.pid
+    lab.ip("netns", "add", name)
+    with lab.Netns() as alive:
+        lab.remove_stale()
+        assert os.path.exists(alive.path)
+    assert not os.path.exists("/run/netns/" + name)
+
+
 def test_clients_connect_both_ways(net):
     with lab.listener(net.server, "::", 8081, backlog=50):
         for target in (net.server_v4, net.server_v6):
@@ -51,11 +70,13 @@ def test_clients_connect_both_ways(net):
 
 
 def test_a_hundred_thousand_syns_arrive(net):
-    net.server.sysctl("net.core.somaxconn", 200000)
-    with lab.listener(net.server, "0.0.0.0", 8082, backlog=200000):
+    net.server.sysctl("net.core.somaxconn", 250000)  # more than twice: a half full queue is pruned
+    with lab.listener(net.server, "0.0.0.0", 8082, backlog=250000):
         begin = time.monotonic()
         lab.spoof_syns(net, port=8082, count=100000)
         print("100,000 SYNs in %.2f s" % (time.monotonic() - begin))
+        assert lab.half_open_count(net.server, 8082) == 100000
+        time.sleep(2.5)  # every SYN-ACK was sent again by then
         assert lab.half_open_count(net.server, 8082) == 100000
 
 
