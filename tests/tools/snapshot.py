@@ -13,7 +13,8 @@ from typing import List
 
 from venvs import BUILD, ROOT
 
-LEFT_OUT = (".build", ".collections", ".git", "audit", os.path.join("tests", "output"))
+LINK = os.path.join(".collections", "ansible_collections", "linuxnet", "tcp")
+LEFT_OUT = (".build", ".git", "audit", os.path.join("tests", "output"))
 
 
 def files() -> List[str]:
@@ -30,6 +31,7 @@ def files() -> List[str]:
     else:
         walk = os.walk(ROOT)
         paths = [os.path.relpath(os.path.join(folder, name), ROOT) for folder, _below, names in walk for name in names]
+        paths.append(LINK)
     return sorted({path for path in paths if path and not path.startswith(tuple(part + os.sep for part in LEFT_OUT))})
 
 
@@ -39,9 +41,9 @@ def take(name: str) -> str:
     shutil.rmtree(goal, ignore_errors=True)
     for path in files():
         source = os.path.join(ROOT, path)
-        if os.path.isfile(source):  # a file that git still lists may be deleted
+        if os.path.lexists(source):  # what git still lists may be deleted
             os.makedirs(os.path.dirname(os.path.join(goal, path)), exist_ok=True)
-            shutil.copy2(source, os.path.join(goal, path))
+            shutil.copy2(source, os.path.join(goal, path), follow_symlinks=False)
     # A repository of its own: ansible-test would else ask the one around it, which ignores .build
     subprocess.run(["git", "init", "--quiet", goal], stderr=subprocess.DEVNULL, check=False)
     return goal
