@@ -21,6 +21,7 @@ _BY_NAME = (
     (re.compile(r"perl[0-9.]*"), "perl"),
     (re.compile(r"dotnet"), "dotnet"),
 )
+_SMALLEST_HEADER = 52
 _PT_NOTE = 4
 _GO_BUILD_ID = 4  # type of the note that Go's linker writes under the name "Go"
 _MOST_HEADERS = 128
@@ -52,13 +53,13 @@ def is_go(executable: BinaryIO) -> bool:
     """Whether an ELF file carries Go's build id note; False for a file that is not ELF or is cut short."""
     try:
         return any(_has_go_note(notes) for notes in _note_segments(executable))
-    except struct.error:
+    except (struct.error, OverflowError):
         return False
 
 
 def _note_segments(executable: BinaryIO) -> Iterator[bytes]:
     header = executable.read(64)
-    if header[:4] != b"\x7fELF":
+    if header[:4] != b"\x7fELF" or len(header) < _SMALLEST_HEADER:
         return
     order = "<" if header[5] == 1 else ">"
     wide = header[4] == 2
