@@ -27,7 +27,7 @@ def test_modules_run_on_this_python(net, python):
     env = {"ANSIBLE_PYTHON_INTERPRETER": PYTHONS[python]}
     with lab.listener(net.server, "0.0.0.0", 8080, backlog=77):
         lab.spoof_syns(net, port=8080, count=3)
-        info = run_module("linuxnet.tcp.syn_backlog_info", namespace=net.server, env=env)
+        info = run_module("linuxnet.tcp.syn_backlog_info", {"gather_subset": ["all"]}, net.server, env=env)
     assert not info["failed"], info
     facts = info["syn_backlog"]
     (row,) = facts["listeners"]
