@@ -179,25 +179,6 @@ class Pair:
             "route add blackhole ::/0",
         )))  # fmt: skip
 
-    def swallow_answers(self) -> None:
-        """Send the server's answers nowhere, for bursts of more than some thousands of SYNs.
-
-        A veth pair drops packets when a wave of SYN-ACKs is sent again, and the kernel removes an
-        entry whose SYN-ACK it could not send. A bridge without ports takes every packet and has
-        no one to give it to. Call before the burst; afterwards nothing connects from the client.
-        """
-        ip("-n", self.server.name, batch="\n".join((
-            "link add sink type bridge",
-            "link set sink up",
-            "addr add 10.78.0.1/24 dev sink",
-            "addr add fd78::1/64 dev sink nodad",
-            "neigh replace 10.78.0.2 lladdr %s dev sink nud permanent" % self.client_mac,
-            "neigh replace fd78::2 lladdr %s dev sink nud permanent" % self.client_mac,
-            "route replace default via 10.78.0.2 dev sink",
-            "route del ::/0",
-            "route add ::/0 via fd78::2 dev sink",
-        )))  # fmt: skip
-
     @staticmethod
     def _address(namespace: Netns, device: str, v4: str, v6: str) -> None:
         ip("-n", namespace.name, batch="\n".join((

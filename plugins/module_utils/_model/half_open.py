@@ -70,9 +70,10 @@ class Tally:
 def attribute(listen_sockets: Iterable[ListenSocket], local_counts: Mapping[ListenKey, int]) -> Dict[ListenKey, int]:
     """Give half-open entries, counted by local endpoint, to the listener that took them.
 
-    As the kernel looks a listener up: the exact address before the wildcard, and for an address
-    the listener bound to the entry's device before one bound to none. The family of an entry is
-    that of its listener, so IPv4 clients of a dual-stack listener come as "ipv6" with a local
+    An entry carries the family and the device of its listener, and the address that the client wrote
+    to. So: the listener bound to the entry's device before one bound to none (an entry of a VRF or of
+    a link-local client has a device that its listener lacks), and the exact address before
+    the wildcard. IPv4 clients of a dual-stack listener come as "ipv6" with a local
     address in ::ffff:0:0/96. Members of an SO_REUSEPORT group share a key: the kernel does not
     tell which of them an entry waits for. Entries whose listener is gone keep their own endpoint.
     """
@@ -89,8 +90,8 @@ def attribute(listen_sockets: Iterable[ListenSocket], local_counts: Mapping[List
 
 def _owner(local: ListenKey, listening: Mapping[ListenKey, bool]) -> Optional[ListenKey]:
     mapped = local.family == "ipv6" and local.address.startswith(_MAPPED)
-    for address in _addresses(local, mapped):
-        for device in (local.device, None):
+    for device in (local.device, None):
+        for address in _addresses(local, mapped):
             key = local._replace(address=address, device=device)
             takes_ipv4 = listening.get(key)
             if takes_ipv4 is None:

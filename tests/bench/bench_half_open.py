@@ -1,0 +1,122 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading 100,000 half-open entries: time against `ss`, memory against reading none.
+
+Run as root: `make bench`, or this file with PYTHONPATH=.collections. Exits with 1 where a bar is missed.
+
+Each family of clients and kind of sources is measured by itself. Time is the median of ROUNDS, ss and
+our reader in turn, each a whole: a process for ss, the function call (listeners included) for us.
+Memory is the peak of a fresh process that reads once: VmHWM, since ru_maxrss begins with the
+peak of the process that forked it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import sockets
+from ansible_collections.linuxnet.tcp.tests.live import lab
+
+ENTRIES = 100000
+ROUNDS = 15
+MAX_RATIO = 2.0
+MAX_GROWTH = 16 * 1024  # KiB
+PORT = 8080
+
+READ_ONCE = """
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import sockets
+tally, warnings = sockets.half_open()
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM:"))
+print(tally.total, tally.distinct_sources, len(warnings), peak.split()[1])
+"""
+
+
+def scattered_v4():
+    """Distinct sources all over the address space, nearly each in a /24 of its own: the most there is to keep."""
+    rng = random.Random(1)
+    return rng.sample(range(0x0B000000, 0x7E000000), ENTRIES)
+
+
+def scattered_v6():
+    rng = random.Random(2)
+    return [(0x2001 << 112) | rng.getrandbits(112) for _number in range(ENTRIES)]
+
+
+CASES = (
+    ("IPv4, 391 /24 networks", "0.0.0.0", "server_v4", lambda: None),
+    ("IPv4, scattered", "0.0.0.0", "server_v4", scattered_v4),
+    ("IPv4 clients of [::], scattered", "::", "server_v4", scattered_v4),
+    ("IPv6, scattered", "::", "server_v6", scattered_v6),
+)
+
+
+def peak(namespace: lab.Netns, expected: int) -> int:
+    """KiB at the peak of a fresh process that reads the namespace's half-open entries once."""
+    done = namespace.run([sys.executable, "-c", READ_ONCE], stdout=subprocess.PIPE, text=True, check=True)
+    total, distinct, warnings, kib = (int(number) for number in done.stdout.split())
+    if (total, distinct, warnings) != (expected, expected, 0):
+        raise SystemExit("expected %d entries, read %d of %d sources, %d warnings" % (expected, total, distinct, warnings))
+    return kib
+
+
+def clock(function) -> float:
+    begin = time.perf_counter()
+    function()
+    return time.perf_counter() - begin
+
+
+def ss(namespace: lab.Netns) -> None:
+    """To a file: what ss writes must not wait for a reader."""
+    with open(os.devnull, "wb") as sink:
+        namespace.run(["ss", "-Htan", "state", "syn-recv"], stdout=sink, check=True)
+
+
+def ss_rows(namespace: lab.Netns) -> int:
+    done = namespace.run(["ss", "-Htan", "state", "syn-recv"], stdout=subprocess.PIPE, check=True)
+    return len(re.findall(rb"\n", done.stdout))
+
+
+def measure(address: str, target: str, sources) -> tuple[float, float, int]:
+    with lab.pair() as net:
+        net.server.sysctl("net.core.somaxconn", 1 << 20)
+        # More than twice as many as there are entries: the kernel prunes a queue that is half full.
+        with lab.listener(net.server, address, PORT, backlog=4 * ENTRIES):
+            empty = statistics.median_low(peak(net.server, 0) for _round in range(3))
+            lab.spoof_syns(net, getattr(net, target), PORT, ENTRIES, sources())
+            full = statistics.median_low(peak(net.server, ENTRIES) for _round in range(3))
+            if ss_rows(net.server) != ENTRIES:
+                raise SystemExit("ss does not see the %d entries" % ENTRIES)
+            theirs, ours = [], []
+            with net.server.enter():
+                for _round in range(ROUNDS):
+                    theirs.append(clock(lambda: ss(net.server)))
+                    ours.append(clock(sockets.half_open))
+            return statistics.median(theirs), statistics.median(ours), full - empty
+
+
+def main() -> int:
+    print("%-32s %9s %9s %7s %14s" % ("%d half-open entries" % ENTRIES, "ss", "ours", "ratio", "memory growth"))
+    missed = False
+    for label, address, target, sources in CASES:
+        theirs, ours, growth = measure(address, target, sources)
+        bad = ours > MAX_RATIO * theirs or growth > MAX_GROWTH
+        missed = missed or bad
+        print(
+            "%-32s %6.0f ms %6.0f ms %6.2fx %10.1f MiB%s"
+            % (label, theirs * 1000, ours * 1000, ours / theirs, growth / 1024, "   MISSED" if bad else ""),
+            flush=True,
+        )
+    print("bars: at most %.0fx the time of ss, at most %.0f MiB more than with no entry" % (MAX_RATIO, MAX_GROWTH / 1024))
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import errno
+import socket
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenKey
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import netlink, syn_recv
+
+V4, V6 = socket.AF_INET, socket.AF_INET6
+
+
+def entry(family, local, port, source, retrans=0, index=0, mark=True):
+    """A half-open entry as Linux 6.18 reports it; to the unprivileged without the mark."""
+    data = struct.pack("=BBBB", family, 3, 1, retrans) + struct.pack("!HH", port, 40000)
+    for address in (local, source):
+        data += socket.inet_pton(family, address).ljust(16, b"\0")
+    data += struct.pack("=I8sIIIII", index, b"\1" * 8, 900, 0, 0, 0, 0)
+    if mark:
+        data += netlink.attribute(15, bytes(4))
+    return netlink.message(netlink.SOCK_DIAG_BY_FAMILY, 2, data)
+
+
+def kernel(*buffers, interrupted=0):
+    left = [interrupted]
+
+    def dump(body):
+        family, _protocol, _ext, _pad, states = struct.unpack_from("=BBBBI", body)
+        assert states == 1 << 3
+        for buffer in buffers:
+            for _kind, _flags, run, length in netlink.split(memoryview(buffer)):
+                if run[16] == family:
+                    yield run, length
+        if left[0]:
+            left[0] -= 1
+            raise netlink.DumpInterrupted()
+
+    return dump
+
+
+def test_a_run_is_tallied():
+    buffers = [
+        b"".join(entry(V4, "10.0.0.1", 80, "198.51.100.%d" % last, retrans=last % 3) for last in range(1, 101)),
+        entry(V4, "10.0.0.1", 81, "198.51.100.1", index=1),
+        b"".join(entry(V6, "::ffff:10.0.0.1", 80, "::ffff:203.0.113.%d" % last) for last in range(1, 51)),
+        entry(V6, "fd00::1", 80, "2001:db8::1") + entry(V6, "::ffff:10.0.0.1", 80, "::ffff:203.0.113.1", retrans=2),
+    ]
+    tally, warnings = syn_recv.tally(dump=kernel(*buffers))
+    assert warnings == []
+    assert tally.locals == {
+        ListenKey("ipv4", "10.0.0.1", 80, None): 100,
+        ListenKey("ipv4", "10.0.0.1", 81, socket.if_indextoname(1)): 1,
+        ListenKey("ipv6", "::ffff:10.0.0.1", 80, None): 51,
+        ListenKey("ipv6", "fd00::1", 80, None): 1,
+    }
+    result = tally.result([], 10)
+    assert (result.total, result.retransmitted, result.distinct_sources) == (153, 68, 151)
+    assert result.networks == [("198.51.100.0/24", 101), ("203.0.113.0/24", 51), ("2001:db8::/64", 1)]
+
+
+def test_entries_without_the_mark_are_counted_too():
+    buffer = b"".join(entry(V4, "10.0.0.1", 80, "198.51.100.%d" % last, mark=False) for last in range(1, 11))
+    assert syn_recv.tally(dump=kernel(buffer))[0].total == 10
+
+
+def test_a_dump_that_was_interrupted_starts_again_from_nothing():
+    dump = kernel(entry(V4, "10.0.0.1", 80, "198.51.100.1"), interrupted=1)
+    tally, warnings = syn_recv.tally(dump=dump)
+    assert (tally.total, warnings) == (1, [])
+
+
+def test_a_dump_that_stays_interrupted_is_used_with_a_warning():
+    dump = kernel(entry(V4, "10.0.0.1", 80, "198.51.100.1"), interrupted=2)
+    tally, warnings = syn_recv.tally(dump=dump)
+    assert tally.total == 1
+    assert len(warnings) == 1
+
+
+@pytest.mark.parametrize("ports, dumps", [(None, 2), ([], 0), ([80], 2), (range(1, 2002, 2), 4), (range(65536), 2)])
+def test_the_kernel_is_given_the_ports(ports, dumps):
+    asked = []
+
+    def dump(body):
+        asked.append(dict(netlink.attributes(body[56:])))
+        return iter(())
+
+    assert syn_recv.tally(ports, dump)[0].total == 0
+    assert len(asked) == dumps
+    assert all((1 in one) == (ports is not None) for one in asked)
+
+
+def test_a_refusal_is_raised():
+    def refuse(_body):
+        raise OSError(errno.EPROTONOSUPPORT, "Protocol not supported")
+
+    with pytest.raises(OSError):
+        syn_recv.tally(dump=refuse)
+
+
+@given(st.sets(st.integers(0, 200)))
+def test_ranges_are_the_ports_and_lie_apart(ports):
+    ranges = syn_recv.port_ranges(ports)
+    assert {port for first, last in ranges for port in range(first, last + 1)} == ports
+    assert all(last + 1 < following for (_first, last), (following, _last) in zip(ranges, ranges[1:]))
+
+
+@given(st.lists(st.booleans(), max_size=20))
+def test_by_version(mapped):
+    sources = [(bytes(10) + b"\xff\xff" if one else bytes(12)) + bytes((n,) * 4) for n, one in enumerate(mapped)]
+    ipv4, ipv6 = syn_recv.by_version(sources)
+    assert ipv4 == b"".join(source[12:] for source, one in zip(sources, mapped) if one)
+    assert ipv6 == b"".join(source for source, one in zip(sources, mapped) if not one)
