@@ -116,8 +116,8 @@ def _unshare_network() -> None:
 
         libc = ctypes.CDLL(None, use_errno=True)
         unshare = libc.unshare
-    except (ImportError, OSError, AttributeError):
-        raise _Inconclusive("this Python cannot call unshare(2)")
+    except (ImportError, OSError, AttributeError) as error:
+        raise _Inconclusive("this Python cannot call unshare(2)") from error
     if unshare(_CLONE_NEWNET) != 0:
         raise OSError(ctypes.get_errno(), "unshare")
 
@@ -166,7 +166,7 @@ def _next_is_held(sockets: contextlib.ExitStack, number: int) -> bool:
             return False
         if time.monotonic() > end:
             raise _Inconclusive(
-                "of {0} client(s) {1} were held and {2} met a full queue, which fits no known rule".format(number, *seen)
+                "of {0} client(s), {1} were held and {2} met a full queue, which fits no rule".format(number, *seen)
             )
         time.sleep(0.0005)
 

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What one calibration costs: its own time, and that of an unshare(2) in a thread that does nothing else.
+
+Run as root: `make bench`, or this file with PYTHONPATH=.collections. Exits with 1 where a bar is missed.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import threading
+import time
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import calibration
+
+ROUNDS = 51
+MAX_MEDIAN = 0.050  # seconds
+
+
+def clock(function) -> float:
+    begin = time.perf_counter()
+    function()
+    return time.perf_counter() - begin
+
+
+def unshare_alone() -> None:
+    thread = threading.Thread(target=calibration._unshare_network)
+    thread.start()
+    thread.join()
+
+
+def measure() -> str:
+    result = calibration.calibrate()
+    if result.rule is None:
+        raise SystemExit(result.warning)
+    return result.rule
+
+
+def main() -> int:
+    print("rule measured: %s" % measure())
+    whole, alone = [], []
+    for _round in range(ROUNDS):
+        whole.append(clock(measure))
+        alone.append(clock(unshare_alone))
+    for label, times in (("calibration", whole), ("of it, making the namespace", alone)):
+        print("%-28s median %5.1f ms, worst %5.1f ms" % (label, statistics.median(times) * 1000, max(times) * 1000))
+    print("bar: a median of at most %.0f ms" % (MAX_MEDIAN * 1000))
+    return 1 if statistics.median(whole) > MAX_MEDIAN else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
