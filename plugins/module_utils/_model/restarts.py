@@ -9,11 +9,11 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import Optional
 
 from .units import Unit
 
+_PLAIN = re.compile(r"[A-Za-z0-9:_.@-]+")
 _CONTAINER = re.compile(r"(docker|libpod|cri-containerd|crio)-([0-9a-f]{12})[0-9a-f]*\.scope")
 
 
@@ -39,8 +39,13 @@ def reload(unit: Optional[Unit], program: str, pid: Optional[int]) -> str:
 
 def _systemctl(verb: str, unit: Unit) -> str:
     if unit.user is None:
-        return "systemctl %s %s" % (verb, shlex.quote(unit.name))
-    return "systemctl --user --machine=%d@ %s %s" % (unit.user, verb, shlex.quote(unit.name))
+        return "systemctl %s %s" % (verb, _quoted(unit.name))
+    return "systemctl --user --machine=%d@ %s %s" % (unit.user, verb, _quoted(unit.name))
+
+
+def _quoted(name: str) -> str:
+    """For a shell: unit names may carry a backslash, as in ``a\\x2db.service``."""
+    return name if _PLAIN.fullmatch(name) else "'%s'" % name.replace("'", "'\\''")
 
 
 def _restart_container(engine: str, container: str) -> str:

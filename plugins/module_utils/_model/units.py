@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import re
-from typing import List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 _UNIT = re.compile(
     r"[A-Za-z0-9:_.\\-][A-Za-z0-9:_.\\@-]*\.(service|scope|socket|slice|mount|swap|timer|path|target|device|automount)"
@@ -55,7 +55,7 @@ def unit_of_membership(text: str) -> Optional[Unit]:
     Version 2 has one line ``0::/path``; a hybrid host has it next to
     ``1:name=systemd:/path``, and only one of the two may carry the unit.
     """
-    paths = {"": None, "name=systemd": None}
+    paths: Dict[str, Optional[str]] = {"": None, "name=systemd": None}
     for line in text.splitlines():
         fields = line.split(":", 2)
         if len(fields) == 3 and fields[1] in paths and (fields[1] or fields[0] == "0"):
@@ -67,7 +67,7 @@ def unit_of_membership(text: str) -> Optional[Unit]:
     return None
 
 
-def _after_slices(parts: List[str]) -> tuple:
+def _after_slices(parts: List[str]) -> Tuple[Optional[str], List[str]]:
     """(the first part behind the slices if it is a unit, the parts behind it)."""
     for number, part in enumerate(parts):
         if len(part) > _LONGEST or not _UNIT.fullmatch(part):

@@ -25,8 +25,9 @@ def owners(inodes: Collection[int], proc: str = "/proc") -> Tuple[Dict[int, List
     """The processes that hold each of these sockets, by socket inode, and warnings.
 
     An inode that no visible process holds is absent. Other users' descriptors
-    need CAP_SYS_PTRACE (proc(5)); one warning says how many processes could not
-    be looked into. A process that ends meanwhile counts as none.
+    need CAP_SYS_PTRACE (proc(5)); where an inode stays without a process, one
+    warning says how many could not be looked into. A process that ends
+    meanwhile counts as none.
     """
     wanted = {"socket:[%d]" % inode: inode for inode in inodes}
     found: Dict[int, List[Process]] = {}
@@ -46,10 +47,10 @@ def owners(inodes: Collection[int], proc: str = "/proc") -> Tuple[Dict[int, List
                 for inode in sorted(held):
                     found.setdefault(inode, []).append(process)
     warnings = ()  # type: Tuple[str, ...]
-    if closed:
+    if closed and len(found) < len(wanted):
         warnings = (
-            "the open files of %d other processes cannot be read without root (CAP_SYS_PTRACE): listeners that they "
-            "hold have no processes here" % closed,
+            "the open files of %d other processes could not be read (this needs root with CAP_SYS_PTRACE): listeners "
+            "that they hold have no processes here" % closed,
         )
     return found, warnings
 
