@@ -9,8 +9,9 @@
 A listener with backlog 0 and TCP_DEFER_ACCEPT keeps a client in its SYN queue
 although the handshake is done. One client over the namespace's own loopback
 tells ``backlog``, whose queue holds nobody, from the others, which hold it. The
-kernel's TCPReqQFull* counters say that a client which is not held met a full
-queue rather than got lost.
+namespace's own counters tell which of both happened, so that a packet which got
+lost is not taken for an answer. (/proc/net/tcp would tell as well, but reading it
+walks the connections of every namespace.)
 
 One thread enters the namespace and ends; the process and the host stay as they
 are: nothing forks, no setting is written, no packet leaves. One trace is
@@ -28,7 +29,7 @@ import socket
 import struct
 import threading
 import time
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from .._kernel.level import Level, parse_level
 from .._kernel.rules import BACKLOG, BACKLOG_PLUS_1, POWER_OF_TWO, forces_cookies, syn_queue_rule
@@ -159,7 +160,7 @@ def _next_is_held(sockets: contextlib.ExitStack, number: int) -> bool:
     client.connect_ex(("127.0.0.1", PORT))
     end = time.monotonic() + _PATIENCE
     while True:
-        seen = (_half_open(), _met_full_queue())
+        seen = _held_and_turned_away()
         if seen == (number, 0):
             return True
         if seen == (number - 1, 1):
@@ -171,27 +172,25 @@ def _next_is_held(sockets: contextlib.ExitStack, number: int) -> bool:
         time.sleep(0.0005)
 
 
-def _half_open() -> int:
-    """SYN_RECV entries of the listener, as this thread's /proc/net/tcp lists them."""
-    ending = ":{0:04X}".format(PORT)
-    rows = [line.split() for line in _own_proc_net("tcp")]
-    return sum(row[1].endswith(ending) and row[3] == "03" for row in rows)
+def _held_and_turned_away() -> Tuple[int, int]:
+    """How many clients the SYN queue of this namespace held, and how many met a full one.
 
-
-def _met_full_queue() -> int:
-    """SYNs that met a full SYN queue in this namespace (counted from Linux 3.1 on; 0 before)."""
-    lines = _own_proc_net("netstat")
+    Read from TcpExt: TCPDeferAcceptDrop (Linux 2.6.35+) counts the final ACKs that were
+    put aside, TCPReqQFull* (3.1+) the SYNs that found no room.
+    """
+    lines = _own_netstat()
     for names, values in zip(lines[::2], lines[1::2]):
         if names.startswith("TcpExt:"):
             found = dict(zip(names.split()[1:], values.split()[1:]))
-            return int(found.get("TCPReqQFullDoCookies", 0)) + int(found.get("TCPReqQFullDrop", 0))
-    return 0
+            full = int(found.get("TCPReqQFullDoCookies", 0)) + int(found.get("TCPReqQFullDrop", 0))
+            return int(found.get("TCPDeferAcceptDrop", 0)), full
+    return 0, 0
 
 
-def _own_proc_net(name: str) -> List[str]:
-    """Lines of a /proc/net file of the calling thread: /proc/net itself is that of the process."""
+def _own_netstat() -> List[str]:
+    """Lines of the calling thread's /proc/net/netstat: /proc/net itself is that of the process."""
     thread = "/proc/thread-self"  # Linux 3.17+
     if not os.path.exists(thread) and hasattr(threading, "get_native_id"):  # Python 3.8+
         thread = "/proc/self/task/{0}".format(threading.get_native_id())
-    with open("{0}/net/{1}".format(thread, name), encoding="ascii") as file:
+    with open(thread + "/net/netstat", encoding="ascii") as file:
         return file.read().splitlines()
