@@ -28,7 +28,7 @@ class Storey(NamedTuple):
 
 KERNEL = Storey("module_utils/_kernel", pure=True)
 BOOT = Storey("module_utils/_boot", pure=True)
-MODEL = Storey("module_utils/_model", (KERNEL.folder,), pure=True)
+MODEL = Storey("module_utils/_model", (KERNEL.folder, BOOT.folder), pure=True)
 READ = Storey("module_utils/_read", (MODEL.folder, KERNEL.folder, BOOT.folder))
 MODULE = Storey("module_utils/_module", (READ.folder, MODEL.folder, KERNEL.folder, BOOT.folder), ("ansible",))
 CONTROLLER = Storey("plugin_utils", (MODEL.folder, KERNEL.folder), ("ansible", "jmespath"))
