@@ -1,0 +1,154 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""Findings from counters: what a namespace dropped, and in which of the ways.
+
+Counters only ever grow. What they counted over a window is the present; what
+they counted since boot is weak evidence (an hour a month ago, or now?), told
+as ``info`` and only where it is more than one in a thousand connections.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+
+from .._kernel.level import Level
+from .._kernel.rules import forces_cookies
+from .finding import CRITICAL, INFO, WARNING, Finding
+from .findings_of_listeners import half_open_evidence, pattern
+from .observed import Host, Scope
+
+_SYN_DROPS_COUNTED = Level(3, 8)  # before, a dropped SYN left ListenDrops alone
+_COOKIES_COUNTED_UNTIL = Level(4, 9)  # from 3.8 on, ListenDrops also counted every cookie that was sent
+_MANY = 5
+
+
+class Count(NamedTuple):
+    """How often something was counted, and over which time."""
+
+    value: int
+    now: bool  # over the window, not since boot
+    words: str  # "12 in 5.0 s", "12 since boot"
+    evidence: Dict[str, Any]
+
+
+def accept_queue_overflowed(host: Host) -> Iterator[Finding]:
+    """ListenOverflows: an accept queue was full, whichever listener's it was."""
+    for scope in host.scopes:
+        if any(it.accept.full for it in host.listeners_of(scope)):
+            continue  # told by name already
+        count = _count(scope, "ListenOverflows")
+        if count:
+            dropped = _with_drops(host, scope)
+            yield Finding(
+                WARNING if count.now else INFO,
+                scope.name,
+                "Connections were turned away because an accept queue was full ({0}): an application does not accept "
+                "as fast as clients come. This is not SYN flooding.{1}".format(count.words, _named(dropped)),
+                dict(count.evidence, listeners_with_drops=dropped),
+                "{0}ss -tln  # where Recv-Q is near Send-Q, see what keeps that application busy".format(scope.command),
+                weight=count.value,
+            )
+
+
+def syn_queue_overflowed(host: Host) -> Iterator[Finding]:
+    """TCPReqQFullDrop and TCPReqQFullDoCookies: a SYN queue was full, whichever listener's it was."""
+    for scope in host.scopes:
+        if any(it.syn.full and not it.accept.full for it in host.listeners_of(scope)):
+            continue
+        drops = _count(scope, "TCPReqQFullDrop")
+        # With tcp_syncookies 2 every SYN is counted as if the queue were full.
+        cookies = None if _forced(host, scope) else _count(scope, "TCPReqQFullDoCookies")
+        if drops:
+            yield _overflow(host, scope, drops, CRITICAL, "SYNs were dropped because a SYN queue was full")
+        elif cookies:
+            yield _overflow(host, scope, cookies, WARNING, "a full SYN queue was answered with cookies")
+
+
+def last_quarter_drops(host: Host) -> Iterator[Finding]:
+    """Drops that neither queue explains, while tcp_syncookies is 0: the last quarter, which nothing logs since 3.19."""
+    if host.level is not None and host.level < _SYN_DROPS_COUNTED:
+        return
+    for scope in host.scopes:
+        if scope.values.get("tcp_syncookies") != 0 or any(it.new_peers.full for it in host.listeners_of(scope)):
+            continue
+        count = _count(scope, "ListenDrops", minus=("ListenOverflows", "TCPReqQFullDrop"))
+        if count is None or (not count.now and _counts_cookies(host) and scope.counters.get("SyncookiesSent")):
+            continue
+        backlog = scope.values.get("tcp_max_syn_backlog")
+        yield Finding(
+            CRITICAL if count.now else INFO,
+            scope.name,
+            "SYNs were dropped although no queue was full ({0}): with tcp_syncookies 0 the kernel keeps the last "
+            "quarter of tcp_max_syn_backlog ({1}) for peers it knows, and since 3.19 says nothing about it.".format(
+                count.words, "now {0}".format(backlog) if backlog is not None else "not readable here"
+            ),
+            dict(count.evidence, tcp_syncookies=0, tcp_max_syn_backlog=backlog),
+            "{0}sysctl -w net.ipv4.tcp_syncookies=1  # lifts the limit at once; or raise "
+            "net.ipv4.tcp_max_syn_backlog to {1}".format(scope.command, 4 * max(backlog or 0, 1024)),
+            weight=count.value,
+        )
+
+
+def _overflow(host: Host, scope: Scope, count: Count, severity: str, what: str) -> Finding:
+    dropped = _with_drops(host, scope)
+    cookies_off = scope.values.get("tcp_syncookies") == 0
+    return Finding(
+        severity if count.now else INFO,
+        scope.name,
+        "{0}{1} ({2}).{3} {4}".format(
+            what[:1].upper(), what[1:], count.words, _named(dropped), pattern(host) if count.now else ""
+        ).strip(),
+        dict(count.evidence, listeners_with_drops=dropped, **(half_open_evidence(host) if count.now else {})),
+        (scope.command + "sysctl -w net.ipv4.tcp_syncookies=1  # carries clients through it" if cookies_off else "")
+        or "{0}ss -tan state syn-recv  # who it is from; a larger listen backlog gives honest bursts room".format(
+            scope.command
+        ),
+        weight=count.value,
+    )
+
+
+def _count(scope: Scope, name: str, minus: tuple = ()) -> Optional[Count]:
+    """What a counter says, less what others explain of it; None where that is nothing worth telling."""
+    if scope.seconds and name in scope.moved:
+        value = _rest(scope.moved, name, minus)
+        since: Dict[str, Any] = {"seconds": scope.seconds}
+        words, numbers = "{0} in {1:.1f} s".format(value, scope.seconds), scope.moved
+        worth = value > 0
+    else:
+        value = _rest(scope.counters, name, minus)
+        since = {"since": "boot"}
+        words, numbers = "{0} since boot".format(value), scope.counters
+        worth = scope.notable(value)
+    if not worth:
+        return None
+    since.update((key, numbers[key]) for key in (name,) + minus if key in numbers)
+    return Count(value, numbers is scope.moved, words, since)
+
+
+def _rest(numbers: Dict[str, int], name: str, minus: tuple) -> int:
+    return numbers.get(name, 0) - sum(numbers.get(other, 0) for other in minus)
+
+
+def _forced(host: Host, scope: Scope) -> bool:
+    return forces_cookies(host.level or Level(3, 12), scope.values.get("tcp_syncookies", 1))
+
+
+def _counts_cookies(host: Host) -> bool:
+    return host.level is None or host.level < _COOKIES_COUNTED_UNTIL
+
+
+def _with_drops(host: Host, scope: Scope) -> List[str]:
+    """Listeners that dropped connections, most drops first."""
+    found = sorted((it for it in host.listeners_of(scope) if it.drops), key=lambda it: -(it.drops or 0))
+    return [it.subject for it in found]
+
+
+def _named(subjects: List[str]) -> str:
+    if not subjects:
+        return ""
+    more = " and {0} more".format(len(subjects) - _MANY) if len(subjects) > _MANY else ""
+    return " Drops so far: {0}{1}.".format(", ".join(subjects[:_MANY]), more)

@@ -1,0 +1,282 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""Findings about single listeners: what is full, what the kernel said about it, and which knob binds it.
+
+A limit that is never reached binds nobody: a listener is only told of where a
+queue is full or nearly, where it dropped connections, or where the kernel
+reported a flood on it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Set
+
+from .._kernel.sysctls import boot_default
+from .binding import APPLICATION, SOMAXCONN, SYNCOOKIES, TCP_MAX_SYN_BACKLOG
+from .finding import CRITICAL, INFO, WARNING, Finding
+from .observed import OWN_NAMESPACE, Flood, Host, Listener, Queue, Scope, number
+
+_WILDCARDS = ("0.0.0.0", "::")
+_MANY = 5  # subjects that a text names one by one
+
+
+def accept_queue_full(host: Host) -> Iterator[Finding]:
+    """Completed connections wait and nobody takes them: the application is what is slow."""
+    for it in host.listeners:
+        if it.accept.full:
+            yield Finding(
+                CRITICAL,
+                it.subject,
+                "{0} connections wait for accept(2), which is all that the accept queue admits: {1} does not accept, "
+                "and new clients get no answer. This is not SYN flooding.".format(it.accept.used, it.holder),
+                _numbers_of(it),
+                _see_why_it_does_not_accept(host, it),
+                weight=_fill(it.accept),
+            )
+
+
+def syn_queue_full(host: Host) -> Iterator[Finding]:
+    """Half-open connections fill the SYN queue while the accept queue has room: a flood, or a limit too small."""
+    for it in host.listeners:
+        if not it.syn.full or it.accept.full or it.new_peers.full:
+            continue
+        dropping = it.on_full == "drop"
+        what = "SYNs of new clients are dropped" if dropping else "new clients are answered with cookies"
+        yield Finding(
+            CRITICAL if dropping else WARNING,
+            it.subject,
+            "{0} half-open connections fill the SYN queue, and {1}. {2}".format(
+                it.syn.used, what, pattern(host)
+            ).strip(),
+            dict(_numbers_of(it), **half_open_evidence(host)),
+            _turn_cookies_on(host, it) if dropping else "Cookies carry the clients meanwhile. " + it.remedy,
+            weight=_fill(it.syn),
+        )
+
+
+def new_peers_turned_away(host: Host) -> Iterator[Finding]:
+    """The last quarter of tcp_max_syn_backlog is kept for known peers, and all the rest is taken."""
+    for it in host.listeners:
+        if it.new_peers.full and not it.accept.full:
+            yield Finding(
+                CRITICAL,
+                it.subject,
+                "{0} half-open connections reach the limit for new peers ({1}) that tcp_max_syn_backlog sets while "
+                "tcp_syncookies is 0: SYNs of new clients are dropped without a word. {2}".format(
+                    it.syn.used, it.new_peer_limit, pattern(host)
+                ).strip(),
+                dict(_numbers_of(it), **half_open_evidence(host)),
+                it.remedy or _turn_cookies_on(host, it),
+                weight=_fill(it.new_peers),
+            )
+
+
+def tcp_max_syn_backlog_binds(host: Host) -> Iterator[Finding]:
+    """The listener is strained, and tcp_max_syn_backlog is the knob that gives it more."""
+    for it in host.listeners:
+        if it.bound_by == TCP_MAX_SYN_BACKLOG and not it.new_peers.full:
+            yield from _bound(host, it, "net.ipv4.tcp_max_syn_backlog")
+
+
+def bound_by_somaxconn(host: Host) -> Iterator[Finding]:
+    """The listener is strained, and its application asked for as much as somaxconn allows or more."""
+    for it in host.listeners:
+        if it.bound_by == SOMAXCONN:
+            yield from _bound(host, it, "net.core.somaxconn")
+
+
+def latched(host: Host) -> Iterator[Finding]:
+    """The listener is strained, somaxconn allows more now, and its backlog is what somaxconn allowed before."""
+    for it in host.listeners:
+        if _older_limit(host, it):
+            somaxconn = host.scope(it.namespace).values["somaxconn"]
+            for found in _bound(host, it, "the somaxconn that was in force at its last listen()"):
+                yield found._replace(
+                    summary="{0} net.core.somaxconn allows {1} now; the socket keeps its {2} until listen() is called "
+                    "again.".format(found.summary, somaxconn, it.backlog),
+                    evidence=dict(found.evidence, somaxconn=somaxconn),
+                )
+
+
+def bound_by_application(host: Host) -> Iterator[Finding]:
+    """The listener is strained, and the backlog that its application asked for is what limits it."""
+    for it in host.listeners:
+        if it.bound_by == APPLICATION and not _older_limit(host, it):
+            yield from _bound(host, it, "the backlog that {0} asked for".format(it.holder))
+
+
+def flood_reported(host: Host) -> Iterator[Finding]:
+    """The kernel's log reports SYN flooding: evidence of the past, said once for each listener."""
+    elsewhere: List[Flood] = []
+    for flood in _last_floods(host):
+        it = next((one for one in host.listeners if _meant(one, flood)), None)
+        if it is None:
+            elsewhere.append(flood)
+        elif not it.turning_away:
+            yield _reported(it, flood)
+    if elsewhere:
+        yield _reported_elsewhere(elsewhere)
+
+
+# ---------------------------------------------------------------- what strains a listener
+
+
+def _bound(host: Host, it: Listener, knob: str) -> Iterator[Finding]:
+    """The finding that a knob binds this listener, if the listener is strained at all."""
+    signs = _strain(host, it)
+    if not signs:
+        return
+    yield Finding(
+        WARNING if it.turning_away or _drops_now(host, it) else INFO,
+        it.subject,
+        "What its queues admit is set by {0}, and {1}.".format(knob, " and ".join(signs)),
+        dict(_numbers_of(it), bound_by=it.bound_by),
+        it.remedy or "Raise {0}.".format(knob),
+        weight=max(_fill(it.accept), _fill(it.syn), _fill(it.new_peers)),
+    )
+
+
+def _strain(host: Host, it: Listener) -> List[str]:
+    """Why its limits matter; empty for a listener that is well."""
+    signs = []
+    if it.accept.near:
+        signs.append("{0} of {1} places of the accept queue are taken".format(it.accept.used, it.accept.limit))
+    if it.new_peers.near:
+        signs.append("{0} of {1} half-open connections of new peers are there".format(it.syn.used, it.new_peer_limit))
+    elif it.syn.near:
+        signs.append("{0} of {1} places of the SYN queue are taken".format(it.syn.used, it.syn.limit))
+    if it.drops and _drops_matter(host, it):
+        signs.append("it has dropped {0} connection attempts since it listens".format(it.drops))
+    if it.bound_by != SYNCOOKIES and any(_meant(it, flood) for flood in host.floods):
+        signs.append("the kernel reported SYN flooding on it")
+    return signs
+
+
+def _drops_now(host: Host, it: Listener) -> bool:
+    """Whether it is this listener's drops that the window counted, as far as that can be told."""
+    return bool(it.drops) and host.scope(it.namespace).moved.get("ListenDrops", 0) > 0
+
+
+def _drops_matter(host: Host, it: Listener) -> bool:
+    """Whether drops go on or, where no window tells, are more than a few of very many."""
+    scope = host.scope(it.namespace)
+    return _drops_now(host, it) if scope.seconds else scope.notable(it.drops or 0)
+
+
+def _older_limit(host: Host, it: Listener) -> bool:
+    """Whether the backlog is below somaxconn and exactly what somaxconn has been, or has been meant to be, before."""
+    somaxconn = host.scope(it.namespace).values.get("somaxconn")
+    if it.bound_by != APPLICATION or it.backlog is None or somaxconn is None or it.backlog >= somaxconn:
+        return False
+    return it.backlog in _earlier_somaxconn(host, it)
+
+
+def _earlier_somaxconn(host: Host, it: Listener) -> Set[Optional[int]]:
+    earlier = {boot_default("somaxconn", host.level)} if host.level else set()
+    state = host.states.get("somaxconn", {})
+    if it.namespace == OWN_NAMESPACE and state.get("drift"):
+        earlier.add(number(state.get("boot")))
+    return earlier
+
+
+# ---------------------------------------------------------------- the kernel's log
+
+
+def _last_floods(host: Host) -> List[Flood]:
+    """The latest report for each address and port."""
+    return list({(flood.address, flood.port): flood for flood in host.floods}.values())
+
+
+def _meant(it: Listener, flood: Flood) -> bool:
+    # The log is the whole machine's: other namespaces' floods are in it too, under the same addresses.
+    return it.namespace == OWN_NAMESPACE and flood.port == it.port and flood.address in (None, it.address)
+
+
+def _reported(it: Listener, flood: Flood) -> Finding:
+    dropped = flood.action == "drop"
+    return Finding(
+        WARNING,
+        it.subject,
+        "The kernel reported SYN flooding at {0} and {1}. It says so once for each listener, so that silence since "
+        "then means nothing: the counters tell whether it goes on.".format(
+            flood.time, "dropped SYNs" if dropped else "answered with cookies"
+        ),
+        dict(_numbers_of(it), time=flood.time, action=flood.action),
+        "nstat -az TcpExtTCPReqQFullDoCookies TcpExtTCPReqQFullDrop TcpExtListenDrops  # grow while it lasts. "
+        + it.remedy,
+        weight=1.0 if dropped else 0.0,
+    )
+
+
+def _reported_elsewhere(floods: List[Flood]) -> Finding:
+    times = sorted(flood.time for flood in floods)
+    ports = sorted({flood.port for flood in floods if flood.port is not None})
+    named = ", ".join(str(port) for port in ports[:_MANY]) + (", …" if len(ports) > _MANY else "")
+    return Finding(
+        INFO,
+        OWN_NAMESPACE,
+        "The kernel reported SYN flooding where nothing listens now, or in a network namespace that was not looked "
+        "into: port {0}.".format(named),
+        {"listeners": len(floods), "first": times[0], "last": times[-1]},
+        "Gather with network_namespaces=all to see every namespace's listeners.",
+    )
+
+
+# ---------------------------------------------------------------- words and numbers
+
+
+def half_open_evidence(host: Host) -> Dict[str, Any]:
+    """Who the half-open connections are from, over all listeners."""
+    part = host.half_open
+    found: Dict[str, Any] = {name: part.get(name) for name in ("retransmitted", "distinct_sources")}
+    sources = part.get("sources")
+    if isinstance(sources, (list, tuple)) and sources and isinstance(sources[0], Mapping):
+        found["top_network"], found["top_share"] = sources[0].get("network"), sources[0].get("share")
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def pattern(host: Host) -> str:
+    """In words, how the half-open connections are spread; empty where that is not known."""
+    total, old = number(host.half_open.get("total")), number(host.half_open.get("retransmitted"))
+    seen = half_open_evidence(host)
+    if not total or old is None or "distinct_sources" not in seen:
+        return ""
+    share = seen.get("top_share")
+    if isinstance(share, (int, float)) and share >= 0.5:
+        spread = "{0:.0%} come from {1}".format(share, seen["top_network"])
+    else:
+        spread = "they come from {0} addresses".format(seen["distinct_sources"])
+    return "Of all {0}, {1:.0%} never answered the first SYN-ACK; {2}.".format(total, old / total, spread)
+
+
+def _numbers_of(it: Listener) -> Dict[str, Any]:
+    return {
+        "backlog": it.backlog,
+        "accept_queue_used": it.accept.used,
+        "accept_queue_limit": it.accept.limit,
+        "syn_queue_used": it.syn.used,
+        "syn_queue_limit": it.syn.limit,
+        "new_peer_limit": it.new_peer_limit,
+        "drops": it.drops,
+    }
+
+
+def _fill(queue: Queue) -> float:
+    return queue.used / queue.limit if queue.used and queue.limit else 0.0
+
+
+def _see_why_it_does_not_accept(host: Host, it: Listener) -> str:
+    scope: Scope = host.scope(it.namespace)
+    look = "{0}ss -tlnp 'sport = :{1}'".format(scope.command, it.port)
+    if it.pid is not None:
+        look += "; top -H -b -n 1 -p {0}; cat /proc/{0}/wchan".format(it.pid)
+    return look + "  # see what it is busy with; more workers help, a larger backlog only bridges pauses"
+
+
+def _turn_cookies_on(host: Host, it: Listener) -> str:
+    scope = host.scope(it.namespace)
+    return "{0}sysctl -w net.ipv4.tcp_syncookies=1  # at once. For more room: {1}".format(scope.command, it.remedy)
