@@ -8,28 +8,46 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Mapping, Optional
 
+from .._boot.resolve import BootValue
 from .._kernel.sysctls import KEYS
 
+KERNEL_DEFAULT = "kernel default"
 
-def sysctl_states(runtime: Dict[str, Optional[int]], boot: Optional[Dict[str, Any]]) -> Dict[str, Dict[str, Any]]:
+
+def sysctl_states(
+    runtime: Mapping[str, Optional[int]],
+    boot: Optional[Mapping[str, BootValue]],
+    defaults: Mapping[str, Optional[int]],
+) -> Dict[str, Dict[str, Any]]:
     """``runtime``, ``boot``, ``boot_source``, ``shadowed`` and ``drift`` by short name.
 
-    ``boot`` maps short names to BootValue records, or is None where boot values
-    were not asked for: then everything about the boot is None. ``drift`` is None
-    where either side is unknown.
+    ``boot`` is None where boot values were not asked for: then everything about
+    the boot is None. Where no file sets a value, the kernel's own of
+    ``defaults`` comes back. ``drift`` is None where either side is unknown.
     """
-    return {name: _state(runtime.get(name), (boot or {}).get(name)) for name in KEYS}
+    return {
+        name: _state(runtime.get(name), boot[name], defaults.get(name)) if boot else _not_asked(runtime.get(name))
+        for name in KEYS
+    }
 
 
-def _state(runtime: Optional[int], boot: Any) -> Dict[str, Any]:
-    if boot is None:
-        return {"runtime": runtime, "boot": None, "boot_source": None, "shadowed": None, "drift": None}
+def _not_asked(runtime: Optional[int]) -> Dict[str, Any]:
+    return {"runtime": runtime, "boot": None, "boot_source": None, "shadowed": None, "drift": None}
+
+
+def _state(runtime: Optional[int], boot: BootValue, default: Optional[int]) -> Dict[str, Any]:
+    if boot.value is not None:
+        value, source = boot.number, boot.source
+    elif boot.doubt is not None:
+        value, source = None, None
+    else:
+        value, source = default, KERNEL_DEFAULT
     return {
         "runtime": runtime,
-        "boot": boot.number,
-        "boot_source": boot.source,
-        "shadowed": [{"source": other.source, "value": other.value} for other in boot.shadowed],
-        "drift": None if runtime is None or boot.number is None else runtime != boot.number,
+        "boot": value,
+        "boot_source": source,
+        "shadowed": [other._asdict() for other in boot.shadowed],
+        "drift": None if runtime is None or value is None else runtime != value,
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Sequence
 
+from .._boot.resolve import BootValue
 from .._kernel.identity import Kernel
 from .._kernel.sysctls import KEYS, shown_in_namespace
 from .boot_state import sysctl_states
@@ -28,7 +29,8 @@ class Evidence(NamedTuple):
     own: NamespaceView
     views: Sequence[NamespaceView]  # the namespaces whose listeners were asked for
     owners: Dict[int, Owner]  # by socket inode
-    boot: Optional[Dict[str, Any]]  # short name to BootValue
+    boot: Optional[Dict[str, BootValue]]  # by short name
+    defaults: Dict[str, Optional[int]]  # what the kernel starts with, by short name
     kernel_log: Optional[Dict[str, Any]]
     others_asked: bool  # network namespaces were named
 
@@ -42,7 +44,7 @@ def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int) -> Di
     facts: Dict[str, Any] = {
         "schema": SCHEMA,
         "kernel": kernel_facts(kernel),
-        "sysctls": sysctl_states(evidence.own.sysctls, evidence.boot),
+        "sysctls": sysctl_states(evidence.own.sysctls, evidence.boot, evidence.defaults),
         "listeners": [row for view in evidence.views for row in _rows(evidence, view)],
         "half_open": _half_open([view.half_open for view in evidence.views if view.half_open], top_sources),
         "counters": evidence.own.counters,

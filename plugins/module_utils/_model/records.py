@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
+from .units import Unit
+
 
 class ListenSocket(NamedTuple):
     """One listening TCP (or MPTCP) socket, as the kernel reports it."""
@@ -70,13 +72,6 @@ class KernelLog(NamedTuple):
     events: Tuple[Dict[str, object], ...]  # oldest first; keys as in _model/kernel_log.py, ``time`` in UTC
 
 
-class Reading(NamedTuple):
-    """What a reader returns when a part may be missing: the value, and why something is."""
-
-    value: object
-    warnings: Tuple[str, ...] = ()
-
-
 class NamespaceView(NamedTuple):
     """What one network namespace showed; None where a part was not asked for or cannot be read."""
 
@@ -92,4 +87,4 @@ class Owner(NamedTuple):
     """Who a listener belongs to, as far as it is visible."""
 
     processes: Tuple[Process, ...] = ()
-    unit: Optional[str] = None
+    unit: Optional[Unit] = None

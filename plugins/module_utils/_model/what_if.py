@@ -139,15 +139,15 @@ def _sysctl(name: str, kernel: Kernel, value: Any, host: Mapping[str, Optional[i
 
 
 def _load(inputs: Mapping[str, Any]) -> Optional[Load]:
-    if inputs.get("connection_rate") is None:
-        return None
     numbers = {}
     for name, (lowest, highest) in LOAD_RANGES.items():
         value = inputs.get(name)
-        number = LOAD_DEFAULTS.get(name) if value is None else _decimal(name, value)
-        require_range(name, number, lowest, highest)
-        numbers[name] = number
-    return Load(**numbers)
+        if value is None:
+            value = LOAD_DEFAULTS.get(name)
+        if value is not None:
+            numbers[name] = _decimal(name, value)
+            require_range(name, numbers[name], lowest, highest)
+    return Load(**numbers) if "connection_rate" in numbers else None
 
 
 def _decimal(option: str, value: Any) -> float:

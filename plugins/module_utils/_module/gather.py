@@ -48,7 +48,7 @@ def gather(options: GatheringOptions) -> Tuple[Dict[str, Any], List[str]]:
     :raises InvalidOption: a namespace or a log file that does not exist.
     """
     work = _Gathering(options)
-    asked = resolve(options.network_namespaces) if options.network_namespaces else [OWN]
+    asked = _namespaces(work)
     known = known_kernel(options.kernel_rule, options.calibrate, defaults_wanted=options.wants("boot"))
     work.note((None, known.warnings))
     before = _counters_before(work, asked)
@@ -59,11 +59,23 @@ def gather(options: GatheringOptions) -> Tuple[Dict[str, Any], List[str]]:
         own=own,
         views=views,
         owners=_owners(work, views),
-        boot=work.note(boot_values(known.defaults, known.kernel.level)) if options.wants("boot") else None,
+        boot=work.note(boot_values(level=known.kernel.level)) if options.wants("boot") else None,
+        defaults=known.defaults,
         kernel_log=_kernel_log(work),
         others_asked=bool(options.network_namespaces),
     )
     return assemble(evidence, options.subset, options.top_sources), work.warnings
+
+
+def _namespaces(work: _Gathering) -> List[Namespace]:
+    """The namespaces to read, each once; one that we may not even look at is left out with a warning."""
+    found: List[Namespace] = []
+    for spec in work.options.network_namespaces or [OWN.name]:
+        try:
+            found += [one for one in resolve([spec], work.warnings) if one not in found]
+        except NotPermitted as error:
+            work.note((None, [str(error)]))
+    return found
 
 
 def _counters_before(work: _Gathering, asked: List[Namespace]) -> Dict[Namespace, Tuple[Dict[str, int], float]]:
@@ -95,27 +107,20 @@ def _look_around(work: _Gathering, namespace: Namespace, before: Any, sockets: b
     options = work.options
     place = namespace.label
     counters, counters_delta = _counters(work, place, before)
-    return NamespaceView(
-        name=namespace.name,
-        sysctls=work.note(read_sysctls(), place),
-        sockets=_listeners(work, place) if sockets and options.wants("listeners") else (),
-        half_open=work.note(half_open(options.ports, options.top_sources), place)
-        if sockets and options.wants("listeners", "half_open")
-        else None,
-        counters=counters,
-        counters_delta=counters_delta,
+    view = NamespaceView(
+        name=namespace.name, sysctls=work.note(read_sysctls(), place), counters=counters, counters_delta=counters_delta
     )
+    if not sockets or not options.wants("listeners", "half_open"):
+        return view
+    listening = work.note(listen_sockets(), place)
+    tally = work.note(half_open(options.ports, options.top_sources, listening), place)
+    shown = tuple(sock for sock in listening if options.ports is None or sock.port in options.ports)
+    return view._replace(sockets=shown if options.wants("listeners") else (), half_open=tally)
 
 
 def _own_without_sockets(work: _Gathering, before: Dict[Namespace, Any]) -> NamespaceView:
     """Sysctls and counters of the module's own namespace, when only others were asked for."""
     return _look_around(work, OWN, before.get(OWN), sockets=False)
-
-
-def _listeners(work: _Gathering, place: str) -> Tuple[Any, ...]:
-    ports = work.options.ports
-    sockets = work.note(listen_sockets(), place)
-    return tuple(sock for sock in sockets if ports is None or sock.port in ports)
 
 
 def _counters(work: _Gathering, place: str, before: Any) -> Tuple[Optional[Dict[str, int]], Optional[Dict[str, Any]]]:
@@ -137,4 +142,5 @@ def _kernel_log(work: _Gathering) -> Optional[Dict[str, Any]]:
     options = work.options
     if not options.wants("kernel_log"):
         return None
-    return work.note(read_kernel_log(options.kernel_log_source, options.kernel_log_max_age))
+    log = work.note(read_kernel_log(options.kernel_log_source, options.kernel_log_max_age))
+    return {"readable": log.readable, "events": list(log.events)}

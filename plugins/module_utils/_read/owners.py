@@ -8,9 +8,10 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
-from .._model.records import ListenSocket, Owner
+from .._model.records import ListenSocket, Owner, Process
+from .._model.units import Unit
 from .cgroups import units_of_cgroups
 from .processes import owners
 
@@ -22,11 +23,17 @@ def owners_of(sockets: Sequence[ListenSocket]) -> Tuple[Dict[int, Owner], List[s
     in which the socket was made tells it (Linux 5.8 and later).
     """
     holders, warnings = owners({sock.inode for sock in sockets})
-    unseen = {sock.cgroup_id for sock in sockets if sock.cgroup_id and not holders.get(sock.inode)}
-    units = units_of_cgroups(unseen) if unseen else {}
-    found = {}
-    for sock in sockets:
-        processes = tuple(holders.get(sock.inode, ()))
-        named = [process.unit for process in processes if process.unit]
-        found[sock.inode] = Owner(processes, named[0] if named else units.get(sock.cgroup_id))
-    return found, warnings
+    unseen = {sock.cgroup_id for sock in sockets if sock.cgroup_id and not _unit(holders.get(sock.inode, ()))}
+    units, more = units_of_cgroups(unseen)
+    found = {
+        sock.inode: Owner(
+            tuple(holders.get(sock.inode, ())), _unit(holders.get(sock.inode, ())) or units.get(sock.cgroup_id)
+        )
+        for sock in sockets
+    }
+    return found, [*warnings, *more]
+
+
+def _unit(processes: Iterable[Process]) -> Optional[Unit]:
+    """The unit of the first process that has one."""
+    return next((Unit(process.unit, process.unit_user) for process in processes if process.unit), None)

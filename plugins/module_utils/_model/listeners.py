@@ -1,0 +1,101 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The rows of the report: each listener with what it admits, what fills it, what binds it and what to change."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional
+
+from .._kernel.identity import Kernel
+from .._kernel.limits import QueueLimits, queue_limits
+from .applications import recognise
+from .binding import bound_by
+from .records import ListenKey, ListenSocket, NamespaceView, Owner
+from .remedies import Situation, remedy
+
+Sysctls = Mapping[str, Optional[int]]
+
+_HOST = "host"
+_NOBODY = Owner()
+
+
+def listener_rows(
+    view: NamespaceView, kernel: Kernel, sysctls: Sysctls, owners: Mapping[int, Owner]
+) -> List[Dict[str, Any]]:
+    """One row for each listening socket of a namespace; ``sysctls`` are the values that hold in it."""
+    members: Dict[ListenKey, int] = {}
+    for sock in view.sockets:
+        members[_key(sock)] = members.get(_key(sock), 0) + 1
+    return [
+        _row(view, sock, members[_key(sock)], kernel, sysctls, owners.get(sock.inode, _NOBODY)) for sock in view.sockets
+    ]
+
+
+def _key(sock: ListenSocket) -> ListenKey:
+    return ListenKey(sock.family, sock.address, sock.port, sock.device)
+
+
+def _row(
+    view: NamespaceView, sock: ListenSocket, members: int, kernel: Kernel, sysctls: Sysctls, owner: Owner
+) -> Dict[str, Any]:
+    limits = _limits(sock, kernel, sysctls)
+    half_open = view.half_open.by_listener.get(_key(sock), 0) if view.half_open else None
+    hint = recognise(owner.processes)
+    binding = _binding(sock, kernel, sysctls, hint.requested(sock.backlog) if sock.backlog is not None else None)
+    situation = Situation(
+        bound_by=binding,
+        level=kernel.level,
+        rule=kernel.rule,
+        backlog=sock.backlog,
+        somaxconn=sysctls["somaxconn"],
+        tcp_max_syn_backlog=sysctls["tcp_max_syn_backlog"],
+        tcp_syncookies=sysctls["tcp_syncookies"],
+        limits=limits,
+        hint=hint,
+        unit=owner.unit,
+        address=sock.address,
+        port=sock.port,
+        namespace=None if view.name == _HOST else view.name,
+    )
+    return {
+        "network_namespace": view.name,
+        "protocol": sock.protocol,
+        "family": sock.family,
+        "address": sock.address,
+        "port": sock.port,
+        "device": sock.device,
+        "dual_stack": sock.dual_stack,
+        "inode": sock.inode,
+        "backlog": sock.backlog,
+        "accept_queue": {"used": sock.accept_used, "limit": limits.accept_queue if limits else None},
+        "syn_queue": {
+            "used": half_open if members == 1 else None,
+            "limit": limits.syn_queue if limits else None,
+            "new_peer_limit": limits.new_peer_limit if limits else None,
+            "on_full": limits.on_full if limits else None,
+        },
+        "reuseport": None if members == 1 else {"members": members, "half_open": half_open},
+        "drops": sock.drops,
+        "bound_by": binding,
+        "processes": [{"pid": process.pid, "name": process.name} for process in owner.processes],
+        "unit": owner.unit.name if owner.unit else None,
+        "remedy": remedy(situation),
+    }
+
+
+def _limits(sock: ListenSocket, kernel: Kernel, sysctls: Sysctls) -> Optional[QueueLimits]:
+    """None where the backlog, or a setting that decides, cannot be read."""
+    if None in (sock.backlog, sysctls["tcp_max_syn_backlog"], sysctls["tcp_syncookies"]):
+        return None
+    return queue_limits(
+        kernel.level, kernel.rule, sock.backlog, sysctls["tcp_max_syn_backlog"], sysctls["tcp_syncookies"]
+    )
+
+
+def _binding(sock: ListenSocket, kernel: Kernel, sysctls: Sysctls, requested: Optional[int]) -> Optional[str]:
+    known = (sock.backlog, sysctls["somaxconn"], sysctls["tcp_max_syn_backlog"], sysctls["tcp_syncookies"])
+    return None if None in known else bound_by(kernel.level, kernel.rule, *known, requested=requested)

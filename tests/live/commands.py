@@ -1,0 +1,60 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Running the collection as users do: the real `ansible` commands of the environment that runs the tests."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def environment(**changed: str) -> dict[str, str]:
+    """What a user's shell has, with output that a test can read."""
+    return {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_FORCE_COLOR": "0",
+        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+        **changed,
+    }
+
+
+def command(name: str) -> str:
+    """A program of the environment that runs the tests."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def run_module(module: str, arguments: dict[str, Any] | None = None, namespace: Any = None, **options: Any) -> dict[str, Any]:
+    """The result of one ad-hoc module call against localhost, inside a namespace of the lab where one is given."""
+    given = ["-a", json.dumps(arguments)] if arguments else []
+    argv = [command("ansible"), "localhost", "-m", module, *given, *options.get("extra", ())]
+    keywords = {"cwd": options.get("cwd", ROOT), "env": environment(**options.get("env", {}))}
+    with namespace.enter() if namespace else contextlib.nullcontext():
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120, **keywords)
+    head, arrow, body = done.stdout.partition("=>")
+    if not arrow:
+        raise AssertionError("no result: %s\n%s\n%s" % (argv, done.stdout, done.stderr))
+    result = json.loads(body)
+    result["failed"] = result.get("failed", False) or "FAILED" in head
+    result["stderr_of_ansible"] = done.stderr
+    return result
+
+
+def run_playbook(path: str | Path, *extra: str, namespace: Any = None, **env: str) -> subprocess.CompletedProcess:
+    """A playbook against localhost."""
+    argv = [command("ansible-playbook"), "-i", "localhost,", "-c", "local", *extra, str(path)]
+    with namespace.enter() if namespace else contextlib.nullcontext():
+        return subprocess.run(
+            argv, cwd=ROOT, env=environment(**env), capture_output=True, text=True, check=False, timeout=300
+        )

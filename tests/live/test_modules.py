@@ -1,0 +1,254 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The modules as users call them, through Ansible, on listeners and floods of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import re
+import subprocess
+import sys
+
+import pytest
+
+from ansible_collections.linuxnet.tcp.tests.live import lab
+from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT, command, environment, run_module, run_playbook
+
+pytestmark = pytest.mark.ansible
+INFO, FACTS, LIMITS = ("linuxnet.tcp.syn_backlog_" + name for name in ("info", "facts", "limits"))
+
+
+@pytest.fixture
+def flooded(net):
+    """A server with somaxconn 200, where 20 of 129 half-open connections wait on port 8080 and two wait for accept()."""
+    net.server.sysctl("net.core.somaxconn", 200)
+    with lab.listener(net.server, "0.0.0.0", 8080, backlog=128):
+        lab.spoof_syns(net, port=8080, count=20)
+        with lab.connect_many(net.client, net.server_v4, 8080, 2) as clients:
+            assert lab.completed(clients) == 2
+            yield net
+
+
+def test_facts_are_all_that_facts_returns(flooded):
+    result = run_module(FACTS, namespace=flooded.server)
+    assert set(result) - {"failed", "stderr_of_ansible", "warnings"} == {"ansible_facts", "changed"}
+    assert set(result["ansible_facts"]) - {"discovered_interpreter_python"} == {"syn_backlog"}
+    facts = result["ansible_facts"]["syn_backlog"]
+    assert set(facts) == {"schema", "kernel", "sysctls", "listeners", "half_open", "counters", "kernel_log", "findings"}
+    assert facts["schema"] == 1
+    assert facts["kernel"]["release"] == os.uname().release
+    assert facts["sysctls"]["somaxconn"]["runtime"] == 200
+
+
+def test_a_listener_under_load(flooded):
+    facts = run_module(INFO, {"gather_subset": ["listeners", "half_open"]}, namespace=flooded.server)["syn_backlog"]
+    assert set(facts) == {"schema", "kernel", "sysctls", "listeners", "half_open"}
+    (row,) = facts["listeners"]
+    plus = 1 if facts["kernel"]["rule"] == "backlog+1" else 0
+    expected = {
+        "network_namespace": "host", "protocol": "tcp", "family": "ipv4", "address": "0.0.0.0", "port": 8080, "device": None,
+        "dual_stack": False, "backlog": 128, "accept_queue": {"used": 2, "limit": 129}, "drops": 0, "reuseport": None,
+        "syn_queue": {"used": 20, "limit": 128 + plus, "new_peer_limit": None, "on_full": "cookies"},
+        "bound_by": "application",
+    }  # fmt: skip
+    assert {name: row[name] for name in expected} == expected
+    assert [process["pid"] for process in row["processes"]] == [os.getpid()]
+    assert facts["half_open"]["total"] == facts["half_open"]["distinct_sources"] == 20
+    assert sum(source["count"] for source in facts["half_open"]["sources"]) == 20
+
+
+def test_a_query_returns_its_matches_alone(flooded):
+    result = run_module(INFO, {"query": "listeners[?bound_by == 'application'].port"}, namespace=flooded.server)
+    assert result["matches"] == [8080]
+    assert "syn_backlog" not in result
+    nothing = run_module(INFO, {"query": "no_such_part"}, namespace=flooded.server)
+    assert nothing["matches"] is None
+
+
+def test_ports_select(flooded):
+    with lab.listener(flooded.server, "0.0.0.0", 8081):
+        lab.spoof_syns(flooded, port=8081, count=3)
+        facts = run_module(INFO, {"ports": [8081]}, namespace=flooded.server)["syn_backlog"]
+    assert [row["port"] for row in facts["listeners"]] == [8081]
+    assert facts["half_open"]["total"] == 3
+
+
+def test_counters_over_a_window(flooded):
+    with lab.connect_many(flooded.client, flooded.server_v4, 8080, 1):
+        result = run_module(INFO, {"gather_subset": ["counters"], "counters_window": 0.3}, namespace=flooded.server)
+    delta = result["syn_backlog"]["counters_delta"]
+    assert 0.3 <= delta["seconds"] < 5
+    assert delta["ListenDrops"] == 0
+
+
+def test_other_namespaces(flooded):
+    arguments = {"network_namespaces": [flooded.server.name], "gather_subset": ["listeners", "counters"]}
+    facts = run_module(INFO, arguments)["syn_backlog"]
+    assert [(row["network_namespace"], row["port"]) for row in facts["listeners"]] == [(flooded.server.name, 8080)]
+    (view,) = facts["network_namespaces"]
+    assert view["name"] == flooded.server.name
+    assert view["sysctls"]["somaxconn"] == 200
+    assert "ListenDrops" in view["counters"]
+
+
+def test_every_namespace(flooded):
+    facts = run_module(INFO, {"network_namespaces": ["all"], "gather_subset": ["listeners"]})["syn_backlog"]
+    names = [view["name"] for view in facts["network_namespaces"]]
+    assert names[0] == "host" and flooded.server.name in names and flooded.client.name in names
+    assert (flooded.server.name, 8080) in [(row["network_namespace"], row["port"]) for row in facts["listeners"]]
+
+
+def test_check_mode_is_the_same(flooded):
+    checked, done = (
+        run_module(INFO, {"gather_subset": ["listeners"]}, flooded.server, extra=extra) for extra in (["--check"], [])
+    )
+    assert checked["syn_backlog"]["listeners"] == done["syn_backlog"]["listeners"]
+    assert not checked["changed"]
+
+
+def test_short_names_in_a_fresh_clone(tmp_path, root):
+    """`ansible localhost -m syn_backlog_facts` with nothing set up but the checkout."""
+    clone = tmp_path / "anywhere"
+    files = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    clone.mkdir()
+    subprocess.run(["cp", "-a", "--parents", *files.split("\n")[:-1], clone], cwd=ROOT, check=True)
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE", "PYTHONPATH"))}
+    env["ANSIBLE_CALLBACK_RESULT_FORMAT"] = "json"
+    for argv in (["-m", "syn_backlog_facts"], ["-m", "syn_backlog_info", "-a", "query=kernel.rule"]):
+        done = subprocess.run(
+            [command("ansible"), "localhost", *argv], cwd=clone, env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert '"power_of_two"' in done.stdout or '"backlog' in done.stdout
+
+
+def test_limits_of_the_host(netns):
+    netns.sysctl("net.core.somaxconn", 128)
+    result = run_module(LIMITS, {"listen_backlog": 511}, namespace=netns)
+    assert result["limits"]["backlog"] == 128
+    assert result["limits"]["bound_by"] == "somaxconn"
+    assert result["kernel"]["release"] == os.uname().release
+    assert result["recommended"] is None
+
+
+def test_limits_of_another_kernel():
+    arguments = {
+        "kernel_release": "2.6.38", "listen_backlog": 4096, "somaxconn": 4096, "tcp_max_syn_backlog": 4096,
+        "tcp_syncookies": 1, "tcp_synack_retries": 5,
+    }  # fmt: skip
+    assert run_module(LIMITS, arguments)["limits"]["syn_queue"] == 8192
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "message"),
+    [
+        (INFO, {"gather_subset": ["listener"]}, r"^gather_subset: 'listener' is not allowed; allowed are all, min, boot,"),
+        (INFO, {"ports": [70000]}, r"^ports: 70000 is not allowed; the allowed range is 1 to 65535$"),
+        (INFO, {"ports": [0]}, r"^ports: 0 is not allowed"),
+        (INFO, {"counters_window": -1}, r"^counters_window: -1.0 is not allowed; the allowed range is 0 to 3600$"),
+        (INFO, {"top_sources": 1001}, r"^top_sources: 1001 is not allowed; the allowed range is 0 to 1000$"),
+        (INFO, {"kernel_log_max_age": -1}, r"^kernel_log_max_age: -1 is not allowed"),
+        (INFO, {"kernel_log_source": "/no/such.log"}, r"kernel_log_source: '/no/such\.log'"),
+        (INFO, {"kernel_log_source": "dmesg"}, r"kernel_log_source: 'dmesg'.*(auto|kmsg)"),
+        (INFO, {"network_namespaces": ["no-such-ns"]}, r"network_namespaces: 'no-such-ns'"),
+        (INFO, {"network_namespaces": ["/etc/passwd"]}, r"network_namespaces: '/etc/passwd'"),
+        (INFO, {"kernel_rule": "backlog-1"}, r"kernel_rule.*power_of_two"),
+        (INFO, {"calibrate": "maybe"}, r"calibrate.*auto.*always.*never"),
+        (INFO, {"query": "listeners[?"}, r"query: 'listeners\[\?' is not a valid JMESPath expression"),
+        (INFO, {"query": ""}, r"query: '' is not a JMESPath expression"),
+        (INFO, {"query": "no_such_function(@)"}, r"query: .*no_such_function"),
+        (FACTS, {"ports": [70000]}, r"^ports: 70000 is not allowed; the allowed range is 1 to 65535$"),
+        (LIMITS, {"listen_backlog": 2**32}, r"^listen_backlog: 4294967296 is not allowed; the allowed range is -2147483648 to"),
+        (LIMITS, {"kernel_release": "six"}, r"^kernel_release: 'six' is not allowed; expected a release such as"),
+        (LIMITS, {"somaxconn": -5}, r"^somaxconn: -5 is not allowed; the allowed range is 0 to 2147483647$"),
+        (LIMITS, {"tcp_syncookies": 300}, r"^tcp_syncookies: 300 is not allowed; the allowed range is 0 to 255$"),
+    ],
+)
+def test_bad_input_is_refused_by_name(module, arguments, message):
+    result = run_module(module, arguments)
+    assert result["failed"]
+    assert re.search(message, result["msg"]), result["msg"]
+    assert "Traceback" not in result["stderr_of_ansible"]
+
+
+def test_templates_in_a_process_name_stay_text(net, tmp_path):
+    """A process may call itself anything; nothing of it is ever evaluated on the controller."""
+    code = (
+        "import ctypes, socket, time\n"
+        "ctypes.CDLL(None).prctl(15, b'{{7*7}}\\x1b[2J', 0, 0, 0)\n"
+        "s = socket.create_server(('0.0.0.0', 8090)); print('up', flush=True); time.sleep(60)\n"
+    )
+    playbook = tmp_path / "names.yml"
+    playbook.write_text(
+        """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - linuxnet.tcp.syn_backlog_info:
+        query: "listeners[].processes[].name"
+      register: names
+    - linuxnet.tcp.syn_backlog_facts:
+    - ansible.builtin.copy:
+        dest: "{{ target }}"
+        content: "{{ names.matches[0] }}|{{ ansible_facts['syn_backlog']['listeners'][0]['processes'][0]['name'] }}"
+"""
+    )
+    holder = net.server.popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout.readline() == "up\n"
+        done = run_playbook(playbook, "-e", json.dumps({"target": str(tmp_path / "out")}), namespace=net.server)
+        assert done.returncode == 0, done.stdout + done.stderr
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()
+    one, other = (tmp_path / "out").read_text().split("|")
+    assert one == other
+    assert "7*7" in one and "49" not in one and "\x1b" not in one
+
+
+def test_without_root_nothing_is_left_out(flooded, tmp_path):
+    """As nobody: listeners, limits and sysctls come; what needs privilege is null or empty and is warned of."""
+    with_root = run_module(INFO, {}, flooded.server)["syn_backlog"]
+    arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {"_ansible_remote_tmp": str(tmp_path)}})
+    tmp_path.chmod(0o777)
+    home = pwd.getpwnam("nobody")
+    # The interpreter's own files may be root's alone, so a first run as root loads what nobody could not.
+    code = (
+        "import contextlib, io, os, sys; sys.argv = ['m', %r]\n"
+        "from ansible_collections.linuxnet.tcp.plugins.modules.syn_backlog_info import main\n"
+        "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()): main()\n"
+        "os.setgroups([]); os.setgid(%d); os.setuid(%d); main()" % (arguments, home.pw_gid, home.pw_uid)
+    )
+    done = flooded.server.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment(PYTHONPATH=str(ROOT / ".collections"))
+    )
+    assert done.stdout.startswith("{"), done.stdout + done.stderr
+    result = json.loads(done.stdout)
+    facts = result["syn_backlog"]
+    limits = [(row["port"], row["backlog"], row["accept_queue"], row["syn_queue"]["limit"]) for row in facts["listeners"]]
+    assert limits == [
+        (row["port"], row["backlog"], row["accept_queue"], row["syn_queue"]["limit"]) for row in with_root["listeners"]
+    ]
+    assert facts["sysctls"]["somaxconn"]["runtime"] == 200
+    assert facts["half_open"]["total"] == 20
+    assert facts["listeners"][0]["processes"] == []
+    assert any("process" in warning for warning in result["warnings"])
+
+
+def test_an_audit_ends_with_a_clear_line(flooded, tmp_path):
+    done = run_playbook(
+        ROOT / "playbooks" / "audit.yml", "-e", json.dumps({"audit_directory": str(tmp_path)}), namespace=flooded.server
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = (tmp_path / "report.txt").read_text().splitlines()
+    assert table[-1].startswith("Result: 1 listener on 1 host: no queue is full")
+    assert [line.split()[0] for line in table[2:4]] == ["LISTENER", "0.0.0.0:8080"]
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["localhost"]["listeners"][0]["port"] == 8080
