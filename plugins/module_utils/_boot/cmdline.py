@@ -31,7 +31,7 @@ def assignments(cmdline: str) -> Tuple[Assignment, ...]:
             break
         if name[:7] in ("sysctl.", "sysctl/") and value:
             key = "/".join(part for part in name[7:].replace(".", "/").split("/") if part)
-            found.append(Assignment(SOURCE, 0, key, value, False))
+            found.append(Assignment(SOURCE, 0, key, value, False, len(found)))
     return tuple(found)
 
 

@@ -8,7 +8,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
+
+_TEMPLATE_START = re.compile(r"\{(?=[{%#])")
 
 
 class DropIn(NamedTuple):
@@ -89,10 +92,13 @@ def arrange(
 
 
 def printable(text: str, longest: int = 4096) -> str:
-    r"""The text with every character that does not print as an escape such as ``\x1b``, cut off where it is too long."""
-    text = text if len(text) <= longest else text[:longest] + "…"
-    if text.isprintable():
-        return text
-    return "".join(
-        one if one.isprintable() else one.encode("unicode_escape", "surrogatepass").decode("ascii") for one in text
-    )
+    r"""The text in one line of characters that print, with ``\x1b`` for one that does not, cut off where it is long.
+
+    What could start a Jinja expression comes apart (``{ {``).
+    """
+    text = text if len(text) <= longest else text[:longest - 1] + "…"
+    if not text.isprintable():
+        text = "".join(
+            one if one.isprintable() else one.encode("unicode_escape", "surrogatepass").decode("ascii") for one in text
+        )
+    return _TEMPLATE_START.sub("{ ", text)

@@ -127,11 +127,14 @@ def _tokens(pattern: str) -> List[_Token]:
                 token, at = bracket
                 tokens.append(token)
         else:
-            if one == "\\" and at + 1 < len(pattern):
-                at += 1
-            tokens.append(pattern[at].__eq__)
+            at += one == "\\"
+            tokens.append(pattern[at].__eq__ if at < len(pattern) else _nothing)  # a lone "\\" at the end never matches
         at += 1
     return tokens
+
+
+def _nothing(_char: str) -> bool:
+    return False
 
 
 def _bracket(pattern: str, at: int) -> Optional[Tuple[Callable[[str], bool], int]]:
@@ -173,11 +176,11 @@ def _match(tokens: List[_Token], text: str) -> bool:
     at = token = 0
     star, resume = -1, 0
     while at < len(text):
-        test = tokens[token] if token < len(tokens) else False
+        test = tokens[token] if token < len(tokens) else _nothing
         if test is None:
             star, resume = token, at
             token += 1
-        elif test is not False and test(text[at]) is True:
+        elif test(text[at]):
             token += 1
             at += 1
         elif star >= 0:

@@ -19,6 +19,7 @@ SYSTEMD, PROCPS = "systemd", "procps"
 #: a loader that runs but is not modelled (busybox), or no loader at all
 OTHER, NONE = "other", "none"
 _LONGEST_VALUE = 256
+_UNKNOWN_LOADER = "it is not known how this host's loader treats its files"
 
 
 class Shadowed(NamedTuple):
@@ -95,9 +96,8 @@ def _resolve(
     path = _path(key)
     early = [found for found in before if found.key == path]
     winner, lost = _write(key, early + list(plan.writes), accepts)
-    lost += plan.unused
-    shadowed = [_shadowed(*one) for one in lost if one[0] in early]
-    shadowed += [_shadowed(*one) for one in sorted(lost, key=lambda one: one[0].order) if one[0] not in early]
+    lost = sorted(lost + list(plan.unused), key=lambda one: (one[0] not in early, one[0].order))
+    shadowed = [_shadowed(*one) for one in lost]
     shadowed += [_shadowed(*one) for one in sequence.aside if one[0].value is not None and concerns(one[0], path)]
 
     settled = -1 if plan.settled is None else plan.settled
@@ -110,7 +110,7 @@ def _resolve(
         if winner is not None:
             shadowed.append(_shadowed(winner, "may be overridden: " + doubt))
         return BootValue(None, None, None, tuple(shadowed), doubt)
-    return _boot_value(winner, shadowed)
+    return _boot_value(winner, tuple(shadowed))
 
 
 def _unapplied(
@@ -118,12 +118,14 @@ def _unapplied(
 ) -> BootValue:
     path = _path(key)
     winner, lost = _write(key, [found for found in before if found.key == path], accepts)
-    doubt = None if loader == NONE else "it is not known how this host's loader treats its files"
-    reason = doubt or "no loader applies this file at boot"
     named = [found for found in sequence.assignments if found.value is not None and procps.concerns(found, path)]
-    shadowed = [_shadowed(*one) for one in lost] + [_shadowed(found, reason) for found in named]
-    if doubt and named:
-        return BootValue(None, None, None, tuple(shadowed), doubt)
+    in_doubt = loader == OTHER and (named or sequence.unread)
+    reason = _UNKNOWN_LOADER if in_doubt else "no loader applies this file at boot"
+    if in_doubt and winner is not None:
+        lost.append((winner, "may be overridden: " + reason))
+    shadowed = tuple(_shadowed(*one) for one in lost) + tuple(_shadowed(found, reason) for found in named)
+    if in_doubt:
+        return BootValue(None, None, None, shadowed, reason)
     return _boot_value(winner, shadowed)
 
 
@@ -142,11 +144,11 @@ def _write(
     return winner, lost
 
 
-def _boot_value(winner: Optional[Assignment], shadowed: List[Shadowed]) -> BootValue:
+def _boot_value(winner: Optional[Assignment], shadowed: Tuple[Shadowed, ...]) -> BootValue:
     if winner is None:
-        return BootValue(None, None, None, tuple(shadowed))
+        return BootValue(None, None, None, shadowed)
     value = winner.value or ""
-    return BootValue(printable(value, _LONGEST_VALUE), kernel_integer(value), printable(winner.source), tuple(shadowed))
+    return BootValue(printable(value, _LONGEST_VALUE), kernel_integer(value), printable(winner.source), shadowed)
 
 
 def _shadowed(found: Assignment, reason: str) -> Shadowed:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NamedTuple, Optional, Tuple
+from typing import List, NamedTuple, Optional, Tuple
 
 from .._boot.dropins import printable
 from .._boot.resolve import NONE, OTHER, PROCPS, SYSTEMD
@@ -93,7 +93,7 @@ def _systemd_version(root: str) -> Tuple[int, ...]:
     return ()
 
 
-def _multiarch(root: str) -> list:
+def _multiarch(root: str) -> List[str]:
     try:
         names = list_names(root, "/usr/lib")
     except OSError:

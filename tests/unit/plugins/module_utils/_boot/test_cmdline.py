@@ -1,0 +1,48 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.cmdline import SOURCE, assignments
+
+PATH = "net/core/somaxconn"
+
+
+def told(cmdline):
+    return [(one.key, one.value) for one in assignments(cmdline)]
+
+
+@pytest.mark.parametrize("cmdline, expected", [
+    ("quiet sysctl.net.core.somaxconn=1 ro", [(PATH, "1")]),
+    ("sysctl/net/core/somaxconn=1", [(PATH, "1")]),
+    ("sysctl.net/core/somaxconn=1", [(PATH, "1")]),
+    ("sysctl.net.core.somaxconn=1\n", [(PATH, "1")]),
+    ('sysctl.net.core.somaxconn="1 2"', [(PATH, "1 2")]),
+    ('"sysctl.net.core.somaxconn=1 2"', [(PATH, "1 2")]),
+    ('sysctl.net.core.somaxconn=1"2"', [(PATH, '1"2"')]),
+    ('sysctl.net.core.somaxconn="1', [(PATH, "1")]),
+    ("sysctl.net.core.somaxconn=1 sysctl.net.core.somaxconn=2", [(PATH, "1"), (PATH, "2")]),
+    ("sysctl.net.core.somaxconn=1 -- sysctl.net.core.somaxconn=2", [(PATH, "1")]),
+    ("--=1 sysctl.net.core.somaxconn=2", [(PATH, "2")]),
+    ("sysctl.net.core.somaxconn= sysctl.net.core.somaxconn", []),
+    ("sysctlx.net.core.somaxconn=1 Sysctl.net.core.somaxconn=1 xsysctl.net.core.somaxconn=1", []),
+    ('x="sysctl.net.core.somaxconn=1 sysctl.net.core.somaxconn=2"', []),
+    ("", []),
+])  # fmt: skip
+def test_command_lines(cmdline, expected):
+    assert told(cmdline) == expected
+
+
+def test_the_source_has_no_line():
+    assert assignments("sysctl.a.b=1")[0].source == SOURCE
+
+
+@given(st.text('ab=" -\n', max_size=30))
+def test_never_fails(text):
+    assignments(text)
+    assert told("sysctl.a.b=1 " + text)[:1] == [("a/b", "1")]
