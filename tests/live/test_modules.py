@@ -229,7 +229,7 @@ def test_without_root_nothing_is_left_out(flooded, tmp_path):
     done = flooded.server.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment(PYTHONPATH=str(ROOT / ".collections"))
     )
-    assert done.stdout.startswith("{"), done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(done.stdout)
     facts = result["syn_backlog"]
     limits = [(row["port"], row["backlog"], row["accept_queue"], row["syn_queue"]["limit"]) for row in facts["listeners"]]
@@ -239,7 +239,8 @@ def test_without_root_nothing_is_left_out(flooded, tmp_path):
     assert facts["sysctls"]["somaxconn"]["runtime"] == 200
     assert facts["half_open"]["total"] == 20
     assert facts["listeners"][0]["processes"] == []
-    assert any("process" in warning for warning in result["warnings"])
+    warnings = json.dumps(result["warnings"])
+    assert "open files of" in warnings and "kernel's default of net.ipv4.tcp_max_syn_backlog" in warnings
 
 
 def test_an_audit_ends_with_a_clear_line(flooded, tmp_path):

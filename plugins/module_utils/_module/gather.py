@@ -17,7 +17,7 @@ from .._model.records import NamespaceView, Owner
 from .._read.boot_files import boot_values
 from .._read.counters import read_counters
 from .._read.kernel_log import read_kernel_log
-from .._read.namespaces import OWN, Namespace, NotPermitted, call_inside, resolve
+from .._read.namespaces import OWN, Namespace, Unreachable, call_inside, resolve
 from .._read.owners import owners_of
 from .._read.sockets import half_open, listen_sockets
 from .._read.sysctls import read_sysctls
@@ -72,8 +72,9 @@ def _namespaces(work: _Gathering) -> List[Namespace]:
     found: List[Namespace] = []
     for spec in work.options.network_namespaces or [OWN.name]:
         try:
-            found += [one for one in resolve([spec], work.warnings) if one not in found]
-        except NotPermitted as error:
+            known = {one.inode for one in found}
+            found += [one for one in resolve([spec], work.warnings) if one.inode not in known]
+        except Unreachable as error:
             work.note((None, [str(error)]))
     return found
 
@@ -87,7 +88,7 @@ def _counters_before(work: _Gathering, asked: List[Namespace]) -> Dict[Namespace
     for namespace in {OWN, *asked}:
         try:
             before[namespace] = (work.note(call_inside(namespace, read_counters), namespace.label), time.monotonic())
-        except NotPermitted:
+        except Unreachable:
             continue  # told once, when the namespace itself is read
     time.sleep(window)
     return before
@@ -97,7 +98,7 @@ def _view(work: _Gathering, namespace: Namespace, before: Any) -> Optional[Names
     """What a namespace shows; None, with a warning, where we may not look into it."""
     try:
         return call_inside(namespace, _look_around, work, namespace, before)
-    except NotPermitted as error:
+    except Unreachable as error:
         work.note((None, [str(error)]))
         return None
 

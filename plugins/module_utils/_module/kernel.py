@@ -16,6 +16,12 @@ from .._read.calibration import calibrate
 from .._read.kernel import running_kernel
 
 
+_UNKNOWN_DEFAULT = (
+    "the kernel's default of {0} depends on the machine and is not known: only a new network namespace tells it "
+    "(CAP_SYS_ADMIN, and calibrate other than never)"
+)
+
+
 class KnownKernel(NamedTuple):
     """The kernel, and the sysctl values that it starts with when nothing sets them."""
 
@@ -34,14 +40,15 @@ def known_kernel(rule: Optional[str], when: str, defaults_wanted: bool = False) 
     """
     kernel = running_kernel()
     defaults = {name: boot_default(name, kernel.level) for name in KEYS}
+    warnings: List[str] = []
     rule_wanted = rule is None and (when == "always" or kernel.in_doubt)
-    if when == "never" or not (rule_wanted or defaults_wanted):
-        return KnownKernel(kernel.overridden(rule) if rule else kernel, defaults, [])
-    result = calibrate()
-    defaults.update(result.defaults)
-    warnings = [result.warning] if rule_wanted and result.warning else []
-    if rule:
-        kernel = kernel.overridden(rule)
-    elif rule_wanted and result.rule:
-        kernel = kernel.measured(result.rule)
-    return KnownKernel(kernel, defaults, warnings)
+    if when != "never" and (rule_wanted or defaults_wanted):
+        measured = calibrate()
+        defaults.update(measured.defaults)
+        if rule_wanted and measured.rule:
+            kernel = kernel.measured(measured.rule)
+        elif rule_wanted and measured.warning:
+            warnings.append(measured.warning)
+    if defaults_wanted:
+        warnings += [_UNKNOWN_DEFAULT.format(KEYS[name].key) for name in KEYS if defaults[name] is None]
+    return KnownKernel(kernel.overridden(rule) if rule else kernel, defaults, warnings)
