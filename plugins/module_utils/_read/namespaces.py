@@ -77,6 +77,17 @@ def resolve(asked: Iterable[object], warnings: Optional[List[str]] = None) -> Li
     return found
 
 
+def resolve_one(spec: object, option: str = "network_namespace") -> Namespace:
+    """The one namespace that an option names, by name, absolute path, process id, or ``host`` for our own.
+
+    Raises InvalidOption for what is not there, no network namespace, or ``all``; NotPermitted without privilege.
+    """
+    if spec == "all":
+        raise InvalidOption(option, spec, "one network namespace is wanted here")
+    found = _one(spec, option)
+    return OWN if found.inode == _own_inode() else found
+
+
 def call_inside(namespace: Namespace, function: Callable[..., Any], *args: Any) -> Any:
     """Run the function in a thread inside the namespace; its result is returned, what it raises is raised.
 
@@ -111,17 +122,17 @@ def names() -> List[str]:
     return sorted(set(_entries(_NAMES)) | set(_entries(_OLD_NAMES)))
 
 
-def _one(spec: object) -> Namespace:
+def _one(spec: object, option: str = _OPTION) -> Namespace:
     text = str(spec)
     if text == OWN.name:
         return OWN
     if text.isascii() and text.isdigit():
-        return _existing(spec, text, "/proc/%s/ns/net" % text)
+        return _existing(spec, text, "/proc/%s/ns/net" % text, option)
     if text.startswith("/") and "\0" not in text:
-        return _existing(spec, text, text)
+        return _existing(spec, text, text, option)
     if not text or "/" in text or text in (".", "..") or not text.isprintable():
-        raise _refused(spec)
-    return _existing(spec, text, _path(text))
+        raise _refused(spec, option)
+    return _existing(spec, text, _path(text), option)
 
 
 def _path(name: str) -> str:
@@ -129,7 +140,7 @@ def _path(name: str) -> str:
     return path if os.path.lexists(path) else "%s/%s" % (_OLD_NAMES, name)
 
 
-def _existing(spec: object, name: str, path: str) -> Namespace:
+def _existing(spec: object, name: str, path: str, option: str) -> Namespace:
     try:
         inode = _inode(path)
     except PermissionError:
@@ -138,9 +149,9 @@ def _existing(spec: object, name: str, path: str) -> Namespace:
             "CAP_SYS_PTRACE)".format(printable(name))
         ) from None
     except OSError:
-        raise _refused(spec) from None
+        raise _refused(spec, option) from None
     if inode is None:
-        raise InvalidOption(_OPTION, spec, "it exists but is no network namespace")
+        raise InvalidOption(option, spec, "it exists but is no network namespace")
     return Namespace(printable(name), path, inode)
 
 
@@ -240,14 +251,14 @@ def _gone(namespace: Namespace) -> Gone:
     return Gone("{0}: it ended meanwhile".format(namespace.label))
 
 
-def _refused(spec: object) -> InvalidOption:
+def _refused(spec: object, option: str) -> InvalidOption:
     known = names()
     listed = ", ".join(printable(name) for name in known[:20]) + (", …" if len(known) > 20 else "")
     return InvalidOption(
-        _OPTION,
+        option,
         spec,
-        "allowed are a name in {0} ({1}), the absolute path of a network namespace, "
-        "the id of a running process, host, and all".format(_NAMES, listed or "there is none now"),
+        "allowed are a name in {0} ({1}), the absolute path of a network namespace, the id of a running process, "
+        "{2}".format(_NAMES, listed or "there is none now", "host, and all" if option == _OPTION else "and host"),
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import namespaces
-from ansible_collections.linuxnet.tcp.plugins.module_utils._read.namespaces import OWN, Gone, call_inside, resolve
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read.namespaces import OWN, Gone, call_inside, resolve, resolve_one
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the running kernel")
 
@@ -66,6 +66,19 @@ def test_names_never_leave_their_directory(monkeypatch, tmp_path):
     monkeypatch.setattr(namespaces, "_OLD_NAMES", str(tmp_path / "names"))
     with pytest.raises(InvalidOption, match="there is none now"):
         resolve(["../secret"])
+
+
+@pytest.mark.parametrize("spec", ["host", str(os.getpid()), os.getpid(), "/proc/self/ns/net"])
+def test_an_option_that_takes_one_namespace(spec):
+    assert resolve_one(spec) == OWN
+
+
+@pytest.mark.parametrize("spec", ["all", "no-such-namespace", "", "/etc/passwd"])
+def test_an_option_that_takes_one_namespace_is_named_when_it_is_wrong(spec):
+    with pytest.raises(InvalidOption) as caught:
+        resolve_one(spec)
+    assert str(caught.value).startswith("network_namespace: ")
+    assert "all" not in str(caught.value).split(";")[1].replace("allowed", "")
 
 
 def test_hostile_names_are_made_printable(monkeypatch, tmp_path):
