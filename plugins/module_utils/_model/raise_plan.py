@@ -1,0 +1,143 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""Which running listeners are to have another backlog, and what each will have then; nothing is read or changed."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Union
+
+from .._kernel.limits import latch
+from .._kernel.sysctls import INT_MAX, INT_MIN
+from .errors import InvalidOption, require_range
+from .records import ListenSocket
+
+EXACT, AT_LEAST = "exact", "at_least"
+POLICIES = (EXACT, AT_LEAST)
+
+_Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
+
+
+class NotRaised(Exception):
+    """A listener's backlog that cannot be changed; the text says which, why, what to do, and what was put back."""
+
+
+class Wanted(NamedTuple):
+    """What is asked for, within its ranges."""
+
+    port: int
+    backlog: int  # as passed to listen(2): a negative one means as much as somaxconn allows
+    address: Optional[_Address]  # None: every listener on the port
+    policy: str
+
+    def means(self, sock: ListenSocket) -> bool:
+        if sock.port != self.port:
+            return False
+        return self.address is None or ipaddress.ip_address(sock.address) == self.address
+
+
+class Step(NamedTuple):
+    """One listening socket, and the backlog that it is to have."""
+
+    socket: ListenSocket
+    after: int
+    clamped: bool  # somaxconn keeps it below what was asked for
+
+    @property
+    def changed(self) -> bool:
+        return self.after != self.socket.backlog
+
+
+def ask_raise(params: Mapping[str, Any]) -> Wanted:
+    """The module's options, checked.
+
+    :raises InvalidOption: names the option, the value and what is allowed.
+    """
+    require_range("port", params["port"], 1, 65535)
+    require_range("backlog", params["backlog"], INT_MIN, INT_MAX)
+    if params["policy"] not in POLICIES:
+        raise InvalidOption("policy", params["policy"], "allowed are " + " and ".join(POLICIES))
+    return Wanted(params["port"], params["backlog"], _address(params["address"]), params["policy"])
+
+
+def plan_raise(
+    wanted: Wanted, sockets: Iterable[ListenSocket], somaxconn: Optional[int], place: str = ""
+) -> List[Step]:
+    """One step for each socket that is meant, each once, in the order in which reports show them.
+
+    ``sockets`` are all listeners of one network namespace, ``somaxconn`` is its value there, and ``place`` names it
+    where it is not the module's own.
+
+    :raises NotRaised: nothing listens there, or what decides could not be read.
+    """
+    listening = list(sockets)
+    meant = {sock.inode: sock for sock in listening if wanted.means(sock)}
+    if not meant:
+        raise _nothing_there(wanted, listening, place or "this network namespace")
+    if somaxconn is None:
+        raise NotRaised("net.core.somaxconn cannot be read, so what listen() would give is not known; nothing was changed")
+    steps = []
+    for sock in sorted(meant.values(), key=lambda one: (one.family, one.address, one.device or "", one.inode)):
+        if sock.backlog is None:
+            raise NotRaised(
+                "the backlog of {0} cannot be read: the kernel's sock_diag is needed for it (modules tcp_diag and "
+                "inet_diag); nothing was changed".format(name_of(sock))
+            )
+        after = _after(wanted, sock.backlog, somaxconn)
+        steps.append(Step(sock, after, clamped=wanted.backlog >= 0 and after < wanted.backlog))
+    return steps
+
+
+def name_of(sock: ListenSocket) -> str:
+    """How messages name a listener: ``0.0.0.0:80``, ``[::]:80``, with the device that it is bound to."""
+    text = ("[%s]:%d" if sock.family == "ipv6" else "%s:%d") % (sock.address, sock.port)
+    return "%s on %s" % (text, sock.device) if sock.device else text
+
+
+def _after(wanted: Wanted, before: int, somaxconn: int) -> int:
+    """The backlog that serves what is wanted best, of the present one and the one that listen(2) would latch.
+
+    A socket that latched more before somaxconn was lowered keeps it where listen(2) would only lead away from the
+    number that was asked for.
+    """
+    latched = latch(wanted.backlog, somaxconn)
+    if wanted.policy == AT_LEAST:
+        return max(before, latched)
+    if wanted.backlog >= 0 and latched < before <= wanted.backlog:
+        return before
+    return latched
+
+
+def _address(text: Optional[str]) -> Optional[_Address]:
+    if text is None:
+        return None
+    try:
+        if "%" not in text:
+            return ipaddress.ip_address(text[1:-1] if text.startswith("[") and text.endswith("]") else text)
+    except ValueError:
+        pass
+    raise InvalidOption(
+        "address", text, "expected an IP address without zone or prefix, such as 0.0.0.0 or ::, on which a socket listens"
+    )
+
+
+def _nothing_there(wanted: Wanted, listening: List[ListenSocket], place: str) -> NotRaised:
+    others = sorted({name_of(sock) for sock in listening if sock.port == wanted.port})
+    if others:
+        return NotRaised(
+            "address: nothing listens on {0} and port {1} in {2}, but on {3}: name one of these or leave the address out; "
+            "nothing was changed".format(wanted.address, wanted.port, place, _some(others))
+        )
+    ports = sorted({sock.port for sock in listening})
+    return NotRaised(
+        "port: nothing listens on {0} in {1}, {2}: correct the port or start the application first; nothing was "
+        "changed".format(wanted.port, place, "but on " + _some(ports) if ports else "nor on any other port")
+    )
+
+
+def _some(names: Sequence[object]) -> str:
+    return ", ".join(map(str, names[:20])) + (", …" if len(names) > 20 else "")

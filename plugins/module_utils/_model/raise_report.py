@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""What the change of running listeners returns: rows, diff and warnings."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Sequence
+
+from .application import RELOAD, RELOAD_IF_EDITED
+from .applications import Hint, recognise
+from .raise_plan import Step, name_of
+from .records import ListenSocket, Owner
+from .text import printable
+
+_NOBODY = Owner()
+_CAUSES = {RELOAD: "a reload or restart", RELOAD_IF_EDITED: "a restart, or a reload with another backlog configured"}
+
+
+def raised_rows(
+    steps: Sequence[Step], owners: Mapping[int, Owner], namespace: str, somaxconn: int
+) -> List[Dict[str, Any]]:
+    """One row for each listener, changed or not; ``owners`` by socket inode."""
+    return [_row(step, owners.get(step.socket.inode, _NOBODY), namespace, somaxconn) for step in steps]
+
+
+def raised_diff(steps: Sequence[Step]) -> List[Dict[str, str]]:
+    """What `--diff` shows: one entry for each socket that changes."""
+    return [
+        {
+            "before_header": header,
+            "after_header": header,
+            "before": "backlog: %s\n" % step.socket.backlog,
+            "after": "backlog: %d\n" % step.after,
+        }
+        for step in steps if step.changed
+        for header in ["listener %s (inode %d)" % (name_of(step.socket), step.socket.inode)]
+    ]
+
+
+def raised_warnings(steps: Sequence[Step], asked: int, somaxconn: int) -> List[str]:
+    """Where less was latched than was asked for."""
+    short = sorted({"%s keeps %d" % (name_of(step.socket), step.after) for step in steps if step.clamped})
+    if not short:
+        return []
+    return [
+        "net.core.somaxconn is %d there and clamps the backlog of %d that was asked for: %s. Raise it first "
+        "(linuxnet.tcp.syn_backlog does), then run this again." % (somaxconn, asked, ", ".join(short))
+    ]
+
+
+def to_keep(hint: Hint, sock: ListenSocket, backlog: int, somaxconn: int) -> str:
+    """What makes the backlog outlive the next listen() of the application: one line that prints."""
+    application = hint.application
+    again = "The next listen() of %s (%s)" % (hint.program, _CAUSES.get(application.again, "a restart"))
+    gets = hint.would_get(somaxconn)
+    if gets is not None and gets >= backlog and (hint.asked is not None or application.change is None):
+        text = "%s asks for %s again." % (again, "as much" if gets == backlog else "no less")
+    elif hint.asked is not None:
+        text = "%s undoes this: change %s on its command line from %d to %d." % (again, hint.asked_by, hint.asked, backlog)
+    elif application.change is None:
+        text = "%s undoes this, and it has no setting for it: change it here again then, or %s." % (
+            again, _filled(application.instead, hint, sock, backlog),
+        )
+    else:
+        text = "%s undoes this unless it asks for %d itself: %s." % (
+            again, backlog, " ".join(filter(None, (_filled(application.change, hint, sock, backlog), application.where))),
+        )
+    return printable(text)
+
+
+def _row(step: Step, owner: Owner, namespace: str, somaxconn: int) -> Dict[str, Any]:
+    sock = step.socket
+    return {
+        "network_namespace": namespace,
+        "protocol": sock.protocol,
+        "family": sock.family,
+        "address": sock.address,
+        "port": sock.port,
+        "device": sock.device,
+        "inode": sock.inode,
+        "before": sock.backlog,
+        "after": step.after,
+        "clamped_by_somaxconn": step.clamped,
+        "processes": [{"pid": process.pid, "name": process.name} for process in owner.processes],
+        "unit": owner.unit.name if owner.unit else None,
+        "to_keep": to_keep(_hint(owner), sock, step.after, somaxconn),
+    }
+
+
+def _hint(owner: Owner) -> Hint:
+    return recognise(owner.processes, owner.unit.name if owner.unit else None)
+
+
+def _filled(template: str, hint: Hint, sock: ListenSocket, wanted: int) -> str:
+    """The catalogue's words with this listener's numbers; see :class:`.application.Application`."""
+    if sock.address == "0.0.0.0":
+        listen = str(sock.port)
+    else:
+        listen = ("[%s]:%d" if sock.family == "ipv6" else "%s:%d") % (sock.address, sock.port)
+    return template.format(
+        n=wanted, half=(wanted + 1) // 2, four=4 * wanted, listen=listen, port=sock.port, program=hint.program
+    )

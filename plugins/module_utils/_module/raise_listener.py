@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+"""The change of running listeners: read the namespace, plan, apply, and tell what came of it."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from .._model.raise_plan import POLICIES, NotRaised, ask_raise, plan_raise
+from .._model.raise_report import raised_diff, raised_rows, raised_warnings
+from .._model.records import ListenSocket
+from .._read.namespaces import OWN, Namespace, call_inside, resolve_one
+from .._read.owners import owners_of
+from .._read.sockets import listen_sockets
+from .._read.sysctls import read_sysctls
+from .._write.listen_backlog import apply, rehearse
+
+
+def listener_spec() -> Dict[str, Dict[str, Any]]:
+    """The argument_spec of syn_backlog_listener."""
+    return {
+        "port": {"type": "int", "required": True},
+        "backlog": {"type": "int", "required": True},
+        "address": {"type": "str"},
+        "policy": {"type": "str", "choices": list(POLICIES), "default": "exact"},
+        "network_namespace": {"type": "str"},
+    }
+
+
+def set_backlogs(params: Mapping[str, Any], check_mode: bool = False) -> Tuple[Dict[str, Any], List[str]]:
+    """What the module returns, the diff included, and its warnings; with ``check_mode`` nothing is changed.
+
+    :raises InvalidOption: an option's value, a listener or a namespace that is not there.
+    :raises NotRaised: a backlog that cannot be changed; the text says what was put back.
+    :raises Unreachable: a namespace that cannot be entered.
+    """
+    wanted = ask_raise(params)
+    namespace = OWN if params["network_namespace"] is None else resolve_one(params["network_namespace"])
+    sockets, somaxconn, warnings = call_inside(namespace, _look_around)
+    steps = plan_raise(wanted, sockets, somaxconn, namespace.label)
+    owners, unseen = owners_of([step.socket for step in steps])
+    holders = {inode: owner.processes for inode, owner in owners.items()}
+    if check_mode:
+        rehearse(steps, holders)
+    else:
+        apply(steps, holders, lambda: _backlogs(namespace))
+    result = {
+        "changed": any(step.changed for step in steps),
+        "listeners": raised_rows(steps, owners, namespace.name, somaxconn),
+        "diff": raised_diff(steps),
+    }
+    return result, [*warnings, *unseen, *raised_warnings(steps, wanted.backlog, somaxconn)]
+
+
+def _look_around() -> Tuple[List[ListenSocket], Optional[int], List[str]]:
+    """The listeners and somaxconn of the calling thread's namespace, and warnings."""
+    try:
+        sockets, warnings = listen_sockets()
+    except OSError as error:
+        raise NotRaised("the listeners cannot be read: {0}; nothing was changed".format(error)) from None
+    sysctls, _unread = read_sysctls()  # what cannot be read and matters is told by the plan
+    return sockets, sysctls["somaxconn"], warnings
+
+
+def _backlogs(namespace: Namespace) -> Dict[int, Optional[int]]:
+    return {sock.inode: sock.backlog for sock in call_inside(namespace, listen_sockets)[0]}
