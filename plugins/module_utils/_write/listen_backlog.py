@@ -43,7 +43,8 @@ def apply(steps: Sequence[Step], holders: Holders, read_back: ReadBack) -> None:
             for step, copy in pairs:
                 done.append((step, copy))
                 _listen(step.socket, copy, step.after)
-            _verify([step for step, _copy in pairs], read_back)
+            if done:
+                _verify([step for step, _copy in done], read_back)
         except BaseException as error:
             left = _put_back(done, read_back)
             if isinstance(error, NotRaised):
