@@ -30,13 +30,15 @@ KERNEL = Storey("module_utils/_kernel", pure=True)
 BOOT = Storey("module_utils/_boot", pure=True)
 MODEL = Storey("module_utils/_model", (KERNEL.folder, BOOT.folder), pure=True)
 READ = Storey("module_utils/_read", (MODEL.folder, KERNEL.folder, BOOT.folder))
-MODULE = Storey("module_utils/_module", (READ.folder, MODEL.folder, KERNEL.folder, BOOT.folder), ("ansible",))
+WRITE = Storey("module_utils/_write", (READ.folder, MODEL.folder, KERNEL.folder, BOOT.folder))
+MODULE = Storey("module_utils/_module", (WRITE.folder,) + WRITE.below, ("ansible",))
 CONTROLLER = Storey("plugin_utils", (MODEL.folder, KERNEL.folder), ("ansible", "jmespath"))
 STOREYS = (
     KERNEL,
     BOOT,
     MODEL,
     READ,
+    WRITE,
     MODULE,
     CONTROLLER,
     Storey("modules", (MODULE.folder,), ("ansible",)),

@@ -88,3 +88,13 @@ class Owner(NamedTuple):
 
     processes: Tuple[Process, ...] = ()
     unit: Optional[Unit] = None
+
+
+class SysctlFile(NamedTuple):
+    """A file of sysctl settings that is to be changed, as it was found."""
+
+    path: str
+    content: Optional[bytes]  # None where there is none
+    aliases: Tuple[str, ...]  # the paths by which boot loaders open it; none where they do not look there
+    real: str  # its path with symbolic links of directories followed
+    directory_missing: bool = False  # it is one of the loaders' own directories, which a change makes

@@ -13,11 +13,11 @@ from typing import Dict, Iterable, List, Optional, Tuple
 
 from .._boot import cmdline as kernel_command_line
 from .._boot.dropins import DropIn
-from .._boot.number import kernel_integer
-from .._boot.resolve import SYSTEMD, BootFiles, BootValue, resolve
+from .._boot.resolve import SYSTEMD, BootFiles, BootValue
 from .._boot.systemd import CREDENTIAL, DIRECTORIES, SYSCTL_CONF
 from .._kernel.level import Level
-from .._kernel.sysctls import KEYS, valid_range
+from .._kernel.sysctls import KEYS
+from .._model.boot_values import values_at_boot
 from .boot_loader import find_loader, named_loader
 from .kernel import running_kernel
 from .rooted import follow, list_names, on_host, read_file
@@ -42,19 +42,9 @@ def boot_values(
     A value of ``None`` means that nothing sets it, so that the kernel's default stays, unless its ``doubt`` says that
     a file which could not be read may set it.
     """
-    wanted = {KEYS[name].key: name for name in (KEYS if names is None else names)}
     level = running_kernel().level if level is None else level
-
-    def accepts(key: str, value: str) -> bool:
-        number = kernel_integer(value)
-        if number is None:
-            return False
-        low, high = valid_range(wanted[key], level)
-        # The byte-wide settings have their own parser, which takes no sign at all.
-        return low <= number <= high and not (high == 255 and value.lstrip()[0] == "-")
-
     boot = read_boot(root, loader, level)
-    values = {wanted[key]: value for key, value in resolve(boot, wanted, accepts).items()}
+    values = values_at_boot(boot, KEYS if names is None else names, level)
     warnings = list(boot.warnings)
     doubts: Dict[str, List[str]] = {}
     for name, value in values.items():

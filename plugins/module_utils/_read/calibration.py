@@ -74,6 +74,28 @@ def calibrate() -> CalibrationResult:
     return results[0] if results else _failed("the measuring thread ended early")
 
 
+def kernel_defaults() -> Dict[str, int]:
+    """The values that a new network namespace starts with, by short name; empty where none can be made.
+
+    As `calibrate`, without the measurement: no packet, no trace in the kernel's log.
+    """
+    defaults: Dict[str, int] = {}
+
+    def look() -> None:
+        try:
+            defaults.update(_in_new_namespace()[0])
+        except (OSError, _Inconclusive):
+            pass
+
+    thread = threading.Thread(target=look, name="defaults")
+    try:
+        thread.start()
+    except RuntimeError:
+        return {}
+    thread.join()
+    return defaults
+
+
 def _failed(reason: str, defaults: Optional[Dict[str, int]] = None) -> CalibrationResult:
     return CalibrationResult(None, defaults or {}, "the SYN queue rule was not measured: " + reason)
 
@@ -83,15 +105,7 @@ def _in_this_thread() -> CalibrationResult:
     defaults: Dict[str, int] = {}
     try:
         host, _warnings = read_sysctls()
-        own_hash = _namespaces_have_own_hash()
-        _unshare_network()
-        level = parse_level(os.uname().release)
-        values, _warnings = read_sysctls()
-        defaults = {
-            name: value for name, value in values.items() if value is not None and shown_in_namespace(name, level)
-        }
-        if own_hash:  # tcp_max_syn_backlog then follows that small hash, not the host's
-            defaults.pop("tcp_max_syn_backlog", None)
+        defaults, level = _in_new_namespace()
         cookies = defaults.get("tcp_syncookies", host["tcp_syncookies"])
         if cookies is not None and forces_cookies(level, cookies):
             raise _Inconclusive("tcp_syncookies is 2 and this kernel has one value for all namespaces")
@@ -101,6 +115,18 @@ def _in_this_thread() -> CalibrationResult:
         return _failed(str(doubt), defaults)
     except OSError as error:
         return _failed(_reason(error), defaults)
+
+
+def _in_new_namespace() -> Tuple[Dict[str, int], Level]:
+    """Move the calling thread into a new namespace; what that starts with."""
+    own_hash = _namespaces_have_own_hash()
+    _unshare_network()
+    level = parse_level(os.uname().release)
+    values, _warnings = read_sysctls()
+    defaults = {name: value for name, value in values.items() if value is not None and shown_in_namespace(name, level)}
+    if own_hash:  # tcp_max_syn_backlog then follows that small hash, not the host's
+        defaults.pop("tcp_max_syn_backlog", None)
+    return defaults, level
 
 
 def _reason(error: OSError) -> str:

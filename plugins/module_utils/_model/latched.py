@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""Listeners that still have an older limit than the settings allow now, and would get more from a new listen()."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterable, List, Mapping, Optional
+
+from .._kernel.limits import latch, syn_queue_limit
+from .._kernel.rules import POWER_OF_TWO
+from .application import RELOAD
+from .applications import Hint, recognise
+from .records import ListenSocket, Owner
+from .restarts import reload, restart
+from .text import printable
+
+Sysctls = Mapping[str, Optional[int]]
+
+_NOBODY = Owner()
+
+
+def may_be_latched(sockets: Iterable[ListenSocket], rule: str, before: Sysctls, after: Sysctls) -> List[ListenSocket]:
+    """The sockets for which it is worth finding out who holds them."""
+    return [
+        sock
+        for sock in sockets
+        if sock.backlog is not None
+        and (_below(sock.backlog, after) or _table_grows(sock.backlog, rule, before, after))
+    ]
+
+
+def restart_rows(
+    sockets: Iterable[ListenSocket],
+    owners: Mapping[int, Owner],
+    namespace: str,
+    rule: str,
+    before: Sysctls,
+    after: Sysctls,
+) -> List[Dict[str, Any]]:
+    """A row for each listener whose next listen() admits more than what it latched.
+
+    ``certain`` is True where it latched exactly the somaxconn that was in force before this change, or where its
+    command line asks for more than it latched. It is False where only the application's default says so, which its
+    configuration may have replaced. Up to Linux 4.3 the size of the SYN queue is latched as well, from
+    tcp_max_syn_backlog.
+    """
+    rows = []
+    for sock in sockets:
+        owner = owners.get(sock.inode, _NOBODY)
+        hint = recognise(owner.processes, owner.unit.name if owner.unit else None)
+        allowed = _next_backlog(sock, hint, before, after)
+        backlog = sock.backlog or 0
+        grows = _table_grows(backlog, rule, before, after)
+        if allowed > backlog or grows:
+            certain = grows or hint.asked is not None or backlog == before.get("somaxconn")
+            rows.append(dict(_row(sock, owner, hint, namespace), next_backlog=allowed, certain=certain))
+    return rows
+
+
+def _below(backlog: int, after: Sysctls) -> bool:
+    somaxconn = after.get("somaxconn")
+    return somaxconn is not None and backlog < latch(-1, somaxconn)
+
+
+def _next_backlog(sock: ListenSocket, hint: Hint, before: Sysctls, after: Sysctls) -> int:
+    """What the next listen() will latch at least; no more than now where nobody knows."""
+    backlog = sock.backlog or 0
+    old, new = before.get("somaxconn"), after.get("somaxconn")
+    if new is None or not _below(backlog, after):
+        return backlog
+    gets = hint.would_get(new)
+    if gets is not None:
+        return max(gets, backlog)
+    return new if old is not None and backlog == old else backlog
+
+
+def _table_grows(backlog: int, rule: str, before: Sysctls, after: Sysctls) -> bool:
+    old, new = before.get("tcp_max_syn_backlog"), after.get("tcp_max_syn_backlog")
+    if rule != POWER_OF_TWO or old is None or new is None:
+        return False
+    return syn_queue_limit(rule, backlog, new) > syn_queue_limit(rule, backlog, old)
+
+
+def _row(sock: ListenSocket, owner: Owner, hint: Hint, namespace: str) -> Dict[str, Any]:
+    pid = hint.process.pid if hint.process else None
+    own = hint.application.restart.replace("{port}", str(sock.port))
+    advise = reload if hint.application.again == RELOAD else restart
+    return {
+        "network_namespace": namespace,
+        "protocol": sock.protocol,
+        "family": sock.family,
+        "address": sock.address,
+        "port": sock.port,
+        "inode": sock.inode,
+        "backlog": sock.backlog,
+        "processes": [{"pid": process.pid, "name": process.name} for process in owner.processes],
+        "unit": owner.unit.name if owner.unit else None,
+        "remedy": printable(own or advise(owner.unit, hint.program, pid)),
+    }

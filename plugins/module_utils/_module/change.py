@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""One change from its options to its result: look, decide, then do it, or tell what would be done."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, NamedTuple
+
+from .._kernel.identity import Kernel
+from .._kernel.sysctls import KEYS
+from .._model.change import Plan, plan
+from .._model.change_text import diff, shadow_text, shadowed_message
+from .._model.text import printable
+from .._read.kernel import running_kernel
+from .._write.lock import locked
+from .change_options import ChangeOptions, parse_change_options
+from .host import Refused, look, require_way_free, restart_needed, the_namespace
+from .transaction import carry_out, tidy_up
+
+
+class Shadowed(Refused):
+    """Something else decides at boot, and that was to be a failure; carries what the module returns nevertheless."""
+
+    def __init__(self, message: str, result: Dict[str, Any]) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class Change(NamedTuple):
+    """What the module returns."""
+
+    result: Dict[str, Any]
+    diff: List[Dict[str, str]]
+    warnings: List[str]
+
+
+def change(params: Dict[str, Any], check: bool) -> Change:
+    """Bring about what the module's parameters ask, or with ``check`` tell what that would do.
+
+    Only the real run takes the lock: a check leaves nothing behind, not even a lock file.
+
+    :raises InvalidOption: bad input.
+    :raises Refused: it cannot be done, or would not hold; nothing was changed. The same with ``check``.
+    :raises Busy: another run does not end.
+    :raises Failed: a step failed in spite of all; everything was put back.
+    """
+    kernel = running_kernel()
+    options = parse_change_options(params, kernel.level)
+    if check:
+        return _change(options, kernel, check=True)
+    with locked() as unlocked:
+        made = _change(options, kernel, check=False, alone=unlocked is None)
+    if unlocked is not None and made.result["changed"]:
+        made.warnings.append("Nothing kept another run from changing the same settings meanwhile: " + unlocked)
+    return made
+
+
+def _change(options: ChangeOptions, kernel: Kernel, check: bool, alone: bool = False) -> Change:
+    namespace = the_namespace(options)
+    if alone:
+        tidy_up(options.path)
+    host = look(options, namespace, kernel)
+    planned = plan(options.wanted, host.found)
+    result: Dict[str, Any] = {
+        "changed": planned.changes,
+        "before": planned.before,
+        "after": planned.after,
+        "shadowed_by": [shadow._asdict() for shadow in planned.shadows],
+        "verified": not planned.shadows and not (check and planned.changes),
+    }
+    require_way_free(host, planned)
+    if planned.shadows and options.fail_when_shadowed:
+        result.update(changed=False, after=result["before"], verified=False)
+        raise Shadowed(shadowed_message(planned.shadows, options.wanted, options.path or ""), result)
+    if planned.changes and not check:
+        carry_out(planned, options, host, kernel)
+    rows, unread = restart_needed(host, kernel, planned)
+    result["restart_needed"] = rows
+    file = host.found.file
+    shown = diff(planned, options.path, file.content if file else None, namespace.name)
+    return Change(result, shown, host.warnings + _warnings(options, planned) + unread)
+
+
+def _warnings(options: ChangeOptions, planned: Plan) -> List[str]:
+    texts = [
+        "{0} does not decide at boot: {1}".format(printable(options.path or ""), shadow_text(one, options.wanted))
+        for one in planned.shadows
+    ]
+    if planned.unknown_defaults:
+        names = ", ".join(KEYS[name].key for name in planned.unknown_defaults)
+        texts.append("{0}: what the next boot brings is not known, so the run-time value stays".format(names))
+    return texts

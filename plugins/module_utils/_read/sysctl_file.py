@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The one sysctl file that is to be changed: what it holds, what it is to the boot loaders, and what bars a change."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat
+import struct
+from typing import List, Optional, Tuple
+
+from .._boot.systemd import DIRECTORIES, SYSCTL_CONF
+from .._model.records import SysctlFile
+from .rooted import LIMIT, read_file
+
+_IMMUTABLE, _APPEND_ONLY = 0x10, 0x20  # FS_IMMUTABLE_FL and FS_APPEND_FL of linux/fs.h
+# FS_IOC_GETFLAGS is _IOR('f', 1, long); these machines number the direction of an ioctl their own way.
+_OTHER_IOCTLS = ("alpha", "mips", "ppc", "sparc", "parisc")
+
+
+class Unfit(Exception):
+    """The file cannot be changed at all; the text names it and says why."""
+
+
+def read_sysctl_file(path: str) -> SysctlFile:
+    """The file at an absolute path.
+
+    :raises Unfit: it is no regular file, a symbolic link, in no directory, too long, or cannot be read.
+    """
+    parent, name = os.path.split(path)
+    if not os.path.isdir(parent):
+        if parent in DIRECTORIES and not os.path.lexists(parent) and os.path.isdir(os.path.dirname(parent)):
+            return SysctlFile(path, None, (path,) if name.endswith(".conf") else (), path, True)
+        raise Unfit("{0}: there is no directory {1}".format(path, parent))
+    real = os.path.join(os.path.realpath(parent), name)
+    return SysctlFile(path, _content(path), _aliases(path, parent, name), real)
+
+
+def masked_by(file: SysctlFile) -> List[str]:
+    """The files of the same name that would no longer be read once this one is made, first the one that is read now."""
+    if file.content is not None or not file.aliases:
+        return []
+    name = os.path.basename(file.path)
+    own = [directory for directory in DIRECTORIES if os.path.join(directory, name) in file.aliases]
+    lower = DIRECTORIES[DIRECTORIES.index(own[0]) + 1 :] if own else ()
+    return [os.path.join(one, name) for one in lower if os.path.isfile(os.path.join(one, name))]
+
+
+def obstacle(file: SysctlFile, needed: Optional[int]) -> Optional[str]:
+    """What will keep this process from replacing the file, as far as it shows without trying; None where nothing does.
+
+    :param needed: how many bytes are to be written; None where the file is to be removed
+    """
+    directory = os.path.dirname(file.path)
+    if file.directory_missing:
+        directory = os.path.dirname(directory)
+    space = os.statvfs(directory)
+    if space.f_flag & os.ST_RDONLY:
+        return "{0} is on a read-only file system".format(directory)
+    for path in (file.path, directory):
+        flag = _flag(path)
+        if flag:
+            return "{0} is {1} (chattr)".format(path, flag)
+    if not os.access(directory, os.W_OK | os.X_OK):
+        return "{0} may not be written by user {1}".format(directory, os.geteuid())
+    if needed is not None and space.f_blocks and space.f_bfree * space.f_frsize < needed:
+        return "no space is left for it on the file system of {0}".format(directory)
+    if needed is not None and space.f_files and not space.f_ffree:
+        return "no file can be made any more on the file system of {0}".format(directory)
+    return None
+
+
+def _content(path: str) -> Optional[bytes]:
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Unfit("{0}: {1}".format(path, os.strerror(error.errno or 0))) from None
+    if stat.S_ISLNK(status.st_mode):
+        raise Unfit(
+            "{0} is a symbolic link to {1}: name the file that is meant itself".format(path, ascii(os.readlink(path)))
+        )
+    if not stat.S_ISREG(status.st_mode):
+        raise Unfit("{0} is no regular file".format(path))
+    found = read_file("/", path)
+    if found.content is None:
+        longer = "longer than {0} bytes, which no boot loader reads".format(LIMIT)
+        raise Unfit("{0}: {1}".format(path, longer if status.st_size > LIMIT else found.problem))
+    return found.content
+
+
+def _aliases(path: str, parent: str, name: str) -> Tuple[str, ...]:
+    if not name.endswith(".conf"):
+        return ()
+    here = os.stat(parent)
+    found: List[str] = []
+    for directory in DIRECTORIES:
+        try:
+            there = os.stat(directory)
+        except OSError:
+            continue
+        if (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino):
+            found.append(os.path.join(directory, name))
+            break  # further names of the same directory are not read again
+    if os.path.realpath(parent) == "/etc" and name == os.path.basename(SYSCTL_CONF):
+        found.append(SYSCTL_CONF)
+    return tuple(found)
+
+
+def _flag(path: str) -> str:
+    """The attribute of lsattr(1) that forbids a change; empty where there is none or the file system has none."""
+    if any(os.uname().machine.startswith(one) for one in _OTHER_IOCTLS):
+        request = 0x40000000
+    else:
+        request = 0x80000000
+    request |= struct.calcsize("l") << 16 | ord("f") << 8 | 1
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return ""
+    try:
+        flags = struct.unpack_from("=I", fcntl.ioctl(fd, request, bytes(8)))[0]  # the kernel fills an int
+    except OSError as error:
+        if error.errno not in (errno.ENOTTY, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+            raise
+        return ""
+    finally:
+        os.close(fd)
+    if flags & _IMMUTABLE:
+        return "immutable"
+    return "append-only" if flags & _APPEND_ONLY else ""

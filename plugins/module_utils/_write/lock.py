@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""One run at a time: a lock that ends with the process that holds it, however that ends."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import stat
+import time
+from typing import Iterator, Optional
+
+#: In a directory that only root may write, so that nobody else can hold up a run.
+PATH = "/run/linuxnet-tcp.lock"
+PATIENCE = 60.0  # seconds; a run holds it for a fraction of one
+_PAUSE = 0.02
+_NOT_HERE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+
+
+class Busy(Exception):
+    """Another run holds the lock and does not end."""
+
+
+@contextlib.contextmanager
+def locked(path: str = PATH, patience: float = PATIENCE) -> Iterator[Optional[str]]:
+    """Hold the lock (flock(2)); gives None, or the reason why there is none to be had on this host.
+
+    :raises Busy: another process holds it for longer than ``patience`` seconds.
+    """
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno not in _NOT_HERE:
+            raise
+        yield "{0} cannot be opened: {1}".format(path, os.strerror(error.errno or 0))
+        return
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            yield "{0} is no regular file".format(path)
+            return
+        _acquire(fd, path, patience)
+        yield None
+    finally:
+        os.close(fd)
+
+
+def _acquire(fd: int, path: str, patience: float) -> None:
+    end = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except OSError as error:
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES, errno.EINTR):
+                raise
+        if time.monotonic() > end:
+            raise Busy("another run changes the same settings for more than {0:g} seconds ({1})".format(patience, path))
+        time.sleep(_PAUSE)
