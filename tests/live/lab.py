@@ -414,7 +414,7 @@ def wait_for(condition: Callable[[], bool], timeout: float = 5.0, pause: float =
     return True
 
 
-# ---------------------------------------------------------------- without privilege
+# ---------------------------------------------------------------- in a child, or without privilege
 
 
 def unprivileged(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
@@ -423,15 +423,18 @@ def unprivileged(function: Callable[..., Any], *arguments: Any, **named: Any) ->
     Import what the function needs beforehand: nobody may be unable to read this interpreter's files.
     An exception comes back as RuntimeError with its text.
     """
+    return forked(_become_nobody, function, *arguments, **named)
+
+
+def forked(prepare: Callable[[], Any], function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """Call the function in a forked child after `prepare`; return its result, or raise RuntimeError as above."""
     read_fd, write_fd = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             os.close(read_fd)
-            os.setgroups([])
-            os.setresgid(NOBODY, NOBODY, NOBODY)
-            os.setresuid(NOBODY, NOBODY, NOBODY)
             try:
+                prepare()
                 answer = (True, function(*arguments, **named))
             except BaseException as error:  # pylint: disable=broad-except
                 answer = (False, "%s: %s" % (type(error).__name__, error))
@@ -447,3 +450,9 @@ def unprivileged(function: Callable[..., Any], *arguments: Any, **named: Any) ->
     if not good:
         raise RuntimeError(value)
     return value
+
+
+def _become_nobody() -> None:
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)

@@ -7,9 +7,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from functools import partial
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
-from .._model.raise_plan import POLICIES, NotRaised, ask_raise, plan_raise
+from .._model.raise_plan import POLICIES, NotRaised, Wanted, ask_raise, plan_raise
 from .._model.raise_report import raised_diff, raised_rows, raised_warnings
 from .._model.records import ListenSocket
 from .._read.namespaces import OWN, Namespace, call_inside, resolve_one
@@ -17,6 +18,7 @@ from .._read.owners import owners_of
 from .._read.sockets import listen_sockets
 from .._read.sysctls import read_sysctls
 from .._write.listen_backlog import apply, rehearse
+from .._write.lock import locked
 
 
 def listener_spec() -> Dict[str, Dict[str, Any]]:
@@ -36,17 +38,25 @@ def set_backlogs(params: Mapping[str, Any], check_mode: bool = False) -> Tuple[D
     :raises InvalidOption: an option's value, a listener or a namespace that is not there.
     :raises NotRaised: a backlog that cannot be changed; the text says what was put back.
     :raises Unreachable: a namespace that cannot be entered.
+    :raises Busy: another run does not end.
     """
     wanted = ask_raise(params)
     namespace = OWN if params["network_namespace"] is None else resolve_one(params["network_namespace"])
+    if check_mode:
+        return _run(wanted, namespace, rehearse)
+    with locked() as why_not:  # else another run would look like a listen() that did not take
+        result, warnings = _run(wanted, namespace, partial(apply, read_back=partial(_backlogs, namespace)))
+    if why_not and result["changed"]:
+        warnings.append("Nothing kept another run from changing the same listeners meanwhile: " + why_not)
+    return result, warnings
+
+
+def _run(wanted: Wanted, namespace: Namespace, change: Callable[..., None]) -> Tuple[Dict[str, Any], List[str]]:
     sockets, somaxconn, warnings = call_inside(namespace, _look_around)
     steps = plan_raise(wanted, sockets, somaxconn, namespace.label)
     owners, unseen = owners_of([step.socket for step in steps])
     holders = {inode: owner.processes for inode, owner in owners.items()}
-    if check_mode:
-        rehearse(steps, holders)
-    else:
-        apply(steps, holders, lambda: _backlogs(namespace))
+    change(steps, holders)
     result = {
         "changed": any(step.changed for step in steps),
         "listeners": raised_rows(steps, owners, namespace.name, somaxconn),

@@ -15,6 +15,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .._model.errors import InvalidOption
 from .._model.raise_plan import NotRaised
 from .._read.namespaces import Unreachable
+from .._write.lock import Busy
 from .raise_listener import set_backlogs
 from .run import require_linux
 
@@ -24,7 +25,7 @@ def set_backlogs_or_fail(module: AnsibleModule) -> Dict[str, Any]:
     try:
         require_linux(os.uname().sysname)
         result, warnings = set_backlogs(module.params, module.check_mode)
-    except (InvalidOption, NotRaised, Unreachable) as error:
+    except (InvalidOption, NotRaised, Unreachable, Busy) as error:
         module.fail_json(msg=str(error))
     for warning in warnings:
         module.warn(warning)
