@@ -1,0 +1,178 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""What the role decides: which services to restart, which listeners to raise, and what falls short in the end."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.change import satisfied
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.raise_plan import NotRaised, Wanted, ask_raise, plan_raise
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_table import listener_name
+
+Facts = t.Mapping[str, t.Any]
+
+_LISTENER_DEFAULTS = {"address": None, "policy": "at_least"}
+_KEYS = {"somaxconn": "net.core.somaxconn"}
+
+
+def tuning_plan(facts: Facts, wanted: Facts, applied: Facts | None = None) -> dict[str, t.Any]:
+    """What is left to do once the sysctls are as wanted (or, in check mode, are predicted to be).
+
+    ``facts`` is the gathered ``syn_backlog`` and ``applied`` the result of the module ``syn_backlog``. Gives ``restart``
+    (those of the wanted ``restart_units`` whose listeners are latched), ``ports`` (where those will listen again) and
+    ``raise`` (those of the wanted ``listeners`` that have another backlog than they are to have).
+    """
+    entries = _entries(wanted)
+    latched = _to_restart(entries, wanted, applied or {})
+    units = {_unit(row["unit"]) for row in latched}
+    somaxconn = _somaxconn_after(facts, wanted, applied or {})
+    sockets = [_socket(row) for row in facts.get("listeners", ())]
+    return {
+        "restart": [name for name in wanted.get("restart_units") or () if _unit(name) in units],
+        "ports": sorted({row["port"] for row in latched}),
+        "raise": [
+            entry for entry, meant in entries if _restarted(meant, facts, units) or _differs(meant, sockets, somaxconn)
+        ],
+    }
+
+
+def shortfalls(facts: Facts, wanted: Facts) -> list[dict[str, t.Any]]:
+    """What is not as wanted: sysctls, boot values, and the listeners that were named, in this order; [] where all is well."""
+    return [*_sysctl_shortfalls(facts, wanted), *_listener_shortfalls(facts, wanted)]
+
+
+# ---------------------------------------------------------------- restart, raise
+
+
+def _to_restart(entries: t.Sequence[t.Any], wanted: Facts, applied: Facts) -> list[Facts]:
+    """The latched listeners that a restart is the remedy for: of a unit that may be restarted, and not raised live.
+
+    One that only its application's default speaks of is believed while the settings change, and not in every run after
+    that: its configuration may ask for what it has.
+    """
+    units = {_unit(name) for name in wanted.get("restart_units") or ()}
+    return [
+        row
+        for row in applied.get("restart_needed") or ()
+        if row["unit"] is not None
+        and _unit(row["unit"]) in units
+        and (row.get("certain", True) or applied.get("changed"))
+        and not any(meant.means(_socket(row)) for _entry, meant in entries)
+    ]
+
+
+def _unit(name: str) -> str:
+    """As systemd names it: ``nginx`` is ``nginx.service``."""
+    return name if "." in name else name + ".service"
+
+
+def _restarted(meant: Wanted, facts: Facts, units: t.Collection[str]) -> bool:
+    """Whether a listener is its unit's, and the unit is restarted: it then has what its application asks for."""
+    rows = facts.get("listeners", ())
+    return any(row["unit"] and _unit(row["unit"]) in units and meant.means(_socket(row)) for row in rows)
+
+
+def _differs(meant: Wanted, sockets: t.Iterable[ListenSocket], somaxconn: int | None) -> bool:
+    try:
+        return any(step.changed for step in plan_raise(meant, sockets, somaxconn))
+    except NotRaised:
+        return True  # the module says why
+
+
+def _entries(wanted: Facts) -> list[tuple[dict[str, t.Any], Wanted]]:
+    """Each listener that is named, with all its options, as given to the module and as the model takes it."""
+    listed = [dict(_LISTENER_DEFAULTS, **entry) for entry in wanted.get("listeners") or ()]
+    entries = [dict(entry, port=int(entry["port"]), backlog=int(entry["backlog"])) for entry in listed]
+    return [(entry, ask_raise(entry)) for entry in entries]
+
+
+def _socket(row: Facts) -> ListenSocket:
+    """A row of a report, as the record that it was made of."""
+    known = {name: row.get(name) for name in ListenSocket._fields}
+    return ListenSocket(**known)
+
+
+def _somaxconn_after(facts: Facts, wanted: Facts, applied: Facts) -> int | None:
+    after = (applied.get("after") or {}).get("somaxconn") or {}
+    return after["runtime"] if after.get("runtime") is not None else _runtime(facts, wanted, "somaxconn")
+
+
+# ---------------------------------------------------------------- judge
+
+
+def _sysctl_shortfalls(facts: Facts, wanted: Facts) -> t.Iterator[dict[str, t.Any]]:
+    policy = wanted.get("policy", "exact")
+    boots = wanted.get("persist", True) and wanted.get("on_shadowed") != "warn" and wanted.get("network_namespace") is None
+    for name, value in (wanted.get("sysctls") or {}).items():
+        goal, key = int(value), _KEYS.get(name, "net.ipv4." + name)
+        now = _runtime(facts, wanted, name)
+        if wanted.get("runtime", True) and not satisfied(policy, goal, now):
+            yield _shortfall(key, goal, now, name, "{0} is {1} now, wanted {2}".format(key, _shown(now), _goal(policy, goal)))
+        state = facts["sysctls"][name]
+        if boots and not satisfied(policy, goal, state["boot"]):
+            text = "{0} will be {1} after a reboot ({2}), wanted {3}".format(
+                key, _shown(state["boot"]), state["boot_source"] or "source unknown", _goal(policy, goal)
+            )
+            yield _shortfall(key, goal, state["boot"], name, text)
+
+
+def _listener_shortfalls(facts: Facts, wanted: Facts) -> t.Iterator[dict[str, t.Any]]:
+    for entry, meant in _entries(wanted):
+        goal = entry["backlog"]
+        if goal < 0:
+            goal = _runtime(facts, wanted, "somaxconn")
+        rows = [row for row in facts.get("listeners", ()) if meant.means(_socket(row))]
+        if not rows:
+            place = "{0}:{1}".format(entry["address"] or "*", entry["port"])
+            yield _shortfall(place, goal, None, None, "nothing listens on {0}, wanted {1}".format(place, goal))
+        for row in rows:
+            admits = _admits(row)
+            if admits is None or goal is None or admits < goal:
+                yield _listener_shortfall(row, goal, admits)
+
+
+def _listener_shortfall(row: Facts, goal: int | None, admits: int | None) -> dict[str, t.Any]:
+    subject = listener_name(row)
+    if admits is None or goal is None:
+        text = "{0}: what it admits cannot be read, wanted {1}".format(subject, _shown(goal))
+    else:
+        text = "{0} admits {1} of the {2} wanted, {3} short; bound by {4}. {5}".format(
+            subject, admits, goal, goal - admits, row["bound_by"] or "an unknown knob", row["remedy"] or ""
+        ).strip()
+    return _shortfall(subject, goal, admits, row["bound_by"], text)
+
+
+def _admits(row: Facts) -> int | None:
+    """Connections that fit in a listener's queues, as a backlog: the smallest of its limits; None where one is unknown."""
+    queue = row["syn_queue"]
+    if row["backlog"] is None or queue["limit"] is None:
+        return None
+    limits = [row["backlog"], queue["limit"], queue["new_peer_limit"]]
+    return min(limit for limit in limits if limit is not None)
+
+
+def _runtime(facts: Facts, wanted: Facts, name: str) -> int | None:
+    """A value in the namespace that is meant: that one's own where it is another, the host's where the kernel has one only."""
+    for namespace in facts.get("network_namespaces") or () if wanted.get("network_namespace") is not None else ():
+        if namespace["sysctls"].get(name) is not None:
+            return namespace["sysctls"][name]
+    return facts["sysctls"][name]["runtime"]
+
+
+def _goal(policy: str, goal: int) -> str:
+    return "at least {0}".format(goal) if policy == "at_least" else str(goal)
+
+
+def _shown(value: int | None) -> str:
+    return "unknown" if value is None else str(value)
+
+
+def _shortfall(subject: str, goal: int | None, has: int | None, knob: str | None, message: str) -> dict[str, t.Any]:
+    short_by = goal - has if goal is not None and has is not None else None
+    return {"subject": subject, "wanted": goal, "has": has, "short_by": short_by, "bound_by": knob, "message": message}
