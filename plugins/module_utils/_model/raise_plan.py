@@ -79,7 +79,7 @@ def plan_raise(
     if not meant:
         raise _nothing_there(wanted, listening, place or "this network namespace")
     if somaxconn is None:
-        raise NotRaised("net.core.somaxconn cannot be read, so what listen() would give is not known; nothing was changed")
+        raise NotRaised("net.core.somaxconn cannot be read, so the outcome of listen() is unknown; nothing was changed")
     steps = []
     for sock in sorted(meant.values(), key=lambda one: (one.family, one.address, one.device or "", one.inode)):
         if sock.backlog is None:
@@ -121,7 +121,7 @@ def _address(text: Optional[str]) -> Optional[_Address]:
     except ValueError:
         pass
     raise InvalidOption(
-        "address", text, "expected an IP address without zone or prefix, such as 0.0.0.0 or ::, on which a socket listens"
+        "address", text, "expected the IP address of a listener without zone or prefix, such as 0.0.0.0 or ::"
     )
 
 
@@ -129,8 +129,8 @@ def _nothing_there(wanted: Wanted, listening: List[ListenSocket], place: str) ->
     others = sorted({name_of(sock) for sock in listening if sock.port == wanted.port})
     if others:
         return NotRaised(
-            "address: nothing listens on {0} and port {1} in {2}, but on {3}: name one of these or leave the address out; "
-            "nothing was changed".format(wanted.address, wanted.port, place, _some(others))
+            "address: nothing listens on {0} and port {1} in {2}, but on {3}: name one of these or leave the address "
+            "out; nothing was changed".format(wanted.address, wanted.port, place, _some(others))
         )
     ports = sorted({sock.port for sock in listening})
     return NotRaised(

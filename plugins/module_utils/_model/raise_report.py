@@ -60,15 +60,16 @@ def to_keep(hint: Hint, sock: ListenSocket, backlog: int, somaxconn: int) -> str
     if gets is not None and gets >= backlog and (hint.asked is not None or application.change is None):
         text = "%s asks for %s again." % (again, "as much" if gets == backlog else "no less")
     elif hint.asked is not None:
-        text = "%s undoes this: change %s on its command line from %d to %d." % (again, hint.asked_by, hint.asked, backlog)
+        text = "%s undoes this: change %s on its command line from %d to %d." % (
+            again, hint.asked_by, hint.asked, backlog,
+        )
     elif application.change is None:
         text = "%s undoes this, and it has no setting for it: change it here again then, or %s." % (
             again, _filled(application.instead, hint, sock, backlog),
         )
     else:
-        text = "%s undoes this unless it asks for %d itself: %s." % (
-            again, backlog, " ".join(filter(None, (_filled(application.change, hint, sock, backlog), application.where))),
-        )
+        setting = (_filled(application.change, hint, sock, backlog), application.where)
+        text = "%s undoes this unless it asks for %d itself: %s." % (again, backlog, " ".join(filter(None, setting)))
     return printable(text)
 
 

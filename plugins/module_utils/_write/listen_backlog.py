@@ -171,16 +171,16 @@ def _refusal(sock: ListenSocket, error: OSError, process: Process) -> str:
     what = "%s: its socket cannot be duplicated from %s (pid %d)" % (name_of(sock), process.name, process.pid)
     if error.errno == errno.ENOSYS:
         return (
-            "%s: pidfd_getfd(2) is missing, which needs Linux 5.6 or newer (here: %s) and no seccomp filter against it. "
-            "Restart the application with a larger backlog instead. (Up to Linux 4.3 another listen() would move the accept "
-            "queue alone.)" % (what, os.uname().release)
+            "%s: pidfd_getfd(2) is missing, which needs Linux 5.6 or newer (here: %s) and no seccomp filter against "
+            "it. Restart the application with a larger backlog instead. (Up to Linux 4.3 another listen() would move "
+            "the accept queue alone.)" % (what, os.uname().release)
         )
     if error.errno in (errno.EPERM, errno.EACCES):
         if _yama() == "3":
             return "%s: kernel.yama.ptrace_scope is 3, which forbids it to everybody until the next boot" % what
         return (
-            "%s: %s. It needs the right to trace the process: root with CAP_SYS_PTRACE, and no security module, seccomp "
-            "filter or kernel.yama.ptrace_scope against it" % (what, error.strerror)
+            "%s: %s. It needs the right to trace the process: root with CAP_SYS_PTRACE, and no security module, "
+            "seccomp filter or kernel.yama.ptrace_scope against it" % (what, error.strerror)
         )
     return "%s: %s" % (what, error.strerror)
 

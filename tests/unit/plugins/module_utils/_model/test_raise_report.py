@@ -10,7 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.applications import DAEMONS, FRAMEWORKS, RUNTIMES, recognise
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.applications import (
+    DAEMONS,
+    FRAMEWORKS,
+    RUNTIMES,
+    recognise,
+)
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.raise_plan import Step
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.raise_report import (
     raised_diff,
@@ -40,8 +45,7 @@ def process(name, *argv, runtime=None):
     [
         (
             process("nginx"), 4096,
-            "The next listen() of nginx (a restart, or a reload with another backlog configured) undoes this unless it asks for "
-            "4096 itself: set `backlog=4096` on `listen 80` in /etc/nginx/",
+            "The next listen() of nginx (a restart, or a reload with another backlog configured) undoes this unless it asks",
         ),
         (process("redis-server"), 1000, "The next listen() of Redis (a restart) undoes this unless it asks for 1000 itself: set `tcp-"),
         (process("sshd"), 1000, "The next listen() of sshd (a reload or restart) undoes this, and it has no setting for it: change it here again"),
@@ -61,6 +65,10 @@ def test_what_makes_it_stay(holder, backlog, expected):
     text = kept(holder, backlog)
     assert text.startswith(expected), text
     assert text.endswith(".")
+
+
+def test_the_setting_is_named():
+    assert kept(process("nginx"), 4096).split(": ", 1)[1].startswith("set `backlog=4096` on `listen 80` in /etc/nginx/")
 
 
 def test_the_address_as_configurations_write_it():
