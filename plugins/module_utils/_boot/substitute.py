@@ -14,21 +14,24 @@ from .dropins import DropIn
 from .resolve import BootFiles
 
 
-def substituted(boot: BootFiles, aliases: Iterable[str], real: str, content: Optional[bytes]) -> BootFiles:
+def substituted(
+    boot: BootFiles, aliases: Iterable[str], links: Iterable[str], content: Optional[bytes]
+) -> BootFiles:
     """All boot files, with one of them replaced.
 
     :param aliases: the paths by which a loader opens the file itself; none where no loader looks there
-    :param real: the file's path with symbolic links followed; links to it show the new content, too
+    :param links: symbolic links to it: they show the new content, too, or lead nowhere once it is gone
     :param content: what the file will hold; None where it is removed
     """
-    own = tuple(aliases)
+    own, others = tuple(aliases), tuple(links)
     dropins: List[DropIn] = []
     for dropin in boot.dropins:
         if dropin.path in own:
             continue
-        if real and dropin.real == real:
+        if dropin.path in others:
+            real = dropin.real or (own or others)[0]
             dropin = dropin._replace(content=content or b"", problem="", real="" if content is None else real)
         dropins.append(dropin)
     if content is not None:
-        dropins += [DropIn(alias, content, "", real) for alias in own]
+        dropins += [DropIn(alias, content, "", alias) for alias in own]
     return boot._replace(dropins=tuple(dropins))

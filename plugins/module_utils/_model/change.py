@@ -89,7 +89,7 @@ def plan(wanted: Wanted, found: Found) -> Plan:
     content = _content(wanted, found, old, before_boot)
     boot = found.boot
     if boot is not None and found.file is not None and content != old:
-        boot = substituted(boot, found.file.aliases, found.file.real, content)
+        boot = substituted(boot, found.file.aliases, found.file.links, content)
     after_boot = _boot(found, boot, names)
     targets = _targets(wanted, found, old, after_boot)
     runtime = {name: found.runtime.get(name) for name in names}
@@ -142,9 +142,9 @@ def shadows(wanted: Wanted, found: Found, boot: Optional[BootFiles]) -> Tuple[Sh
 def _why(value: BootValue, file: SysctlFile, winner: str) -> str:
     """Why the file's own line has no effect; empty where the winner's name says it all."""
     for line in value.shadowed:
-        if line.source.rpartition(":")[0] in (file.path,) + file.aliases:
+        if line.source.rpartition(":")[0] in (file.path,) + file.aliases + file.links:
             return "" if line.reason == "overridden by " + winner else line.reason
-    return "" if file.aliases else "no boot loader reads %s" % printable(file.path)
+    return "" if file.aliases or file.links else "no boot loader reads %s" % printable(file.path)
 
 
 def _content(

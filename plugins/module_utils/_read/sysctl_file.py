@@ -36,10 +36,10 @@ def read_sysctl_file(path: str) -> SysctlFile:
     parent, name = os.path.split(path)
     if not os.path.isdir(parent):
         if parent in DIRECTORIES and not os.path.lexists(parent) and os.path.isdir(os.path.dirname(parent)):
-            return SysctlFile(path, None, (path,) if name.endswith(".conf") else (), path, True)
+            return SysctlFile(path, None, (path,) if name.endswith(".conf") else (), directory_missing=True)
         raise Unfit("{0}: there is no directory {1}".format(path, parent))
     real = os.path.join(os.path.realpath(parent), name)
-    return SysctlFile(path, _content(path), _aliases(path, parent, name), real)
+    return SysctlFile(path, _content(path), _aliases(parent, name), _links_to(real))
 
 
 def masked_by(file: SysctlFile) -> List[str]:
@@ -96,7 +96,7 @@ def _content(path: str) -> Optional[bytes]:
     return found.content
 
 
-def _aliases(path: str, parent: str, name: str) -> Tuple[str, ...]:
+def _aliases(parent: str, name: str) -> Tuple[str, ...]:
     if not name.endswith(".conf"):
         return ()
     here = os.stat(parent)
@@ -110,6 +110,21 @@ def _aliases(path: str, parent: str, name: str) -> Tuple[str, ...]:
             found.append(os.path.join(directory, name))
             break  # further names of the same directory are not read again
     if os.path.realpath(parent) == "/etc" and name == os.path.basename(SYSCTL_CONF):
+        found.append(SYSCTL_CONF)
+    return tuple(found)
+
+
+def _links_to(real: str) -> Tuple[str, ...]:
+    """The symbolic links to a file that boot loaders would open, also where the file is not there yet."""
+    found = []
+    for directory in DIRECTORIES:
+        try:
+            names = sorted(os.listdir(directory))
+        except OSError:
+            continue
+        paths = [os.path.join(directory, name) for name in names if name.endswith(".conf")]
+        found += [path for path in paths if os.path.islink(path) and os.path.realpath(path) == real]
+    if os.path.islink(SYSCTL_CONF) and os.path.realpath(SYSCTL_CONF) == real:
         found.append(SYSCTL_CONF)
     return tuple(found)
 

@@ -1,0 +1,218 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A host to change: a process of its own in new mount and network namespaces, with sysctl files of its own.
+
+    @isolated
+    def test_something() -> None:
+        sandbox.write("/etc/sysctl.d/50-a.conf", "net.core.somaxconn = 128\n")
+
+The body runs as root in a child process. Its /etc is an overlay, its /run and the directories of sysctl files are empty,
+/proc/sys/net is that of its own network namespace. Nothing of it outlives the child, and nothing reaches the host.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.systemd import DIRECTORIES
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls import KEYS
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change import Change, change
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change_options import NAMES, SYSCTL_FILE, change_spec
+
+_CLONE_NEWNS, _CLONE_NEWNET = 0x00020000, 0x40000000
+_libc = ctypes.CDLL(None, use_errno=True)
+
+#: Where the boot loaders of this machine are
+LOADERS = {"systemd": ["/usr/lib/systemd/systemd-sysctl"], "procps": ["/usr/sbin/sysctl", "--system"]}
+LOCK = "/run/linuxnet-tcp.lock"
+
+
+# ---------------------------------------------------------------- namespaces
+
+
+def isolated(test: Callable[..., None]) -> Callable[..., None]:
+    """Run the test's body in a child process with namespaces of its own; what it raises fails the test."""
+
+    @functools.wraps(test)
+    def run(*arguments: Any, **named: Any) -> None:
+        if os.geteuid() != 0:
+            pytest.skip("needs root: it makes mount and network namespaces")
+        reader, writer = os.pipe()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid == 0:
+            os.close(reader)
+            _child(writer, functools.partial(test, *arguments, **named))
+        os.close(writer)
+        with os.fdopen(reader, "rb") as pipe:
+            told = pipe.read().decode("utf-8", "replace")
+        _pid, status = os.waitpid(pid, 0)
+        if told:
+            pytest.fail(told, pytrace=False)
+        assert status == 0, "the child ended with status %d" % status
+
+    return run
+
+
+def _child(writer: int, body: Callable[[], None]) -> None:
+    """Never returns."""
+    told = ""
+    try:
+        _separate()
+        body()
+    except BaseException:
+        told = traceback.format_exc()
+    try:
+        sys.stdout.flush()
+        os.write(writer, told.encode("utf-8", "replace")[-60000:])
+    finally:
+        os._exit(0 if not told else 1)
+
+
+def _separate() -> None:
+    if _libc.unshare(_CLONE_NEWNS | _CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    mount("--make-rprivate", "/")
+    mount("-t", "tmpfs", "upper", "/mnt")
+    for name in ("upper", "work"):
+        os.mkdir("/mnt/" + name)
+    mount("-t", "overlay", "overlay", "-o", "lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work", "/etc")
+    mount("-t", "tmpfs", "run", "/run")
+    os.makedirs("/run/systemd/system")  # systemd is the init: sd_booted(3)
+    for directory in ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d"):
+        if not os.path.isdir(directory):
+            if directory.startswith("/usr"):
+                continue  # nor is one read that is not there
+            os.mkdir(directory)
+        mount("-t", "tmpfs", "-o", "mode=755", "sysctl.d", directory)
+    remove("/etc/sysctl.conf")
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+def mount(*arguments: str) -> None:
+    subprocess.run(["mount", *arguments], check=True)
+
+
+def in_child(body: Callable[[], None]) -> int:
+    """Fork, run the body, and leave; the child's pid. Its status is 0 where the body returned."""
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            body()
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+            sys.stderr.flush()
+        finally:
+            os._exit(status)
+    return pid
+
+
+def ended(pid: int) -> int:
+    """Wait for the child: its exit status, or the negative number of the signal that ended it."""
+    _pid, status = os.waitpid(pid, 0)
+    return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
+# ---------------------------------------------------------------- files and settings, read and written another way
+
+
+def write(path: str, content: str | bytes, mode: int = 0o644) -> None:
+    with open(path, "wb") as file:
+        file.write(content if isinstance(content, bytes) else content.encode())
+    os.chmod(path, mode)
+
+
+def read(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def remove(path: str) -> None:
+    if os.path.lexists(path):
+        os.unlink(path)
+
+
+def set_sysctls(**values: int) -> None:
+    for name, value in values.items():
+        with open("/proc/sys/" + KEYS[name].path, "w", encoding="ascii") as file:
+            file.write(str(value))
+
+
+def sysctls(*names: str) -> dict[str, int]:
+    values = {}
+    for name in names or NAMES:
+        with open("/proc/sys/" + KEYS[name].path, encoding="ascii") as file:
+            values[name] = int(file.read())
+    return values
+
+
+def reboot(loader: str = "systemd", **start: int) -> dict[str, int]:
+    """What the real boot loader makes of the files, from these values on; the run-time values are then as before."""
+    if not os.path.exists(LOADERS[loader][0]):
+        pytest.skip("needs %s, which is not installed" % LOADERS[loader][0])
+    now = sysctls()
+    set_sysctls(**dict(dict.fromkeys(NAMES, 77), **start))
+    try:
+        subprocess.run(LOADERS[loader], capture_output=True, check=False, timeout=20)
+        return sysctls()
+    finally:
+        set_sysctls(**now)
+
+
+def snapshot() -> dict[str, Any]:
+    """Everything that a change may touch: each file with its bytes and mode, and the run-time values."""
+    files = {}
+    for directory in (*DIRECTORIES, "/etc", "/run"):
+        for entry in os.scandir(directory) if os.path.isdir(directory) else ():
+            if entry.is_file(follow_symlinks=False) and entry.path != LOCK:
+                if directory != "/etc" or entry.name.startswith(("sysctl", ".linuxnet")):
+                    files[entry.path] = (read(entry.path), entry.stat().st_mode)
+    return {"files": files, "sysctls": sysctls()}
+
+
+@contextmanager
+def unchanged() -> Iterator[None]:
+    """What happens within changes nothing, on disk or in the kernel."""
+    before = snapshot()
+    yield
+    assert snapshot() == before
+
+
+# ---------------------------------------------------------------- the module's Python layer
+
+
+def parameters(**given: Any) -> dict[str, Any]:
+    """The parameters of the module as Ansible hands them over: defaults filled in."""
+    defaults = {name: spec.get("default") for name, spec in change_spec().items()}
+    assert set(given) <= set(defaults)
+    return dict(defaults, **given)
+
+
+def apply(check: bool = False, **given: Any) -> Change:
+    return change(parameters(**given), check)
+
+
+def ours() -> bytes | None:
+    """The content of the default file."""
+    return read(SYSCTL_FILE)
