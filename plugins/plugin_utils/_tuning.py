@@ -11,7 +11,12 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.change import satisfied
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.raise_plan import NotRaised, Wanted, ask_raise, plan_raise
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.raise_plan import (
+    NotRaised,
+    Wanted,
+    ask_raise,
+    plan_raise,
+)
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_table import listener_name
 
@@ -24,9 +29,9 @@ _KEYS = {"somaxconn": "net.core.somaxconn"}
 def tuning_plan(facts: Facts, wanted: Facts, applied: Facts | None = None) -> dict[str, t.Any]:
     """What is left to do once the sysctls are as wanted (or, in check mode, are predicted to be).
 
-    ``facts`` is the gathered ``syn_backlog`` and ``applied`` the result of the module ``syn_backlog``. Gives ``restart``
-    (those of the wanted ``restart_units`` whose listeners are latched), ``ports`` (where those will listen again) and
-    ``raise`` (those of the wanted ``listeners`` that have another backlog than they are to have).
+    ``facts`` is the gathered ``syn_backlog`` and ``applied`` the result of the module ``syn_backlog``. Gives
+    ``restart`` (those of the wanted ``restart_units`` whose listeners are latched), ``ports`` (where those will listen
+    again) and ``raise`` (those of the wanted ``listeners`` that have another backlog than they are to have).
     """
     entries = _entries(wanted)
     latched = _to_restart(entries, wanted, applied or {})
@@ -43,7 +48,7 @@ def tuning_plan(facts: Facts, wanted: Facts, applied: Facts | None = None) -> di
 
 
 def shortfalls(facts: Facts, wanted: Facts) -> list[dict[str, t.Any]]:
-    """What is not as wanted: sysctls, boot values, and the listeners that were named, in this order; [] where all is well."""
+    """What is not as wanted: sysctls, boot values, and the listeners that were named; [] where all is well."""
     return [*_sysctl_shortfalls(facts, wanted), *_listener_shortfalls(facts, wanted)]
 
 
@@ -108,14 +113,15 @@ def _somaxconn_after(facts: Facts, wanted: Facts, applied: Facts) -> int | None:
 
 def _sysctl_shortfalls(facts: Facts, wanted: Facts) -> t.Iterator[dict[str, t.Any]]:
     policy = wanted.get("policy", "exact")
-    boots = wanted.get("persist", True) and wanted.get("on_shadowed") != "warn" and wanted.get("network_namespace") is None
+    boots = wanted.get("persist", True) and wanted.get("on_shadowed") != "warn"
     for name, value in (wanted.get("sysctls") or {}).items():
         goal, key = int(value), _KEYS.get(name, "net.ipv4." + name)
         now = _runtime(facts, wanted, name)
         if wanted.get("runtime", True) and not satisfied(policy, goal, now):
-            yield _shortfall(key, goal, now, name, "{0} is {1} now, wanted {2}".format(key, _shown(now), _goal(policy, goal)))
+            text = "{0} is {1} now, wanted {2}".format(key, _shown(now), _goal(policy, goal))
+            yield _shortfall(key, goal, now, name, text)
         state = facts["sysctls"][name]
-        if boots and not satisfied(policy, goal, state["boot"]):
+        if boots and wanted.get("network_namespace") is None and not satisfied(policy, goal, state["boot"]):
             text = "{0} will be {1} after a reboot ({2}), wanted {3}".format(
                 key, _shown(state["boot"]), state["boot_source"] or "source unknown", _goal(policy, goal)
             )
@@ -149,7 +155,7 @@ def _listener_shortfall(row: Facts, goal: int | None, admits: int | None) -> dic
 
 
 def _admits(row: Facts) -> int | None:
-    """Connections that fit in a listener's queues, as a backlog: the smallest of its limits; None where one is unknown."""
+    """What a listener's queues admit, as a backlog: the smallest of its limits; None where one is unknown."""
     queue = row["syn_queue"]
     if row["backlog"] is None or queue["limit"] is None:
         return None
@@ -158,7 +164,7 @@ def _admits(row: Facts) -> int | None:
 
 
 def _runtime(facts: Facts, wanted: Facts, name: str) -> int | None:
-    """A value in the namespace that is meant: that one's own where it is another, the host's where the kernel has one only."""
+    """A value in the namespace that is meant; the host's where the kernel keeps it only once."""
     for namespace in facts.get("network_namespaces") or () if wanted.get("network_namespace") is not None else ():
         if namespace["sysctls"].get(name) is not None:
             return namespace["sysctls"][name]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Real SYNs from spoofed sources, and what they leave: the measure of the live tests, between the hosts of a scenario."""
+"""Real SYNs from spoofed sources, and what they leave: the measure of the live tests, on the hosts of a scenario."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 
 """connect.py STATE ADDRESS PORT: ssh's ProxyCommand into the network of a scenario.
 
-Connects from inside that network and hands the connection itself to ssh (ProxyUseFdpass), so that nothing stands between.
+Connects from inside that network and hands the connection itself to ssh (ProxyUseFdpass): nothing stands between.
 """
 
 from __future__ import annotations

@@ -85,8 +85,7 @@ def keygen(path: str) -> None:
 def answer(folder: str, *addresses: str) -> None:
     """Wait until an sshd greets at each address."""
     State(folder).enter_network()
-    for address in addresses:
-        wait_until(lambda: greets(address), "sshd of " + address)
+    wait_until(lambda: all(greets(address) for address in addresses), "sshd of " + ", ".join(addresses))
 
 
 def greets(address: str) -> bool:
@@ -108,7 +107,8 @@ def burst(folder: str, name: str, port: str, count: str) -> None:
         "--%s=/proc/%d/ns/%s" % (kind, holder, link)
         for kind, link in (("net", "net"), ("mount", "mnt"), ("pid", "pid_for_children"))
     ]
-    os.execvp("nsenter", [*inside, sys.executable, os.path.abspath(__file__), "burst-inside", folder, name, port, count])
+    again = [sys.executable, os.path.abspath(__file__), "burst-inside"]
+    os.execvp("nsenter", [*inside, *again, folder, name, port, count])
 
 
 def burst_inside(folder: str, name: str, port: str, count: str) -> None:
