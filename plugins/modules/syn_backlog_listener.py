@@ -11,8 +11,7 @@ short_description: Change the backlog of a running TCP listener without a restar
 description:
   - Gives a socket that already listens another backlog. The SYN queue and the accept queue admit more (or fewer)
     connections from that moment on, and the process that holds the socket notices nothing. It is not restarted, reloaded
-    or stopped, the socket stays the same, and no connection is lost, neither established, nor waiting for accept(),
-    nor half-open.
+    or stopped, the socket stays the same, and no connection is lost that is established or waits for accept().
   - This is how a raised C(net.core.somaxconn) reaches listeners that latched the old one, and how an application
     that asks for too little is helped at once, even where it has no setting for it.
   - Every socket that listens on O(port) is changed, all members of an SO_REUSEPORT group among them, and a socket that several
@@ -69,7 +68,7 @@ options:
       - The one in which the module runs if left out.
     type: str
 notes:
-  - Needs Linux 5.6 or newer for C(pidfd_getfd(2\)), and the right to trace the process that holds the socket, which is root with
+  - Needs Linux 5.6 or newer for pidfd_getfd(2), and the right to trace the process that holds the socket, which is root with
     CAP_SYS_PTRACE, or the process's own user where C(kernel.yama.ptrace_scope) is V(0). With C(kernel.yama.ptrace_scope=3), under a
     seccomp filter that forbids the call, and for sockets of the kernel itself (nfsd) it fails and changes nothing.
   - A module that runs inside of a container sees the processes of that container alone. Run it on the host and
