@@ -92,7 +92,10 @@ def test_which_sockets_are_meant():
         listening(inode=1), listening("::", inode=2), listening("::", inode=3), listening(port=81, inode=4),
         listening("127.0.0.1", inode=5, device="lo"), listening(inode=1),
     ]  # fmt: skip
-    plan = lambda **named: [step.socket.inode for step in plan_raise(asked(**named), sockets, 4096)]  # noqa: E731
+
+    def plan(**named):
+        return [step.socket.inode for step in plan_raise(asked(**named), sockets, 4096)]
+
     assert plan() == [1, 5, 2, 3]
     assert plan(port=81) == [4]
     assert plan(address="0.0.0.0") == [1]
