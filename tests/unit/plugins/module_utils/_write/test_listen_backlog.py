@@ -51,6 +51,21 @@ def test_each_refusal_says_what_to_do(monkeypatch, tmp_path, code, scope, expect
         assert text.endswith("; nothing was changed")
 
 
+@pytest.mark.parametrize("code", [errno.ESRCH, errno.EBADF])
+def test_a_holder_that_ends_or_closes_it_meanwhile_is_no_refusal(monkeypatch, code):
+    asked = []
+
+    def gone(pid, _fd):
+        asked.append(pid)
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(listen_backlog, "descriptors_of", lambda _pid, _inode: [3])
+    monkeypatch.setattr(listen_backlog.pidfd, "duplicate", gone)
+    with pytest.raises(NotRaised, match="none of the processes that held it .nginx, pid 812, nginx, pid 813. does any more"):
+        listen_backlog.apply(STEPS, {7: [NGINX, NGINX._replace(pid=813)]}, never)
+    assert asked == [812, 813]
+
+
 def test_a_socket_that_nobody_visible_holds():
     with pytest.raises(NotRaised, match=r"^0.0.0.0:80: no process is visible that holds its socket 7\. .*; nothing was changed$"):
         listen_backlog.apply(STEPS, {}, never)
