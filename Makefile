@@ -9,13 +9,13 @@ TOOLS := PYTHONPYCACHEPREFIX=.build/cache/pycache $(PYTHON) tests/tools
 AUDIT := .build/venv/audit/bin/ansible-playbook
 
 .DEFAULT_GOAL := help
-.PHONY: help setup audit test unit live sanity lint docs-check bench matrix build clean
+.PHONY: help setup audit test unit live molecule sanity lint docs-check bench matrix build clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 setup: ## install what the tests need: Debian packages, and venvs in .build
-	@$(TOOLS)/suites.py --setup lint docs-check sanity unit live
+	@$(TOOLS)/suites.py --setup lint docs-check sanity unit live molecule-default
 
 audit: ## tell what binds each listening socket of this host (ARGS= takes more options of ansible-playbook)
 	@$(TOOLS)/audit_venv.py
@@ -24,14 +24,17 @@ audit: ## tell what binds each listening socket of this host (ARGS= takes more o
 		> .build/log/audit.log 2>&1 || { cat .build/log/audit.log; exit 1; }
 	@cat audit/report.txt
 
-test: ## run every suite below except bench and matrix
-	@$(TOOLS)/suites.py lint docs-check sanity unit live
+test: ## run every suite below except bench and matrix, and of molecule the scenario default
+	@$(TOOLS)/suites.py lint docs-check sanity unit live molecule-default
 
 unit: ## pure functions and readers of files: oldest and newest Python, no root, no Ansible
 	@$(TOOLS)/suites.py unit
 
 live: ## real SYNs, listeners and daemons in network namespaces: root, newest ansible-core and 2.17
 	@$(TOOLS)/suites.py live
+
+molecule: ## the role on hosts: every scenario of extensions/molecule, in namespaces and in containers, as root
+	@$(TOOLS)/suites.py molecule
 
 sanity: ## ansible-test sanity of the newest ansible-core
 	@$(TOOLS)/suites.py sanity

@@ -40,6 +40,9 @@ class Machine:
     def lint_venv(self) -> str:
         return venvs.lint(self.core, self.python, self.found[self.python])
 
+    def molecule_venv(self) -> str:
+        return venvs.molecule(self.core, self.python, self.found[self.python])
+
     def describe(self) -> None:
         """Tell what was found and what is missing of what is wanted."""
         missing = [text(minor) for minor in WANTED if minor not in self.found]

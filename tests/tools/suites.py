@@ -4,12 +4,14 @@
 
 """The suites: what `make test` and `make matrix` run, on which Python and ansible-core.
 
-suites.py GROUP…      run the suites of these groups: lint docs-check sanity unit live matrix
+suites.py GROUP…      run the suites of these groups: lint docs-check sanity unit live molecule
+                      molecule-default matrix
 suites.py --setup …   only make ready what they need
 """
 
 from __future__ import annotations
 
+import glob
 import os
 import sys
 from typing import Callable, Dict, List
@@ -76,6 +78,21 @@ def live(machine: Machine) -> List[Suite]:
     return suites
 
 
+def molecule_of(machine: Machine, scenario: str) -> Suite:
+    return Suite("molecule test, scenario %s" % scenario, machine.molecule_venv, ("molecule.py", scenario), alone=True)
+
+
+def molecule(machine: Machine) -> List[Suite]:
+    """Every scenario."""
+    found = glob.glob(os.path.join(ROOT, "extensions", "molecule", "*", "molecule.yml"))
+    return [molecule_of(machine, os.path.basename(os.path.dirname(path))) for path in sorted(found)]
+
+
+def molecule_default(machine: Machine) -> List[Suite]:
+    """The one that needs nothing but namespaces."""
+    return [molecule_of(machine, "default")]
+
+
 def matrix(machine: Machine) -> List[Suite]:
     """Every Python, every ansible-core, and every pair of the two that ansible-core supports."""
     cells = [(core, minor) for core in CORES for minor in controllers(core, machine.found)]
@@ -93,6 +110,8 @@ GROUPS: Dict[str, Callable[[Machine], List[Suite]]] = {
     "sanity": sanity,
     "unit": unit,
     "live": live,
+    "molecule": molecule,
+    "molecule-default": molecule_default,
     "matrix": matrix,
 }
 

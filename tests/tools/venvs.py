@@ -68,6 +68,12 @@ def lint(release: Core, minor: Minor, python: str) -> str:
     return ready("lint-py" + text(minor), python, ["ansible-core~=%s.0" % release.name] + requirements("lint"))
 
 
+def molecule(release: Core, minor: Minor, python: str) -> str:
+    """A venv with Molecule and what a controller needs."""
+    packages = ["ansible-core~=%s.0" % release.name] + requirements("controller") + requirements("molecule")
+    return ready("molecule-py" + text(minor), python, packages)
+
+
 def audit(release: Core, minor: Minor, python: str) -> str:
     """A venv with what `make audit` needs and no more."""
     return ready("audit", python, ["ansible-core~=%s.0" % release.name] + requirements("controller"))

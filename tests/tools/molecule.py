@@ -1,0 +1,35 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs one Molecule scenario in full, with all that it leaves in .build/molecule; nothing of it runs on, however it ends.
+
+molecule.py VENV SCENARIO
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+from venvs import BUILD, ROOT
+
+
+def run(venv: str, *command: str) -> int:
+    return subprocess.run([os.path.join(venv, "bin", "molecule"), *command], cwd=ROOT, check=False).returncode
+
+
+def main(venv: str, scenario: str) -> int:
+    os.environ["MOLECULE_EPHEMERAL_DIRECTORY"] = os.path.join(BUILD, "molecule", scenario)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return run(venv, "test", "--scenario-name", scenario)
+    except KeyboardInterrupt:  # Molecule itself destroys where a step fails, and not where it is interrupted
+        run(venv, "destroy", "--scenario-name", scenario)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
