@@ -30,24 +30,33 @@ done
 : > etc/sysctl.conf
 
 # Nothing here may reach for the host's devices, modules or clock, and nothing may wake up by itself
-for unit in systemd-modules-load.service systemd-udevd.service systemd-pstore.service systemd-remount-fs.service \
+for unit in systemd-modules-load.service modprobe@.service systemd-udevd.service systemd-pstore.service systemd-remount-fs.service \
     getty@.service console-getty.service systemd-logind.service ssh.service ssh.socket dev-hugepages.mount \
-    sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount apt-daily.timer apt-daily-upgrade.timer \
+    sys-fs-fuse-connections.mount sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount apt-daily.timer apt-daily-upgrade.timer \
     dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer; do
     ln -sf /dev/null "etc/systemd/system/$unit"
 done
 # One sshd for each connection, started by the container engine: no network is needed to reach a host
 echo 'd /run/sshd 0755 root root' > etc/tmpfiles.d/sshd.conf
 
-# A container sees /proc/sys read-only. This one may change what belongs to its own network namespace, and no more
-cat > usr/sbin/init-with-net-sysctls <<'EOF'
+cat > usr/sbin/container-init <<'EOF'
 #!/bin/sh
+# container-init [plain]: the first process
 set -e
-mount --bind /proc/sys/net /proc/sys/net
-mount -o remount,bind,rw /proc/sys/net
+# Where the host still has cgroup version 1, a systemd in here would make its groups among the host's: give it version 2
+# alone, of which this cgroup namespace sees its own part only
+if [ "$(stat --file-system --format=%T /sys/fs/cgroup)" != cgroup2fs ]; then
+    umount --recursive /sys/fs/cgroup
+    mount -t cgroup2 -o nosuid,nodev,noexec cgroup2 /sys/fs/cgroup
+fi
+# A container sees /proc/sys read-only. Open what belongs to its own network namespace, and no more
+if [ "$1" != plain ]; then
+    mount --bind /proc/sys/net /proc/sys/net
+    mount -o remount,bind,rw /proc/sys/net
+fi
 exec /lib/systemd/systemd
 EOF
-chmod 755 usr/sbin/init-with-net-sysctls
+chmod 755 usr/sbin/container-init
 
 rm -rf var/cache/apt/archives/*.deb var/lib/apt/lists/* usr/share/doc/* usr/share/man/* usr/share/locale/* etc/machine-id
 : > etc/machine-id

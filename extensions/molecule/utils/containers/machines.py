@@ -37,7 +37,7 @@ KEY = os.path.join(BUILD, "ssh", "id_ed25519")
 
 PATIENCE = 60  # seconds for a host to boot or to stop
 
-# SYS_ADMIN: systemd mounts, and so does the script that opens /proc/sys/net. SYS_PTRACE: whose sockets there are, and
+# SYS_ADMIN: systemd mounts, and so does container-init. SYS_PTRACE: whose sockets there are, and
 # pidfd_getfd(2). LINUX_IMMUTABLE: chattr +i. Not --privileged: that would hand over the machine's devices and /proc/sys.
 CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "NET_RAW", "SYS_PTRACE", "LINUX_IMMUTABLE", "SYSLOG")
 
@@ -81,7 +81,7 @@ def make_image(release: str) -> None:
         debian_image.build(release, tar, log)
     except (subprocess.CalledProcessError, debian_image.NoMirror) as problem:
         sys.exit("no image of Debian %s: %s; see %s" % (release, problem, os.path.relpath(log, ROOT)))
-    quietly("import", "--change", 'CMD ["/usr/sbin/init-with-net-sysctls"]', tar, image(release))
+    quietly("import", tar, image(release))
     os.unlink(tar)
 
 
@@ -102,11 +102,10 @@ def make_key() -> None:
 
 def up(name: str, release: str, kind: str = "systemd") -> None:
     make_key()
-    first = ["/lib/systemd/systemd"] if kind == "plain" else []
     capabilities = ["--cap-add=" + one for one in CAPABILITIES]
     quietly(
-        "run", "--detach", "--name", name, "--hostname", name, "--systemd=always", "--network=none", *capabilities,
-        "--volume", KEY + ".pub:/root/.ssh/authorized_keys:ro", image(release), *first,
+        "run", "--detach", "--name", name, "--hostname", name, "--systemd=always", "--cgroupns=private", "--network=none", *capabilities,
+        "--volume", KEY + ".pub:/root/.ssh/authorized_keys:ro", image(release), "/usr/sbin/container-init", kind,
     )  # fmt: skip
     wait_until_up(name)
 
