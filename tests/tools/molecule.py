@@ -9,10 +9,12 @@ molecule.py VENV SCENARIO
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+from typing import IO
 
 from venvs import BUILD, ROOT
 
@@ -21,14 +23,25 @@ def run(venv: str, *command: str) -> int:
     return subprocess.run([os.path.join(venv, "bin", "molecule"), *command], cwd=ROOT, check=False).returncode
 
 
+def only_run(scenario: str) -> IO[str]:
+    """Wait until no other run of this checkout uses the scenario's hosts; the lock lasts as long as the open file."""
+    os.makedirs(os.path.join(BUILD, "molecule"), exist_ok=True)
+    lock = open(os.path.join(BUILD, "molecule", scenario + ".lock"), "w", encoding="ascii")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
+
+
 def main(venv: str, scenario: str) -> int:
     os.environ["MOLECULE_EPHEMERAL_DIRECTORY"] = os.path.join(BUILD, "molecule", scenario)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    lock = only_run(scenario)
     try:
         return run(venv, "test", "--scenario-name", scenario)
     except KeyboardInterrupt:  # Molecule itself destroys where a step fails, and not where it is interrupted
         run(venv, "destroy", "--scenario-name", scenario)
         return 130
+    finally:
+        lock.close()
 
 
 if __name__ == "__main__":
