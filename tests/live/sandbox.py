@@ -37,6 +37,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 #: Where the boot loaders of this machine are
 LOADERS = {"systemd": ["/usr/lib/systemd/systemd-sysctl"], "procps": ["/usr/sbin/sysctl", "--system"]}
+_SKIPPED = "skipped: "
 LOCK = "/run/linuxnet-tcp.lock"
 
 
@@ -61,6 +62,8 @@ def isolated(test: Callable[..., None]) -> Callable[..., None]:
         with os.fdopen(reader, "rb") as pipe:
             told = pipe.read().decode("utf-8", "replace")
         _pid, status = os.waitpid(pid, 0)
+        if told.startswith(_SKIPPED):
+            pytest.skip(told[len(_SKIPPED):])
         if told:
             pytest.fail(told, pytrace=False)
         assert status == 0, "the child ended with status %d" % status
@@ -74,6 +77,8 @@ def _child(writer: int, body: Callable[[], None]) -> None:
     try:
         _separate()
         body()
+    except pytest.skip.Exception as reason:
+        told = _SKIPPED + str(reason)
     except BaseException:
         told = traceback.format_exc()
     try:
@@ -185,9 +190,9 @@ def snapshot() -> dict[str, Any]:
     files = {}
     for directory in (*DIRECTORIES, "/etc", "/run"):
         for entry in os.scandir(directory) if os.path.isdir(directory) else ():
-            if entry.is_file(follow_symlinks=False) and entry.path != LOCK:
-                if directory != "/etc" or entry.name.startswith(("sysctl", ".linuxnet")):
-                    files[entry.path] = (read(entry.path), entry.stat().st_mode)
+            meant = directory != "/etc" or entry.name.startswith(("sysctl", ".linuxnet"))
+            if meant and entry.is_file(follow_symlinks=False) and entry.path != LOCK:
+                files[entry.path] = (read(entry.path), entry.stat().st_mode)
     return {"files": files, "sysctls": sysctls()}
 
 

@@ -32,7 +32,16 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._module.host import R
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.transaction import Failed
 from ansible_collections.linuxnet.tcp.plugins.module_utils._write import atomic, lock
 from ansible_collections.linuxnet.tcp.tests.live import sandbox
-from ansible_collections.linuxnet.tcp.tests.live.sandbox import apply, isolated, ours, read, snapshot, sysctls, unchanged, write
+from ansible_collections.linuxnet.tcp.tests.live.sandbox import (
+    apply,
+    isolated,
+    ours,
+    read,
+    snapshot,
+    sysctls,
+    unchanged,
+    write,
+)
 
 DIRECTORY = os.path.dirname(SYSCTL_FILE)
 OLD = {"somaxconn": 1000, "tcp_max_syn_backlog": 1001, "tcp_syncookies": 2, "tcp_synack_retries": 3}
@@ -157,7 +166,7 @@ def test_asked_to_end_it_takes_everything_back() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         old, change, _new = start("rewritten")
 
-        def interrupted(number: int = number) -> None:
+        def interrupted(number: int = number, change: Callable[[], None] = change) -> None:
             real = transaction.replace
 
             def replace(*arguments: Any) -> None:
@@ -297,8 +306,7 @@ def test_an_immutable_file_or_directory(what: str) -> None:
     try:
         set_flags(what, 0x10)
     except OSError as error:
-        print("tmpfs takes no flags on this kernel (6.6 does): %s" % error)
-        return
+        pytest.skip("needs a tmpfs with attributes, which Linux 6.6 has: %s" % error)
     told = []
     for check in (True, False):
         with unchanged(), pytest.raises(Refused, match="%s is immutable" % what) as caught:

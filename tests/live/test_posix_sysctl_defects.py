@@ -21,7 +21,16 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change_option
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.host import Refused
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.transaction import Failed
 from ansible_collections.linuxnet.tcp.tests.live import sandbox
-from ansible_collections.linuxnet.tcp.tests.live.sandbox import apply, isolated, ours, read, reboot, sysctls, unchanged, write
+from ansible_collections.linuxnet.tcp.tests.live.sandbox import (
+    apply,
+    isolated,
+    ours,
+    read,
+    reboot,
+    sysctls,
+    unchanged,
+    write,
+)
 
 CUSTOM = "/etc/sysctl.d/50-tuning.conf"
 

@@ -53,8 +53,9 @@ def with_settings(content: Optional[bytes], settings: Mapping[str, int]) -> byte
 def without_settings(content: bytes, keys: Iterable[str]) -> Optional[bytes]:
     """The file without any line that names one of these dotted keys; None where only :data:`HEADER` is left."""
     paths = [key.replace(".", "/") for key in keys]
-    segments = [one for one in _segments(content) if not any(_names(one, path) for path in paths)]
-    left = _joined(segments)
+    segments = _segments(content)
+    ours = [at for at, one in enumerate(segments) if any(_names(one, path) for path in paths)]
+    left = _joined(_without(segments, ours))
     return None if left.startswith(HEADER) and not left[len(HEADER) :].strip() else left
 
 
@@ -77,10 +78,20 @@ def _set(segments: List[_Segment], path: str, key: str, value: int) -> List[_Seg
         last = segments[ours[-1]]
         if len(ours) == 1 and _number(last, path) == value:
             return segments
-        changed = last._replace(text=_rewritten(last.text, path, key, value))
-        return [changed if at == ours[-1] else one for at, one in enumerate(segments) if at not in ours[:-1]]
-    others = [one for at, one in enumerate(segments) if at not in ours]
-    return _appended(others, b"%s = %d" % (key.encode("ascii"), value))
+        segments[ours[-1]] = last._replace(text=_rewritten(last.text, path, key, value))
+        return _without(segments, ours[:-1])
+    return _appended(_without(segments, ours), b"%s = %d" % (key.encode("ascii"), value))
+
+
+def _without(segments: List[_Segment], gone: List[int]) -> List[_Segment]:
+    """The other lines; a line that only systemd sees end keeps a line feed behind it, where there was one."""
+    kept: List[_Segment] = []
+    for at, one in enumerate(segments):
+        if at not in gone:
+            kept.append(one)
+        elif kept and not kept[-1].end.endswith(b"\n") and b"\n" in one.end:
+            kept[-1] = kept[-1]._replace(end=kept[-1].end + one.end)
+    return kept
 
 
 def _stands_alone(segments: List[_Segment], at: int) -> bool:
@@ -100,17 +111,13 @@ def _rewritten(text: bytes, path: str, key: str, value: int) -> bytes:
 
 
 def _appended(segments: List[_Segment], line: bytes) -> List[_Segment]:
-    end = b"\r\n" if segments and segments[-1].end == b"\r\n" else b"\n"
+    """The line at the end, ended as the lines before it; only a line feed ends a line for both loaders."""
+    ends = [one.end for one in segments if one.end]
+    end = b"\r\n" if ends and ends[-1] == b"\r\n" else b"\n"
     if segments and not segments[-1].end.endswith(b"\n"):
         last = segments[-1]
-        # Only a line feed ends a line for both loaders.
-        segments = segments[:-1] + [last._replace(end=last.end + _line_feed(segments, last))]
+        segments = segments[:-1] + [last._replace(end=last.end + (b"\n" if last.end else end))]
     return segments + [_Segment(line, end)]
-
-
-def _line_feed(segments: List[_Segment], last: _Segment) -> bytes:
-    crlf = not last.end and len(segments) > 1 and segments[-2].end == b"\r\n"
-    return b"\r\n" if crlf else b"\n"
 
 
 def _names(segment: _Segment, path: str) -> bool:

@@ -1,0 +1,331 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module syn_backlog as users call it, and what else on a host has a say: TuneD, no loader, a namespace, the controller."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.edit import HEADER
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change import Shadowed
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change_options import SYSCTL_FILE
+from ansible_collections.linuxnet.tcp.plugins.module_utils._write import atomic
+from ansible_collections.linuxnet.tcp.tests.live import sandbox
+from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT, command, environment, run_module, run_playbook
+from ansible_collections.linuxnet.tcp.tests.live.sandbox import apply, isolated, ours, sysctls, unchanged, write
+
+MODULE = "linuxnet.tcp.syn_backlog"
+WANTED = {"somaxconn": 5000, "tcp_syncookies": 2}
+
+
+def without(result: dict, *names: str) -> dict:
+    return {name: value for name, value in result.items() if name not in (*names, "stderr_of_ansible", "warnings")}
+
+
+# ---------------------------------------------------------------- through Ansible
+
+
+@pytest.mark.ansible
+@isolated
+def test_check_then_run_then_again_then_absent() -> None:
+    extra = ["--check", "--diff"]
+    with unchanged():
+        checked = run_module(MODULE, WANTED, extra=extra)
+    done = run_module(MODULE, WANTED, extra=["--diff"])
+    assert without(checked, "verified") == without(done, "verified")
+    assert done["changed"] and done["verified"] and not checked["verified"]
+    assert set(done) >= {"before", "after", "shadowed_by", "restart_needed", "changed", "verified"}
+    assert sysctls(*WANTED) == WANTED
+    with unchanged():
+        again = run_module(MODULE, WANTED)
+    assert not again["changed"] and again["before"] == again["after"] == done["after"]
+    gone = run_module(MODULE, {"state": "absent"})
+    assert gone["changed"] and ours() is None
+    assert not run_module(MODULE, {"state": "absent"})["changed"]
+
+
+@pytest.mark.ansible
+@isolated
+def test_the_diff_is_shown() -> None:
+    done = output_of_ansible(["-m", MODULE, "-a", "somaxconn=5000", "--check", "--diff"])
+    assert "+net.core.somaxconn = 5000" in done and "+++ after: " + SYSCTL_FILE in done
+
+
+def output_of_ansible(arguments: list[str]) -> str:
+    argv = [command("ansible"), "localhost", *arguments]
+    return subprocess.run(argv, cwd=ROOT, env=environment(), capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.ansible
+@isolated
+def test_a_failure_says_what_decides_and_hands_it_over() -> None:
+    write("/etc/sysctl.d/99-zzz.conf", "\nnet.core.somaxconn = 128\n")
+    with unchanged():
+        checked = run_module(MODULE, WANTED, extra=["--check"])
+        done = run_module(MODULE, WANTED)
+    assert without(checked) == without(done)
+    assert done["failed"] and not done["changed"]
+    assert done["shadowed_by"] == [{"key": "somaxconn", "source": "/etc/sysctl.d/99-zzz.conf:2", "value": 128, "reason": ""}]
+    assert "/etc/sysctl.d/99-zzz.conf:2" in done["msg"] and "on_shadowed" in done["msg"]
+    warned = run_module(MODULE, dict(WANTED, on_shadowed="warn"))
+    assert not warned["failed"] and warned["changed"] and "99-zzz.conf:2" in warned["stderr_of_ansible"]
+
+
+@pytest.mark.ansible
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, r"state is present but any of the following are missing: somaxconn, tcp_max_syn_backlog"),
+        ({"tcp_syncookies": 3}, r"^tcp_syncookies: 3 is not allowed; the allowed range is 0 to 2$"),
+    ],
+)
+@isolated
+def test_bad_input_fails_the_task(arguments: dict, message: str) -> None:
+    with unchanged():
+        result = run_module(MODULE, arguments)
+    assert result["failed"] and not result["changed"]
+    assert re.search(message, result["msg"]), result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, r"^state: 'present' is not allowed; it takes at least one of somaxconn"),
+        ({"somaxconn": -1}, r"^somaxconn: -1 is not allowed; the allowed range is 0 to 2147483647$"),
+        ({"tcp_syncookies": -1}, r"^tcp_syncookies: -1 is not allowed; the allowed range is 0 to 2$"),
+        ({"tcp_abort_on_overflow": 2}, r"^tcp_abort_on_overflow: 2 is not allowed; the allowed range is 0 to 1$"),
+        ({"tcp_synack_retries": 256}, r"^tcp_synack_retries: 256 is not allowed; the allowed range is 0 to 255$"),
+        ({"somaxconn": 1, "persist": False, "runtime": False}, r"^runtime: False is not allowed; with persist=false nothing"),
+        ({"state": "absent", "persist": False}, r"^persist: False is not allowed; state=absent takes lines out of sysctl_file$"),
+        ({"somaxconn": 1, "sysctl_file": "a.conf"}, r"^sysctl_file: 'a.conf' is not allowed; it takes the absolute path"),
+        ({"somaxconn": 1, "sysctl_file": "/etc/sysctl.d/"}, r"^sysctl_file: '/etc/sysctl.d/' is not allowed"),
+        ({"somaxconn": 1, "sysctl_file": "/etc/sysctl.d/a\n.conf"}, r"^sysctl_file: '/etc/sysctl.d/a\\n.conf' is not allowed"),
+        ({"somaxconn": 1, "network_namespace": "all", "persist": False}, r"^network_namespace: 'all' is not allowed"),
+        ({"somaxconn": 1, "network_namespace": "none", "persist": False}, r"^network_namespace: 'none' is not allowed"),
+        ({"somaxconn": 1, "network_namespace": "1"}, r"^network_namespace: '1' is not allowed; .*persist=false$"),
+    ],
+)
+@isolated
+def test_bad_input_is_refused_by_name(given: dict, message: str) -> None:
+    for check in (True, False):
+        with unchanged(), pytest.raises(InvalidOption, match=message):
+            apply(check, **given)
+
+
+@pytest.mark.ansible
+@isolated
+def test_defaults_come_from_the_action_group() -> None:
+    playbook = """
+- hosts: all
+  gather_facts: false
+  module_defaults:
+    group/linuxnet.tcp.syn_backlog:
+      sysctl_file: /etc/sysctl.d/99-group.conf
+  tasks:
+    - linuxnet.tcp.syn_backlog:
+        somaxconn: 5000
+"""
+    write("/run/play.yml", playbook)
+    done = run_playbook("/run/play.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sandbox.read("/etc/sysctl.d/99-group.conf") == HEADER + b"net.core.somaxconn = 5000\n"
+
+
+@pytest.mark.ansible
+@isolated
+def test_what_a_file_holds_never_reaches_the_terminal_raw() -> None:
+    write(SYSCTL_FILE, b"# \x1b[2J {{ 7*7 }} \xff\nnet.core.somaxconn = 1\n")
+    done = output_of_ansible(["-m", MODULE, "-a", "somaxconn=5000", "--diff"])
+    assert "\x1b" not in done and "49" not in done and "{ { 7*7 }}" in done
+    assert (ours() or b"").startswith(b"# \x1b[2J {{ 7*7 }} \xff\n")
+
+
+# ---------------------------------------------------------------- TuneD
+
+
+def tuned(profile: str, name: str = "mine", main: str = "") -> None:
+    """An active profile, as tuned-adm(8) leaves it; the daemon is told to start at boot."""
+    for folder in ("/etc/tuned/profiles/" + name, "/etc/systemd/system/multi-user.target.wants"):
+        os.makedirs(folder, exist_ok=True)
+    write("/etc/tuned/active_profile", name + "\n")
+    write("/etc/tuned/tuned-main.conf", "daemon = 1\n" + main)
+    write("/etc/tuned/profiles/%s/tuned.conf" % name, profile)
+    link = "/etc/systemd/system/multi-user.target.wants/tuned.service"
+    if not os.path.lexists(link):
+        os.symlink("/usr/lib/systemd/system/tuned.service", link)
+
+
+NO_REAPPLY = "reapply_sysctl = 0\n"
+
+
+@isolated
+def test_tuned_that_sets_another_value_is_named_with_its_line() -> None:
+    os.makedirs("/etc/tuned/profiles/base")
+    write("/etc/tuned/profiles/base/tuned.conf", "[main]\nsummary=x\n\n[sysctl]\nnet.core.somaxconn=2048 # why\n")
+    tuned("[main]\ninclude=base\n", main=NO_REAPPLY)
+    told = []
+    for check in (True, False):
+        with unchanged(), pytest.raises(Shadowed, match=r"2048 instead of 5000.*base/tuned\.conf:5.*TuneD") as caught:
+            apply(somaxconn=5000, check=check)
+        told.append(caught.value.result)
+    assert told[0] == told[1]
+    (shadow,) = told[0]["shadowed_by"]
+    assert (shadow["source"], shadow["value"]) == ("/etc/tuned/profiles/base/tuned.conf:5", 2048)
+    assert apply(somaxconn=2048).result["verified"]
+    assert apply(somaxconn=1000, policy="at_least").result["verified"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "main"),
+    [
+        ("[sysctl]\nnet.core.somaxconn=2048\n", ""),  # our file is applied again afterwards
+        ("[sysctl]\nnet.core.somaxconn=>2048\n", NO_REAPPLY),  # raises only
+        ("[sysctl]\nnet.core.somaxconn=2048\nenabled=false\n", NO_REAPPLY),
+        ("[net]\nnet.core.somaxconn=2048\n", NO_REAPPLY),
+    ],
+)
+@isolated
+def test_tuned_that_does_not_harm_is_no_obstacle(profile: str, main: str) -> None:
+    tuned(profile, main=main)
+    assert apply(somaxconn=5000).result["verified"]
+
+
+@isolated
+def test_tuned_that_applies_sysctl_conf_last() -> None:
+    tuned("[sysctl]\nvm.swappiness=10\n")
+    write("/etc/sysctl.conf", "# old\nnet.core.somaxconn = 128\n")
+    with pytest.raises(Shadowed, match=r"128 instead of 5000, from /etc/sysctl\.conf:2 \(applied by TuneD"):
+        apply(somaxconn=5000)
+
+
+@isolated
+def test_tuned_that_is_switched_off_has_no_say() -> None:
+    tuned("[sysctl]\nnet.core.somaxconn=2048\n", main=NO_REAPPLY)
+    os.unlink("/etc/systemd/system/multi-user.target.wants/tuned.service")
+    assert apply(somaxconn=5000).result["verified"]
+    os.makedirs("/run/tuned")
+    write("/run/tuned/tuned.pid", "1\n")
+    with pytest.raises(Shadowed):
+        apply(somaxconn=5000)
+
+
+# ---------------------------------------------------------------- other hosts
+
+
+@isolated
+def test_a_host_where_nothing_applies_sysctl_files() -> None:
+    os.symlink("/dev/null", "/etc/systemd/system/systemd-sysctl.service")
+    with unchanged(), pytest.raises(Shadowed, match="4096 instead of 5000, from kernel default .no loader applies this file"):
+        apply(somaxconn=5000)
+    assert apply(somaxconn=5000, persist=False).result["verified"]
+
+
+@isolated
+def test_a_file_that_no_loader_reads() -> None:
+    for path in ("/etc/sysctl.d/50-a.conf.bak", "/etc/somewhere.conf"):
+        with unchanged(), pytest.raises(Shadowed, match="no boot loader reads " + path):
+            apply(somaxconn=5000, sysctl_file=path)
+
+
+@isolated
+def test_persist_alone_and_runtime_alone() -> None:
+    before = sysctls()
+    result = apply(somaxconn=5000, runtime=False).result
+    assert sysctls() == before and result["changed"]
+    assert result["after"]["somaxconn"] == {"runtime": 4096, "boot": 5000, "boot_source": SYSCTL_FILE + ":3"}
+    sandbox.remove(SYSCTL_FILE)
+    result = apply(somaxconn=5001, persist=False).result
+    assert ours() is None and sysctls()["somaxconn"] == 5001
+    assert result["after"]["somaxconn"] == {"runtime": 5001, "boot": 4096, "boot_source": "kernel default"}
+
+
+@isolated
+def test_absent_falls_back_to_what_the_other_files_say() -> None:
+    write("/etc/sysctl.d/10-a.conf", "net.core.somaxconn = 777\n")
+    apply(somaxconn=5000)
+    apply(state="absent", somaxconn=0)
+    assert sysctls("somaxconn") == {"somaxconn": 777}
+    # What was never ours stays as somebody set it.
+    sandbox.set_sysctls(somaxconn=888)
+    assert not apply(state="absent").result["changed"]
+    assert sysctls("somaxconn") == {"somaxconn": 888}
+    apply(somaxconn=5000)
+    apply(state="absent", runtime=False)
+    assert sysctls("somaxconn") == {"somaxconn": 5000} and ours() is None
+
+
+@isolated
+def test_an_unprivileged_user_is_told_what_bars_the_way() -> None:
+    def body() -> None:
+        os.setuid(65534)
+        for check in (True, False):
+            with pytest.raises(Exception, match="/proc/sys/net/core/somaxconn may not be written by user 65534"):
+                apply(somaxconn=5000, check=check)
+            with pytest.raises(Exception, match="/etc/sysctl.d may not be written by user 65534"):
+                apply(somaxconn=5000, runtime=False, check=check)
+
+    with unchanged():
+        assert sandbox.ended(sandbox.in_child(body)) == 0
+
+
+@isolated
+def test_a_process_of_a_known_application_is_told_by_its_default() -> None:
+    """Latched long ago: nothing but the application's command line tells what a new listen() gives."""
+    sandbox.set_sysctls(somaxconn=128)
+    code = "import socket, sys; s = socket.create_server(('127.0.0.1', 8000), backlog=2048); print(flush=True); sys.stdin.read()"
+    write("/run/gunicorn", code)
+    process = subprocess.Popen(
+        [sys.executable, "/run/gunicorn", "--backlog", "1024"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert process.stdout.readline()
+        apply(somaxconn=4096)
+        (row,) = apply(somaxconn=4096).result["restart_needed"]
+        assert (row["port"], row["backlog"], row["next_backlog"], row["certain"]) == (8000, 128, 1024, True)
+        assert row["processes"][0]["pid"] == process.pid and row["unit"] is None and "restart" in row["remedy"]
+    finally:
+        process.communicate()
+
+
+@isolated
+def test_what_a_new_listen_brings_is_what_was_told() -> None:
+    sandbox.set_sysctls(somaxconn=128)
+    with socket.create_server(("127.0.0.1", 8080), backlog=300) as one:
+        apply(somaxconn=200)
+        (row,) = apply(somaxconn=256, check=True).result["restart_needed"] or [None]
+        assert row is None  # 128 may be what it asked for: it was the somaxconn of the run before, not of this
+        one.listen(300)
+        (row,) = apply(somaxconn=256, check=True).result["restart_needed"]
+        assert (row["backlog"], row["next_backlog"]) == (200, 256)
+        apply(somaxconn=256)
+        one.listen(300)
+        assert apply(somaxconn=256).result["restart_needed"] == []
+
+
+@isolated
+def test_a_file_is_replaced_while_others_read_it() -> None:
+    """Whoever reads sees one whole file, thousands of times."""
+    apply(somaxconn=1000)
+    reader = sandbox.in_child(read_for_a_second)
+    for number in range(40):
+        apply(somaxconn=1000 + number % 2 * 64000)
+    assert sandbox.ended(reader) == 0
+
+
+def read_for_a_second() -> None:
+    allowed = {HEADER + b"net.core.somaxconn = %d\n" % value for value in (1000, 65000)}
+    end, reads = time.monotonic() + 1, 0
+    while time.monotonic() < end:
+        assert atomic.current(SYSCTL_FILE) in allowed
+        reads += 1
+    assert reads > 500

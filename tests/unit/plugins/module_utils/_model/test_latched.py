@@ -1,0 +1,49 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Listeners that have an older limit than the settings allow now."""
+
+from __future__ import annotations
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.latched import may_be_latched, restart_rows
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket, Owner, Process
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.units import Unit
+
+NEW_RULE, OLD_RULE = "backlog+1", "power_of_two"
+
+
+def sock(backlog, inode=1):
+    return ListenSocket("ipv4", "tcp", "0.0.0.0", 80, None, False, inode, 0, 0, backlog, 0, None)
+
+
+def rows(backlog, before, after, *argv, name="app", rule=NEW_RULE, unit=None):
+    owner = Owner((Process(7, name, argv, unit.name if unit else None, None),), unit)
+    before, after = ({"somaxconn": one[0], "tcp_max_syn_backlog": one[1]} for one in (before, after))
+    sockets = may_be_latched([sock(backlog)], rule, before, after)
+    return restart_rows(sockets, {1: owner}, "host", rule, before, after)
+
+
+def test_clamped_by_the_value_before():
+    (row,) = rows(128, (128, 1), (4096, 1))
+    assert (row["backlog"], row["next_backlog"], row["certain"]) == (128, 4096, True)
+    assert rows(64, (128, 1), (4096, 1)) == []  # it asked for less
+    assert rows(128, (4096, 1), (4096, 1)) == []
+    assert rows(4096, (4096, 1), (128, 1)) == []  # lowered: a restart gives less
+    assert rows(None, (128, 1), (4096, 1)) == []
+
+
+def test_by_what_the_application_asks_for():
+    unit = Unit("nginx.service")
+    (row,) = rows(128, (4096, 1), (4096, 1), "nginx: master process", name="nginx", unit=unit)
+    assert (row["next_backlog"], row["certain"], row["remedy"]) == (511, False, "run `systemctl restart nginx.service`")
+    assert row["unit"] == "nginx.service" and row["processes"] == [{"pid": 7, "name": "nginx"}]
+    assert rows(511, (4096, 1), (4096, 1), "nginx: master process", name="nginx") == []
+    (row,) = rows(128, (128, 1), (256, 1), "nginx: master process", name="nginx")
+    assert (row["next_backlog"], row["certain"]) == (256, True)
+
+
+def test_the_syn_table_of_old_kernels():
+    assert rows(4096, (4096, 128), (4096, 4096)) == []
+    (row,) = rows(4096, (4096, 128), (4096, 4096), rule=OLD_RULE)
+    assert row["certain"] and row["next_backlog"] == 4096
