@@ -386,7 +386,7 @@ def test_twenty_at_once() -> None:
 @isolated
 def test_a_run_that_does_not_end_is_not_waited_for_for_ever() -> None:
     with lock.locked():
-        pid = sandbox.in_child(lambda: _busy())
+        pid = sandbox.in_child(_busy)
         assert sandbox.ended(pid) == 0
 
 

@@ -112,7 +112,6 @@ def test_bad_input_fails_the_task(arguments: dict, message: str) -> None:
         ({"somaxconn": 1, "sysctl_file": "/etc/sysctl.d/a\n.conf"}, r"^sysctl_file: '/etc/sysctl.d/a\\n.conf' is not allowed"),
         ({"somaxconn": 1, "network_namespace": "all", "persist": False}, r"^network_namespace: 'all' is not allowed"),
         ({"somaxconn": 1, "network_namespace": "none", "persist": False}, r"^network_namespace: 'none' is not allowed"),
-        ({"somaxconn": 1, "network_namespace": "1"}, r"^network_namespace: '1' is not allowed; .*persist=false$"),
     ],
 )
 @isolated
@@ -120,6 +119,17 @@ def test_bad_input_is_refused_by_name(given: dict, message: str) -> None:
     for check in (True, False):
         with unchanged(), pytest.raises(InvalidOption, match=message):
             apply(check, **given)
+
+
+@isolated
+def test_no_file_keeps_the_values_of_another_namespace() -> None:
+    outside = str(os.getppid())
+    for check in (True, False):
+        message = "^network_namespace: '%s' is not allowed; .*persist=false$" % outside
+        with unchanged(), pytest.raises(InvalidOption, match=message):
+            apply(check, somaxconn=1, network_namespace=outside)
+    # Its own, however it is named, is not another.
+    assert apply(somaxconn=5000, network_namespace=str(os.getpid())).result["verified"]
 
 
 @pytest.mark.ansible

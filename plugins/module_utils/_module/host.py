@@ -91,7 +91,7 @@ def require_way_free(host: Host, plan: Plan) -> None:
 
     :raises Refused: names every path that cannot be written, and why.
     """
-    bars = [bar for bar in inside(host.namespace, _bars, [write.name for write in plan.writes]) if bar]
+    bars = [why for why in inside(host.namespace, _bars, [write.name for write in plan.writes]) if why]
     if bars:
         raise Refused(
             "Run-time values cannot be set: {0}. Run the module where they can (on the container's host, with "
@@ -104,9 +104,9 @@ def require_way_free(host: Host, plan: Plan) -> None:
     if masked and plan.content is not None:
         others = " and ".join(masked)
         raise Refused("sysctl_file: a new {0} would mask {1} as a whole: choose another name".format(file.path, others))
-    bar = obstacle(file, None if plan.content is None else len(plan.content))
-    if bar:
-        raise Refused("sysctl_file: {0} cannot be changed: {1}".format(file.path, bar))
+    barred = obstacle(file, None if plan.content is None else len(plan.content))
+    if barred:
+        raise Refused("sysctl_file: {0} cannot be changed: {1}".format(file.path, barred))
 
 
 def restart_needed(host: Host, kernel: Kernel, plan: Plan) -> Tuple[List[Dict[str, Any]], List[str]]:
