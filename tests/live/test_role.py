@@ -1,0 +1,215 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role, as users run it: applied, unchanged, predicted, refused, and judged by what the kernel says."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from ansible_collections.linuxnet.tcp.tests.live import lab, sandbox
+from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT, run_playbook
+from ansible_collections.linuxnet.tcp.tests.live.sandbox import isolated
+
+pytestmark = pytest.mark.ansible
+
+TUNE = ROOT / "playbooks" / "tune.yml"
+LISTENERS = [{"port": port, "backlog": 1000} for port in (8001, 8002, 8003)]
+SMALL = {"somaxconn": 128, "tcp_max_syn_backlog": 256, "tcp_syncookies": 1}
+
+
+class Run:
+    """What a run of the role said: its recap, and the modules that it sent to the target."""
+
+    def __init__(self, *extra: str, playbook: Any = TUNE, **variables: Any) -> None:
+        given = {"syn_backlog_%s" % name: value for name, value in variables.items()}
+        done = run_playbook(playbook, "-vvv", "-e", json.dumps(dict(given, tune_become=False)), *extra)
+        self.output = done.stdout + done.stderr
+        self.succeeded = done.returncode == 0
+        recap = re.search(r"localhost +: (.*)", done.stdout)
+        self.recap = {name: int(number) for name, number in re.findall(r"(\w+)=(\d+)", recap.group(1))} if recap else {}
+        self.on_target = [name.rpartition("/")[2] for name in re.findall(r"Using module file (\S+)\.py", done.stdout)]
+
+    def message(self) -> str:
+        """The last message: that of the task that failed."""
+        return json.loads('"%s"' % re.findall(r'"msg": "(.*)"', self.output)[-1])
+
+
+def ok(run: Run) -> Run:
+    assert run.succeeded, run.output
+    return run
+
+
+@contextmanager
+def listening(*ports: int, backlog: int = 128):
+    sockets = [socket.create_server(("0.0.0.0", port), backlog=backlog) for port in ports]
+    try:
+        yield
+    finally:
+        for sock in sockets:
+            sock.close()
+
+
+def latched(*ports: int) -> list[int]:
+    """The backlogs, read by another way than the collection's."""
+    lines = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True, check=True).stdout.splitlines()
+    backlogs = {int(words[3].rpartition(":")[2]): int(words[2]) for words in map(str.split, lines)}
+    return [backlogs[port] for port in ports]
+
+
+@isolated
+def test_applied_once_and_then_unchanged_in_two_target_tasks() -> None:
+    sandbox.set_sysctls(**SMALL)
+    with listening(8001, 8002, 8003):
+        first = ok(Run(somaxconn=5000, listeners=LISTENERS))
+        assert first.recap["changed"] == 2, first.output  # the sysctls and the listeners
+        assert sandbox.sysctls("somaxconn", "tcp_max_syn_backlog") == {"somaxconn": 5000, "tcp_max_syn_backlog": 4096}
+        assert sandbox.reboot()["somaxconn"] == 5000
+        assert latched(8001, 8002, 8003) == [1000] * 3
+
+        with sandbox.unchanged():
+            second = ok(Run(somaxconn=5000, listeners=LISTENERS))
+        assert second.recap["changed"] == 0
+        assert second.on_target == ["syn_backlog", "syn_backlog_info"]
+        assert len(ok(Run(somaxconn=5000, verify=False)).on_target) == 1
+
+
+@isolated
+def test_check_mode_predicts_and_changes_nothing() -> None:
+    """Also a raise that today's somaxconn would still clamp."""
+    sandbox.set_sysctls(**SMALL)
+    with listening(8001):
+        given = {"somaxconn": 5000, "listeners": LISTENERS[:1]}
+        with sandbox.unchanged():
+            predicted = ok(Run("--check", "--diff", **given))
+        assert latched(8001) == [128]
+        real = ok(Run("--diff", **given))
+        assert predicted.recap["changed"] == real.recap["changed"] == 2
+        shown = [[line for line in run.output.splitlines() if line.startswith("+net.")] for run in (predicted, real)]
+        assert shown[0] == shown[1] and "+net.core.somaxconn = 5000" in shown[0]
+        assert ok(Run("--check", **given)).recap["changed"] == 0
+
+
+@isolated
+def test_what_falls_short_fails_with_the_knob_that_binds() -> None:
+    sandbox.set_sysctls(**SMALL)
+    asked = {"listeners": [{"port": 8001, "backlog": 1000}], "tcp_max_syn_backlog": None}
+    with listening(8001):
+        clamped = Run(somaxconn=None, **asked)
+        assert not clamped.succeeded
+        assert "0.0.0.0:8001 admits 128 of the 1000 wanted, 872 short; bound by somaxconn." in clamped.message()
+
+        dropping = Run(somaxconn=4096, tcp_syncookies=0, policy="exact", **asked)
+        assert not dropping.succeeded
+        assert "admits 193 of the 1000 wanted, 807 short; bound by tcp_max_syn_backlog." in dropping.message()
+        assert latched(8001) == [1000]  # it was raised; that has no effect yet
+
+        assert ok(Run(tcp_syncookies=1, **asked)).recap["changed"] == 1
+
+
+@isolated
+def test_nobody_listens() -> None:
+    missing = Run(listeners=[{"port": 8001, "backlog": 1000}])
+    assert not missing.succeeded
+    assert "nothing listens on 8001" in missing.output
+
+
+@isolated
+def test_tags_select_a_part() -> None:
+    sandbox.set_sysctls(**SMALL)
+    given = {"somaxconn": 5000, "listeners": LISTENERS[:1]}
+    with listening(8001):
+        with sandbox.unchanged():
+            only_looked = Run("--tags", "syn_backlog_verify", **given)
+        assert not only_looked.succeeded and only_looked.recap["changed"] == 0
+        assert "net.core.somaxconn is 128 now, wanted at least 5000 | " in only_looked.message()
+        assert "0.0.0.0:8001 admits 128 of the 1000 wanted" in only_looked.message()
+
+        assert ok(Run("--tags", "syn_backlog_apply", **given)).recap["changed"] == 1
+        assert latched(8001) == [128]
+        assert ok(Run("--tags", "syn_backlog_listeners", **given)).recap["changed"] == 1
+        assert latched(8001) == [1000]
+        assert ok(Run("--tags", "syn_backlog_verify", **given)).on_target == ["syn_backlog_info"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"policy": "lower"}, "syn_backlog_policy"),
+        ({"somaxconn": "many"}, "syn_backlog_somaxconn"),
+        ({"listeners": [{"backlog": 1000}]}, "port"),
+        ({"listeners": [{"port": 80, "backlog": 5, "adress": "::"}]}, "adress"),
+        ({"restart_units": {"nginx": True}}, "syn_backlog_restart_units"),
+    ],
+)
+def test_bad_variables_never_reach_the_target(variables: dict[str, Any], told: str) -> None:
+    refused = Run(**variables)
+    assert not refused.succeeded
+    assert told in refused.message() and refused.on_target == []
+
+
+@isolated
+def test_a_file_that_would_win_is_told_before_anything_changes() -> None:
+    sandbox.set_sysctls(**SMALL)
+    sandbox.write("/etc/sysctl.d/99-zzz-vendor.conf", "\nnet.core.somaxconn = 128\n")
+    with sandbox.unchanged():
+        refused = Run(somaxconn=5000)
+    assert not refused.succeeded
+    assert "/etc/sysctl.d/99-zzz-vendor.conf:2" in refused.output
+    warned = ok(Run(somaxconn=5000, on_shadowed="warn"))
+    assert warned.recap["changed"] == 1 and sandbox.sysctls("somaxconn") == {"somaxconn": 5000}
+
+
+@isolated
+def test_absent_takes_it_back() -> None:
+    ok(Run(somaxconn=5000, tcp_max_syn_backlog=6000))
+    assert b"5000" in sandbox.ours()
+    assert ok(Run(state="absent")).recap["changed"] == 1
+    assert sandbox.ours() is None
+    assert ok(Run(state="absent")).recap["changed"] == 0
+
+
+@isolated
+def test_only_what_is_named_is_managed() -> None:
+    """A sysctl without a value stays, and with none of them only the listeners are looked at."""
+    sandbox.set_sysctls(**SMALL)
+    with listening(8001, backlog=5):
+        run = ok(Run(somaxconn=None, tcp_max_syn_backlog=None, tcp_syncookies=None, listeners=[{"port": 8001, "backlog": 100}]))
+        assert run.on_target == ["syn_backlog_info", "syn_backlog_listener", "syn_backlog_info"]
+        assert latched(8001) == [100]
+    assert sandbox.ours() is None
+    assert sandbox.sysctls(*SMALL) == SMALL
+
+
+def test_another_network_namespace(netns: lab.Netns) -> None:
+    netns.sysctl("net.core.somaxconn", 128)
+    given = {"network_namespace": netns.name, "persist": False, "somaxconn": 5000, "listeners": LISTENERS[:1]}
+    with lab.listener(netns, "0.0.0.0", 8001, backlog=128):
+        assert ok(Run(**given)).recap["changed"] == 2
+        assert netns.sysctl("net.core.somaxconn") == "5000"
+        assert ok(Run(**given)).recap["changed"] == 0
+
+
+@isolated
+def test_an_audit_shows_the_table_and_the_facts() -> None:
+    playbook = "/run/audit.yml"
+    sandbox.write(playbook, json.dumps([{
+        "hosts": "localhost", "gather_facts": False,
+        "tasks": [
+            {"import_role": {"name": "linuxnet.tcp.syn_backlog", "tasks_from": "audit"}},
+            {"debug": {"msg": "fact: {{ ansible_facts['syn_backlog']['listeners'][0]['port'] }}"}},
+        ],
+    }]))  # fmt: skip
+    with listening(8001, 8002), sandbox.unchanged():
+        audit = ok(Run(playbook=playbook, ports=[8001]))
+    assert audit.on_target == ["syn_backlog_facts"] and audit.recap["changed"] == 0
+    assert "LISTENER" in audit.output and "0.0.0.0:8001" in audit.output and "fact: 8001" in audit.output
+    assert "0.0.0.0:8002" not in audit.output
