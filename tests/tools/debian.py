@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Installs the Debian packages that the live tests run on; their daemons are neither started nor enabled."""
+"""Installs the Debian packages that the tests run on; their daemons are neither started nor enabled."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ SEARCHED = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
 
 
 class Package(NamedTuple):
-    """One line of tests/requirements/debian.txt."""
+    """One line of a list such as tests/requirements/debian.txt."""
 
     name: str
     part: str  # the command or file that shows it is there
-    service: str  # what it would start; "-" for nothing
+    service: str  # what it would start: a service, or units with commas between them; "-" for nothing
 
 
-def wanted() -> List[Package]:
-    with open(os.path.join(REQUIREMENTS, "debian.txt"), encoding="utf-8") as lines:
+def wanted(name: str = "debian") -> List[Package]:
+    with open(os.path.join(REQUIREMENTS, name + ".txt"), encoding="utf-8") as lines:
         return [Package(*line.split()) for line in lines if line.strip() and not line.startswith("#")]
 
 
@@ -59,12 +59,14 @@ def install(packages: List[Package], apart: bool = True) -> None:
         if not run(*([*APART, "sh", "-c", HIDE_SYSTEMD, "sh"] if apart else []), *unpack):
             raise SetupError("apt-get install failed; see " + os.path.relpath(log, ROOT))
         for package in packages:
-            if package.service != "-":
+            if "." in package.service:
+                run("systemctl", "--root=/", "disable", *package.service.split(","))
+            elif package.service != "-":
                 run("update-rc.d", package.service, "disable")
 
 
-def setup() -> None:
-    """Install what is missing of tests/requirements/debian.txt."""
-    packages = missing(wanted())
+def setup(name: str = "debian") -> None:
+    """Install what is missing of tests/requirements/NAME.txt."""
+    packages = missing(wanted(name))
     if packages:
         install(packages)

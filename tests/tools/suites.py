@@ -123,6 +123,8 @@ def main(arguments: List[str]) -> int:
     suites = [suite for group in groups for suite in GROUPS[group](machine)]
     if any(suite.alone for suite in suites):
         debian.setup()
+    if "molecule" in groups:
+        debian.setup("debian-containers")
     make_ready(suites)
     if "--setup" in arguments:
         return 0

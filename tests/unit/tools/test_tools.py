@@ -129,3 +129,5 @@ def test_the_list_of_debian_packages_is_read():
     listed = {package.name: package for package in debian.wanted()}
     assert listed["openssh-server"] == ("openssh-server", "sshd", "ssh")
     assert listed["iproute2"].service == "-"
+    containers = {package.name: package for package in debian.wanted("debian-containers")}
+    assert "podman.socket" in containers["podman"].service.split(",")
