@@ -60,7 +60,8 @@ options:
     description:
       - Whether to measure the kernel's SYN queue rule instead of trusting its release.
       - The measurement is one connection over the loopback of a private network namespace; nothing on the host changes.
-        It needs CAP_SYS_ADMIN and takes milliseconds.
+        It needs CAP_SYS_ADMIN and takes milliseconds. Where the rule turns out to be V(backlog), the kernel logs one line
+        about possible SYN flooding on port 65535 of 127.0.0.1.
       - With V(auto) it is done only where the release leaves the rule in doubt.
     type: str
     choices: [auto, always, never]

@@ -14,6 +14,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from .._model.counters import delta
 from .._model.facts import Evidence, assemble
 from .._model.records import NamespaceView, Owner
+from .._read import calibration
 from .._read.boot_files import boot_values
 from .._read.counters import read_counters
 from .._read.kernel_log import read_kernel_log
@@ -144,4 +145,9 @@ def _kernel_log(work: _Gathering) -> Optional[Dict[str, Any]]:
     if not options.wants("kernel_log"):
         return None
     log = work.note(read_kernel_log(options.kernel_log_source, options.kernel_log_max_age))
-    return {"readable": log.readable, "events": list(log.events)}
+    return {"readable": log.readable, "events": [event for event in log.events if not _is_calibration(event)]}
+
+
+def _is_calibration(event: Dict[str, Any]) -> bool:
+    """Whether the kernel spoke of our own measurement, which fills the queue of a private namespace's listener."""
+    return event["kind"] == "syn_flood" and event["port"] == calibration.PORT and event["address"] in (None, "127.0.0.1")
