@@ -214,8 +214,8 @@ def _unknown(it: Situation) -> str:
         return "Change %s; how far could not be worked out here, for want of a value that was not readable." % knob
     if it.backlog is not None:
         return (
-            "Read net.core.somaxconn, net.ipv4.tcp_max_syn_backlog and net.ipv4.tcp_syncookies%s: one of them could not "
-            "be read here, so what binds this listener is not known."
+            "Read net.core.somaxconn, net.ipv4.tcp_max_syn_backlog and net.ipv4.tcp_syncookies%s: one of them could "
+            "not be read here, so what binds this listener is not known."
         ) % _inside(it)
     return (
         "Read the backlog of port %d with `ss -ltn`: it could not be read here, so what binds this listener is not "
