@@ -138,7 +138,7 @@ class Set:
         if chance.random() < 0.15 and content.endswith(end):
             content = content[: -len(end)]
         if chance.random() < 0.01:
-            content += b"#" + b"x" * 70000 + b"\n"
+            content += b"\n#" + b"x" * 70000 + b"\n"
         mode = 0o600 if chance.random() < 0.1 else 0o644
         self.files.append({"path": path, "content": base64.b64encode(content).decode(), "mode": mode})
 
@@ -155,7 +155,7 @@ class Set:
         if kind < 0.12:
             return key, None
         if kind < 0.16:
-            return chance.choice(["", "#", " # ", ";", "\t;", "garbage", "=", "=5", "-", "\\", "é=1"]), None
+            return chance.choice(["", "#", " # ", ";", "\t;", "garbage", "=", "=x", "-", "\\", "é=1"]), None
         number = next(self._fresh)
         if kind < 0.20:
             return chance.choice(["#", ";", " #", "\t;"]) + "%s = %d" % (key, number), number

@@ -95,7 +95,7 @@ def answer(question: Question) -> Dict[str, Any]:
     return {
         "limits": {
             "backlog": backlog,
-            "accept_queue": limits.accept_queue,
+            "accept_queue": established_limit(limits),
             "syn_queue": limits.syn_queue,
             "new_peer_limit": limits.new_peer_limit,
             "on_full": limits.on_full,
@@ -175,7 +175,7 @@ def _explain(
         sentences.append("listen({0}) is clamped by net.core.somaxconn and latches {1}.".format(asked, backlog))
     sentences.append(
         "On Linux {0} ({1}, {2}) the SYN queue then admits {3} half-open connections, the accept queue {4} that wait "
-        "for accept().".format(kernel.level.text, kernel.rule, kernel.rule_source, limits.syn_queue, limits.accept_queue)
+        "for accept().".format(kernel.level.text, kernel.rule, kernel.rule_source, limits.syn_queue, established_limit(limits))
     )
     sentences.append(_BINDING[binding].format(backlog=backlog, peers=limits.new_peer_limit, **question._asdict()))
     sentences.append(
