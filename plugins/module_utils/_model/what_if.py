@@ -14,6 +14,7 @@ from .._kernel.identity import Kernel, identify
 from .._kernel.lifetime import half_open_lifetime, spoofed_rate_to_fill
 from .._kernel.limits import QueueLimits, latch, queue_limits
 from .._kernel.memory import full_queue_bytes
+from .._kernel.overflow import established_limit
 from .._kernel.rules import max_syn_backlog_caps_queue
 from .._kernel.sizing import Load, recommend
 from .._kernel.sysctls import INT_MAX, INT_MIN, boot_default, valid_range
@@ -174,8 +175,10 @@ def _explain(
     else:
         sentences.append("listen({0}) is clamped by net.core.somaxconn and latches {1}.".format(asked, backlog))
     sentences.append(
-        "On Linux {0} ({1}, {2}) the SYN queue then admits {3} half-open connections, the accept queue {4} that wait "
-        "for accept().".format(kernel.level.text, kernel.rule, kernel.rule_source, limits.syn_queue, established_limit(limits))
+        "On Linux {0} ({1}, {2}) the SYN queue then admits {3} half-open connections, the accept queue {4} that wait for "
+        "accept().".format(
+            kernel.level.text, kernel.rule, kernel.rule_source, limits.syn_queue, established_limit(limits)
+        )
     )
     sentences.append(_BINDING[binding].format(backlog=backlog, peers=limits.new_peer_limit, **question._asdict()))
     sentences.append(
@@ -195,7 +198,8 @@ def _explain(
 
 _BINDING = {
     "application": "The application's own backlog binds: raise it where the application sets it, no sysctl helps.",
-    "somaxconn": "net.core.somaxconn={somaxconn} binds: raise it, then let the application call listen() again (a restart).",
+    "somaxconn": "net.core.somaxconn={somaxconn} binds: raise it, then let the application call listen() again "
+    "(a restart).",
     "tcp_max_syn_backlog": "net.ipv4.tcp_max_syn_backlog={tcp_max_syn_backlog} binds: raise it.",
     "syncookies": "tcp_syncookies=2 answers every SYN with a cookie, so nothing is ever queued half-open: set it to 1.",
 }
