@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import recognise
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.remedies import Situation, remedy
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.identity import identify
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.limits import queue_limits
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.applications import recognise
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.binding import bound_by
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket, Process
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.remedies import Situation, remedy
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.units import Unit
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.processes import owners
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.sockets import listen_sockets

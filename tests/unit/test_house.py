@@ -28,20 +28,29 @@ class Storey(NamedTuple):
 
 KERNEL = Storey("module_utils/_kernel", pure=True)
 BOOT = Storey("module_utils/_boot", pure=True)
-MODEL = Storey("module_utils/_model", (KERNEL.folder, BOOT.folder), pure=True)
-READ = Storey("module_utils/_read", (MODEL.folder, KERNEL.folder, BOOT.folder))
-MODULE = Storey("module_utils/_module", (READ.folder, MODEL.folder, KERNEL.folder, BOOT.folder), ("ansible",))
-CONTROLLER = Storey("plugin_utils", (MODEL.folder, KERNEL.folder), ("ansible", "jmespath"))
+LOG = Storey("module_utils/_log", pure=True)
+GROUND = (KERNEL.folder, BOOT.folder, LOG.folder)
+MODEL = Storey("module_utils/_model", GROUND, pure=True)
+APPLICATIONS = Storey("module_utils/_applications", (MODEL.folder, *GROUND), pure=True)
+FINDINGS = Storey("module_utils/_findings", (MODEL.folder, *GROUND), pure=True)
+REPORT = Storey("module_utils/_report", (APPLICATIONS.folder, FINDINGS.folder, MODEL.folder, *GROUND), pure=True)
+READ = Storey("module_utils/_read", (MODEL.folder, *GROUND))
+MODULE = Storey("module_utils/_module", (REPORT.folder, READ.folder, MODEL.folder, *GROUND), ("ansible",))
+CONTROLLER = Storey("plugin_utils", (MODEL.folder, *GROUND), ("ansible", "jmespath"))
 STOREYS = (
     KERNEL,
     BOOT,
+    LOG,
     MODEL,
+    APPLICATIONS,
+    FINDINGS,
+    REPORT,
     READ,
     MODULE,
     CONTROLLER,
     Storey("modules", (MODULE.folder,), ("ansible",)),
-    Storey("action", (CONTROLLER.folder, MODEL.folder, KERNEL.folder), ("ansible",)),
-    Storey("filter", (CONTROLLER.folder, MODEL.folder, KERNEL.folder), ("ansible",)),
+    Storey("action", (CONTROLLER.folder, MODEL.folder, *GROUND), ("ansible",)),
+    Storey("filter", (CONTROLLER.folder, MODEL.folder, *GROUND), ("ansible",)),
     Storey("doc_fragments"),
 )
 

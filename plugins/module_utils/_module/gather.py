@@ -12,7 +12,6 @@ import time
 from typing import Any, Dict, List, Optional, Tuple
 
 from .._model.counters import delta
-from .._model.facts import Evidence, assemble
 from .._model.records import NamespaceView, Owner
 from .._read import calibration
 from .._read.boot_files import boot_values
@@ -22,6 +21,7 @@ from .._read.namespaces import OWN, Namespace, Unreachable, call_inside, resolve
 from .._read.owners import owners_of
 from .._read.sockets import half_open, listen_sockets
 from .._read.sysctls import read_sysctls
+from .._report.facts import Evidence, assemble
 from .kernel import known_kernel
 from .options import GatheringOptions
 

@@ -21,8 +21,8 @@ import tempfile
 import time
 from typing import IO, Iterator, List, Tuple, cast
 
-from .._model.kernel_log import Event, may_matter, parse_message
-from .._model.log_lines import parse_journal
+from .._log.lines import parse_journal
+from .._log.messages import Event, may_matter, parse_message
 
 _PROGRAM = "/usr/bin/journalctl"
 _TIME_LIMIT = 30.0  # seconds

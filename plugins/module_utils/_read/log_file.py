@@ -15,10 +15,10 @@ import time
 import zlib
 from typing import BinaryIO, Iterator, List, Sequence, Set, Tuple
 
+from .._log.lines import LONGEST_LINE, parse_stamp, text_events
+from .._log.messages import Event, may_matter
+from .._log.times import to_epoch
 from .._model.errors import InvalidOption
-from .._model.kernel_log import Event, may_matter
-from .._model.log_lines import LONGEST_LINE, parse_stamp, text_events
-from .._model.log_time import to_epoch
 
 ALLOWED = "allowed are auto, kmsg, journal, none or the absolute path of a log file"
 

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import parse_level
-from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.lifetime import half_open_lifetime, spoofed_rate_to_fill
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.lifetime import (
+    half_open_lifetime,
+    spoofed_rate_to_fill,
+)
 
 NEW, OLD = parse_level("6.1.176"), parse_level("3.0.101")
 

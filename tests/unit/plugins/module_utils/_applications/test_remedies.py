@@ -7,18 +7,18 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import Level
-from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.limits import queue_limits
-from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.rules import syn_queue_rule
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.applications import (
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import (
     DAEMONS,
     FRAMEWORKS,
     RUNTIMES,
     recognise,
 )
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.remedies import Situation, remedy
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import Level
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.limits import queue_limits
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.rules import syn_queue_rule
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.binding import KNOBS, bound_by
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import Process
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.remedies import Situation, remedy
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.units import Unit
 
 NOW = Level(6, 18, 0)

@@ -16,12 +16,12 @@ from typing import NamedTuple, Optional
 from .._kernel.level import Level
 from .._kernel.limits import QueueLimits
 from .._kernel.rules import POWER_OF_TWO, backlog_bits
+from .._model.binding import APPLICATION, SOMAXCONN, SYNCOOKIES, TCP_MAX_SYN_BACKLOG, new_peers_bound, syn_table_bound
+from .._model.text import printable
+from .._model.units import Unit
 from .application import RELOAD, RELOAD_IF_EDITED, RESTART
-from .applications import Hint, default_of
-from .binding import APPLICATION, SOMAXCONN, SYNCOOKIES, TCP_MAX_SYN_BACKLOG, new_peers_bound, syn_table_bound
+from .recognise import Hint, default_of
 from .restarts import reload, restart
-from .text import printable
-from .units import Unit
 
 _WORTHWHILE = 4096  # the kernel's own default for somaxconn since 5.4
 _INT_MAX = 0x7FFFFFFF

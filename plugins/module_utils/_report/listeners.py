@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional
 
+from .._applications.recognise import recognise
+from .._applications.remedies import Situation, remedy
 from .._kernel.identity import Kernel
 from .._kernel.limits import QueueLimits, queue_limits
 from .._kernel.overflow import established_limit
 from .._kernel.peers import limits_for_peers
-from .applications import recognise
-from .binding import bound_by
-from .records import ListenKey, ListenSocket, NamespaceView, Owner
-from .remedies import Situation, remedy
+from .._model.binding import bound_by
+from .._model.records import ListenKey, ListenSocket, NamespaceView, Owner
 
 Sysctls = Mapping[str, Optional[int]]
 

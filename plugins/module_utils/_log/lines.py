@@ -18,8 +18,8 @@ import json
 import re
 from typing import Iterable, Iterator, NamedTuple, Optional, Tuple
 
-from .kernel_log import Event, may_matter, parse_message, parse_repeat, repeated
-from .log_time import Stamp
+from .messages import Event, may_matter, parse_message, parse_repeat, repeated
+from .times import Stamp
 
 #: bytes; no message of interest comes near, and a longer line is never cut into a shorter one
 LONGEST_LINE = 2048

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Tuple
 
-from . import findings_of_counters as counters
-from . import findings_of_listeners as listeners
-from . import findings_of_settings as settings
+from . import of_counters as counters
+from . import of_listeners as listeners
+from . import of_settings as settings
 from .finding import SEVERITIES, Finding
 from .observed import Host, observe
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.application import (
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.application import (
     RELOAD,
     RELOAD_IF_EDITED,
     RESTART,
     SYSTEM,
 )
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.applications import (
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import (
     DAEMONS,
     FRAMEWORKS,
     RUNTIMES,

@@ -11,10 +11,10 @@ from __future__ import annotations
 import fnmatch
 from typing import Iterable, List, NamedTuple, Optional, Tuple
 
+from .._model.records import Process
 from .application import SYSTEM, Application
 from .known_daemons import DAEMONS
 from .known_runtimes import FRAMEWORKS, RUNTIMES, UNKNOWN
-from .records import Process
 
 _INTERPRETERS = ("python", "ruby", "perl", "node")
 _MOST = 0x7FFFFFFF

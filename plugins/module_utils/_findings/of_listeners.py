@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Set
 
 from .._kernel.sysctls import boot_default
-from .binding import APPLICATION, SOMAXCONN, TCP_MAX_SYN_BACKLOG
+from .._model.binding import APPLICATION, SOMAXCONN, TCP_MAX_SYN_BACKLOG
 from .finding import CRITICAL, INFO, WARNING, Finding
 from .observed import OWN_NAMESPACE, Flood, Host, Listener, Queue, Scope, number
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.findings import RULES, findings
+from ansible_collections.linuxnet.tcp.plugins.module_utils._findings.findings import RULES, findings
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 5))
 PAGES = os.path.join(ROOT, "docs", "findings")

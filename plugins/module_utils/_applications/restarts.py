@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Optional
 
-from .units import Unit
+from .._model.units import Unit
 
 _PLAIN = re.compile(r"[A-Za-z0-9:_.@-]+")
 _CONTAINER = re.compile(r"(docker|libpod|cri-containerd|crio)-([0-9a-f]{12})[0-9a-f]*\.scope")
