@@ -27,7 +27,10 @@ import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.systemd import DIRECTORIES
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls import KEYS
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import boot_loader
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+SEARCH = os.path.join(os.path.dirname(os.path.dirname(HERE)), ".collections")
 SETS = 600
 # The settings that every network namespace has of its own, and what they are set to before a loader runs
 RESET = {
@@ -184,11 +187,9 @@ class Worker:
     """`boot_worker` in namespaces of its own."""
 
     def __init__(self, root: str) -> None:
-        here = os.path.dirname(os.path.abspath(__file__))
-        search = os.path.join(os.path.dirname(os.path.dirname(here)), ".collections")
         self._process = subprocess.Popen(
-            ["unshare", "--mount", "--net", sys.executable, os.path.join(here, "boot_worker.py"), root],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH=search),
+            ["unshare", "--mount", "--net", sys.executable, os.path.join(HERE, "boot_worker.py"), root],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH=SEARCH),
         )  # fmt: skip
 
     def ask(self, files: list[dict]) -> dict:
@@ -244,6 +245,20 @@ def test_value_and_source_are_those_of_the_real_loaders(worker):
     # What the sets are for did occur.
     for what in ("systemd set", "systemd unset", "procps set", "procps unset", "shadowed", "refused", "masked", "in doubt"):
         assert seen[what] >= 20, (what, seed, dict(seen))
+
+
+def test_nothing_is_applied_where_proc_sys_is_read_only(root):
+    """systemd-sysctl.service has ConditionPathIsReadWrite=/proc/sys/net; plain containers fail it."""
+    code = "from %s import find_loader; print(*find_loader())" % boot_loader.__name__
+    script = "mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys && exec \"$@\""
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-ec", script, "sh", sys.executable, "-c", code],
+        env=dict(os.environ, PYTHONPATH=SEARCH), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    if boot_loader.find_loader().name == "systemd":
+        assert done.stdout.startswith("none ") and "/proc/sys/net is read-only here" in done.stdout
+    else:
+        assert done.stdout.startswith(boot_loader.find_loader().name)
 
 
 def _compare(predicted: dict, real: int, reset: int, made: Set, where: str) -> None:
