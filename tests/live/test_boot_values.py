@@ -219,6 +219,31 @@ def worker(root) -> Iterator[Worker]:
         os.rmdir(directory)
 
 
+# What chance seldom brings: the text of one file, and somaxconn as systemd and as procps leave it
+CASES = [
+    ("net.core.som*=1\nnet.core.*conn=2\nnet.core.som*=1\n", 2, 1),
+    ("net.core.som*=1\nnet.core.*conn=2\nnet.core.som*=3\n", 3, 3),
+    ("net.core.somaxconn=1\n-net.core.somaxconn\n", None, 1),
+    ("-net.core.somaxconn\nnet.core.somaxconn=1\n", 1, 1),
+    ("-net.core.somaxconn\nnet.core.som*=1\n", None, None),
+    ("net.core.somaxconn=1\nnet.core.somaxconn=many\n", None, 1),
+    ("net.core.somaxconn=many\nnet.core.som*=1\n", None, None),
+    ("/net/core/somaxconn=1\nnet.core.som*=2\n", 1, 2),
+    ("net.core.somaxconn=\\\n1\n", None, None),
+    ("net.core.somaxconn=1", 1, 1),
+    ("\ufeffnet.core.somaxconn=1\nnet.core.somaxconn=2 # two\n", 2, 2),
+]
+
+
+@pytest.mark.parametrize("text, systemd, procps", CASES)
+def test_cases_picked_by_hand(worker, text, systemd, procps):
+    content = base64.b64encode(text.encode("utf-8")).decode()
+    answer = worker.ask([{"path": "/etc/sysctl.d/a.conf", "content": content}])
+    for loader, wanted in (("systemd", systemd), ("procps", procps)):
+        assert answer[loader]["real"]["somaxconn"] == (RESET["somaxconn"] if wanted is None else wanted)
+        assert answer[loader]["predicted"]["somaxconn"]["number"] == wanted
+
+
 def test_value_and_source_are_those_of_the_real_loaders(worker):
     seed = int(os.environ.get("SYN_BACKLOG_SEED") or random.SystemRandom().randrange(10**9))
     print("\nSYN_BACKLOG_SEED=%d" % seed)
