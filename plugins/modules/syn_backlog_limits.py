@@ -127,10 +127,10 @@ limits:
       type: float
       sample: 63.0
     spoofed_syn_rate_to_fill:
-      description: The lowest lasting rate of never-answered SYNs a second that keeps the queue full. V(null) where nothing is queued.
+      description: About the lowest lasting rate of never-answered SYNs a second that keeps the queue full. V(null) where nothing is queued.
       returned: success
       type: float
-      sample: 16.1
+      sample: 14.3
     memory_bytes:
       description: About what both queues hold when full.
       returned: success
