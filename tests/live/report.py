@@ -2,66 +2,70 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the collection reports of one listener, composed from its parts in the order in which the modules do it."""
+"""What the collection reports of one listener: the row that the gathering modules return, and how it came about."""
 
 from __future__ import annotations
 
-import os
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import recognise
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.remedies import Situation, remedy
-from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.identity import identify
-from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.limits import queue_limits
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.binding import bound_by
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket, Process
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.units import Unit
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module.gather import gather
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module.options import (
+    gathering_spec,
+    parse_gathering_options,
+)
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.processes import owners
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.sockets import listen_sockets
 from ansible_collections.linuxnet.tcp.tests.live import lab
 
 
 class Reported(NamedTuple):
-    socket: ListenSocket
-    processes: list[Process]
-    application: str
-    bound_by: str
-    remedy: str
+    row: dict[str, Any]
+    namespace: lab.Netns
 
     @property
     def backlog(self) -> int | None:
-        return self.socket.backlog
+        return self.row["backlog"]
+
+    @property
+    def bound_by(self) -> str:
+        return self.row["bound_by"]
+
+    @property
+    def remedy(self) -> str:
+        return self.row["remedy"]
+
+    @property
+    def unit(self) -> str | None:
+        return self.row["unit"]
 
     @property
     def names(self) -> set[str]:
-        return {process.name for process in self.processes}
+        return {process["name"] for process in self.row["processes"]}
 
     @property
     def pids(self) -> set[int]:
-        return {process.pid for process in self.processes}
+        return {process["pid"] for process in self.row["processes"]}
+
+    @property
+    def socket(self) -> ListenSocket:
+        sockets, _warnings = self.namespace.call(listen_sockets)
+        return next(one for one in sockets if one.inode == self.row["inode"])
+
+    @property
+    def processes(self) -> list[Process]:
+        return owners({self.row["inode"]})[0].get(self.row["inode"], [])
+
+    @property
+    def application(self) -> str:
+        return recognise(self.processes).application.name
 
 
 def report(namespace: lab.Netns, port: int) -> Reported:
-    """The only listener on the port, in the words of the collection."""
-    sockets, warnings = namespace.call(listen_sockets)
-    assert not warnings
-    (socket,) = [one for one in sockets if one.port == port]
-    assert socket.backlog is not None
-    found, _warnings = owners({socket.inode})
-    processes = found.get(socket.inode, [])
-    somaxconn = int(namespace.sysctl("net.core.somaxconn"))
-    max_syn_backlog = int(namespace.sysctl("net.ipv4.tcp_max_syn_backlog"))
-    cookies = int(namespace.sysctl("net.ipv4.tcp_syncookies"))
-    uname = os.uname()
-    kernel = identify(uname.release, uname.version)
-    hint = recognise(processes)
-    knob = bound_by(
-        kernel.level, kernel.rule, socket.backlog, somaxconn, max_syn_backlog, cookies, hint.requested(socket.backlog)
-    )
-    limits = queue_limits(kernel.level, kernel.rule, socket.backlog, max_syn_backlog, cookies)
-    unit = next((Unit(one.unit, one.unit_user) for one in processes if one.unit), None)
-    situation = Situation(
-        knob, kernel.level, kernel.rule, socket.backlog, somaxconn, max_syn_backlog, cookies, limits, hint, unit,
-        socket.address, socket.port,
-    )  # fmt: skip
-    return Reported(socket, processes, hint.application.name, knob, remedy(situation))
+    """The only listener on the port, as syn_backlog_info returns it."""
+    params = {name: spec.get("default") for name, spec in gathering_spec().items()}
+    params.update(gather_subset=["listeners"], ports=[port])
+    facts, _warnings = namespace.call(gather, parse_gathering_options(params))
+    (row,) = facts["listeners"]
+    return Reported(row, namespace)
