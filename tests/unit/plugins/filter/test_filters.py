@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("ansible.errors", reason="filters run on the controller: needs ansible-core", exc_type=ImportError)
-pytest.importorskip("jmespath", reason="needs jmespath", exc_type=ImportError)
+pytest.importorskip("ansible.errors", reason="filters run on the controller: needs ansible-core")
+pytest.importorskip("jmespath", reason="needs jmespath")
 
 from ansible.errors import AnsibleError  # noqa: E402
 

@@ -11,7 +11,6 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import 
 run = pytest.importorskip(
     "ansible_collections.linuxnet.tcp.plugins.module_utils._module.run",
     reason="the edge to Ansible needs ansible-core",
-    exc_type=ImportError,
 )
 
 
