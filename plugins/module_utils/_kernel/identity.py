@@ -61,11 +61,11 @@ class Kernel(NamedTuple):
         """Whether the rule is only assumed, so that measuring it is worth its few milliseconds."""
         return self.rule_source == "assumed"
 
-    def measured(self, rule: str) -> "Kernel":
+    def measured(self, rule: str) -> Kernel:
         """This kernel with the rule that a calibration found."""
         return self._replace(rule=rule, rule_source="calibrated")
 
-    def overridden(self, rule: str) -> "Kernel":
+    def overridden(self, rule: str) -> Kernel:
         """This kernel with the rule that the user states."""
         if rule not in RULES:
             raise ValueError("{0!r} is not a SYN queue rule: expected one of {1}".format(rule, ", ".join(RULES)))

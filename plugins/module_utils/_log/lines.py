@@ -151,9 +151,10 @@ def _stamp(line: bytes) -> Tuple[Optional[Stamp], bytes]:
         return Stamp(year, month, day, hour, minute, second, offset), line[found.end():]
     found = _CLASSIC.match(line)
     if found:
-        month, year = _MONTHS.index(found.group(1)) + 1, found.group(6)
         day, hour, minute, second = [int(number) for number in found.groups()[1:5]]
-        return Stamp(int(year) if year else None, month, day, hour, minute, second), line[found.end():]
+        known_year = int(found.group(6)) if found.group(6) else None
+        month = _MONTHS.index(found.group(1)) + 1
+        return Stamp(known_year, month, day, hour, minute, second), line[found.end():]
     return None, b""
 
 

@@ -175,8 +175,8 @@ def _explain(
     else:
         sentences.append("listen({0}) is clamped by net.core.somaxconn and latches {1}.".format(asked, backlog))
     sentences.append(
-        "On Linux {0} ({1}, {2}) the SYN queue then admits {3} half-open connections, the accept queue {4} that wait for "
-        "accept().".format(
+        "On Linux {0} ({1}, {2}) the SYN queue then admits {3} half-open connections, the accept queue {4} that wait "
+        "for accept().".format(
             kernel.level.text, kernel.rule, kernel.rule_source, limits.syn_queue, established_limit(limits)
         )
     )

@@ -150,4 +150,5 @@ def _kernel_log(work: _Gathering) -> Optional[Dict[str, Any]]:
 
 def _is_calibration(event: Dict[str, Any]) -> bool:
     """Whether the kernel spoke of our own measurement, which fills the queue of a private namespace's listener."""
-    return event["kind"] == "syn_flood" and event["port"] == calibration.PORT and event["address"] in (None, "127.0.0.1")
+    ours = (event["kind"], event["port"]) == ("syn_flood", calibration.PORT)
+    return ours and event["address"] in (None, "127.0.0.1")

@@ -13,9 +13,9 @@ import pytest
 pytest.importorskip("ansible.errors", reason="filters run on the controller: needs ansible-core")
 pytest.importorskip("jmespath", reason="needs jmespath")
 
-from ansible.errors import AnsibleError  # noqa: E402
+from ansible.errors import AnsibleError
 
-from ansible_collections.linuxnet.tcp.plugins.filter import effective_limits, jmespath_query  # noqa: E402
+from ansible_collections.linuxnet.tcp.plugins.filter import effective_limits, jmespath_query
 
 LIMITS = effective_limits.FilterModule().filters()["effective_limits"]
 QUERY = jmespath_query.FilterModule().filters()["jmespath_query"]

@@ -275,7 +275,8 @@ def test_every_line_is_the_source_or_shadowed_and_said_once(files, loader, cmdli
             if readable and line.startswith(KEY + "="):
                 assert line.partition("=")[2] in dict(told).values() or loader[0] in (OTHER, NONE)
     if value.value is not None:
-        assert value.number == kernel_integer(value.value) is not None and value.doubt is None
+        assert value.number is not None and value.doubt is None
+        assert value.number == kernel_integer(value.value)
 
 
 @given(SETS, VERSIONS)
