@@ -25,8 +25,11 @@ def half_open_lifetime(level: Level, tcp_synack_retries: int) -> float:
     default of 5 retries. While the queue is more than half full the kernel drops
     old entries earlier, see :func:`spoofed_rate_to_fill`.
     """
-    first = first_synack_timeout(level)
-    return sum(min(first * 2**sent, _LONGEST_TIMEOUT) for sent in range(max(tcp_synack_retries, 0) + 1))
+    timeouts = max(tcp_synack_retries, 0) + 1
+    lifetime, timeout = 0.0, first_synack_timeout(level)
+    while timeouts and timeout < _LONGEST_TIMEOUT:
+        lifetime, timeout, timeouts = lifetime + timeout, 2 * timeout, timeouts - 1
+    return lifetime + timeouts * _LONGEST_TIMEOUT
 
 
 def spoofed_rate_to_fill(level: Level, tcp_synack_retries: int, half_open_limit: int) -> Optional[float]:
