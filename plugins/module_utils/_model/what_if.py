@@ -215,8 +215,8 @@ def _explain(
 
 
 _BOTH = (
-    "The application asks for exactly net.core.somaxconn={somaxconn}: to admit more, raise both, the sysctl first and then "
-    "the application's backlog."
+    "The application asks for exactly net.core.somaxconn={somaxconn}: to admit more, raise both, the sysctl first and "
+    "then the application's backlog."
 )
 
 
