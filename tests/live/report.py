@@ -62,10 +62,14 @@ class Reported(NamedTuple):
         return recognise(self.processes).application.name
 
 
-def report(namespace: lab.Netns, port: int) -> Reported:
-    """The only listener on the port, as syn_backlog_info returns it."""
+def report(namespace: lab.Netns, port: int, asked: str | None = None) -> Reported:
+    """The only listener on the port, as syn_backlog_info returns it inside the namespace.
+
+    ``asked`` names the namespace as the option does: then it is looked into from outside.
+    """
     params = {name: spec.get("default") for name, spec in gathering_spec().items()}
-    params.update(gather_subset=["listeners"], ports=[port])
-    facts, _warnings = namespace.call(gather, parse_gathering_options(params))
+    params.update(gather_subset=["listeners"], ports=[port], network_namespaces=[asked] if asked else None)
+    options = parse_gathering_options(params)
+    facts, _warnings = gather(options) if asked else namespace.call(gather, options)
     (row,) = facts["listeners"]
     return Reported(row, namespace)

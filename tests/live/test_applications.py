@@ -195,6 +195,59 @@ def test_somaxconn_is_lowered_later(namespace, tmp_path, kind, process, default,
         assert report(namespace, daemon.port).backlog == 256
 
 
+@CONFIGURABLE
+def test_beyond_a_somaxconn_that_was_lowered(namespace, tmp_path, kind, process, default, setting) -> None:
+    with kind(namespace, tmp_path) as daemon:
+        namespace.sysctl("net.core.somaxconn", 256)
+        told = report(namespace, daemon.port)
+        wanted = int(re.search("to admit more, set " + setting.replace("%d", "([0-9]+)"), told.remedy).group(1))
+        follow_sysctls(told, namespace)
+        daemon.configure(wanted)
+        daemon.restart()
+        assert report(namespace, daemon.port).backlog == wanted >= 2 * default
+
+
+def test_a_somaxconn_just_above_the_default_is_raised_too(namespace, tmp_path) -> None:
+    namespace.sysctl("net.core.somaxconn", 512)
+    with daemons.Nginx(namespace, tmp_path) as nginx:
+        told = report(namespace, nginx.port)
+        assert (told.backlog, told.bound_by) == (511, "application")
+        follow_sysctls(told, namespace)
+        nginx.configure(int(re.search("`backlog=([0-9]+)`", told.remedy).group(1)))
+        nginx.reload()
+        assert settled(nginx, 4096)
+
+
+@pytest.mark.parametrize("named", ["name", "path", "pid"])
+def test_the_commands_for_another_namespace_run_there(namespace, tmp_path, named) -> None:
+    somaxconn = pathlib.Path("/proc/sys/net/core/somaxconn")
+    namespace.sysctl("net.core.somaxconn", 128)
+    with daemons.Nginx(namespace, tmp_path) as nginx:
+        asked = {"name": namespace.name, "path": namespace.path, "pid": "pid:%d" % nginx.pid}[named]
+        told = report(namespace, nginx.port, asked)
+        assert (told.row["network_namespace"], told.bound_by) == (asked, "somaxconn")
+        assert "/etc/sysctl.d" not in told.remedy
+        (command,) = re.findall("`([^`]*sysctl -w [^`]*)`", told.remedy)
+        before = somaxconn.read_text()
+        subprocess.run(command, shell=True, check=True, capture_output=True)
+        assert somaxconn.read_text() == before, "the host keeps its own"
+        assert namespace.sysctl("net.core.somaxconn") == "4096"
+        nginx.restart()
+        assert report(namespace, nginx.port).backlog == 511
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [(daemons.Nginx, "nginx.conf"), (daemons.Apache, "apache.conf"), (daemons.Haproxy, "haproxy.cfg")],
+    ids=["nginx", "apache", "haproxy"],
+)
+def test_the_configuration_file_of_the_command_line_is_named(namespace, tmp_path, kind, name) -> None:
+    with kind(namespace, tmp_path) as daemon:
+        remedy = report(namespace, daemon.port).remedy
+        assert " in %s and what it includes (" % (tmp_path / name) in remedy
+        assert "Debian" not in remedy
+
+
 def test_nginx_does_not_listen_again_on_a_plain_reload(namespace, tmp_path) -> None:
     namespace.sysctl("net.core.somaxconn", 128)
     with daemons.Nginx(namespace, tmp_path) as nginx:

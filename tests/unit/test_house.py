@@ -57,7 +57,7 @@ STOREYS = (
 # What pure code may import. More is welcome here as long as it touches nothing outside of the process.
 PURE_MODULES = set(
     "__future__ bisect collections contextlib datetime enum fnmatch functools heapq ipaddress itertools json math "
-    "operator posixpath re string struct textwrap typing unicodedata".split()
+    "operator posixpath re shlex string struct textwrap typing unicodedata".split()
 )
 # Names that reach a file, a terminal or a clock even so
 IMPURE_CALLS = set(

@@ -26,7 +26,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recogni
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import Process
 
 ALL = DAEMONS + FRAMEWORKS + tuple(RUNTIMES.values()) + (UNKNOWN,)
-KNOWN_FIELDS = {"n", "half", "four", "listen", "port", "program"}
+KNOWN_FIELDS = {"n", "half", "four", "inside", "listen", "port", "program"}
 
 
 def process(name: str, *argv: str, runtime: str | None = None, pid: int = 100) -> Process:

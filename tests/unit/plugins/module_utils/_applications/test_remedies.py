@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.amounts import worthwhile_backlog
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import (
     DAEMONS,
     FRAMEWORKS,
@@ -90,8 +94,34 @@ def test_a_socket_older_than_somaxconn_needs_no_edit() -> None:
 def test_a_configured_backlog_below_the_default() -> None:
     knob, text = told(process("nginx"), 64, unit=service("nginx"), address="10.0.0.1")
     assert knob == "application"
-    assert "run `systemctl restart nginx.service`" in text
-    assert "Where its configuration itself asks for 64, set `backlog=4096` on `listen 10.0.0.1:80`" in text
+    assert text.startswith("To admit more, set `backlog=4096` on `listen 10.0.0.1:80`"), "nobody sets somaxconn to 64"
+    assert text.endswith("(now 64; default: 511; no sysctl raises it), then run `systemctl reload nginx.service`.")
+    text = told(process("nginx"), 128, unit=service("nginx"))[1]
+    assert text.startswith("To admit more, run `systemctl restart nginx.service`: net.core.somaxconn (4096) now allows 511")
+    assert "Where its configuration itself asks for 128, set `backlog=4096`" in text
+
+
+@pytest.mark.parametrize("backlog", [5, 50, 100, 511, 512, 128, 1024, 2048, 65535])
+def test_only_a_plausible_somaxconn_is_suspected(backlog: int) -> None:
+    text = told(process("app"), backlog, somaxconn=100000)[1]
+    suspected = "If net.core.somaxconn was %d when it started, the restart alone is enough." % backlog
+    assert (suspected in text) == (backlog in (128, 512, 1024, 2048, 65535))
+
+
+def test_a_somaxconn_just_above_is_raised_too() -> None:
+    text = told(process("nginx"), 511, somaxconn=512)[1]
+    assert text.startswith(
+        "To admit more, first raise net.core.somaxconn (now 512) to 4096 (`sysctl -w net.core.somaxconn=4096`, and in "
+        "/etc/sysctl.d), then set `backlog=4096` on `listen 80`"
+    )
+    assert told(process("nginx"), 511, somaxconn=1024)[1].startswith("To admit more, set `backlog=1024`")
+
+
+@given(st.integers(0, 2**31 - 1), st.integers(0, 2**31 - 1))
+def test_a_backlog_worth_setting_is_double_where_the_kernel_takes_that(backlog: int, most: int) -> None:
+    wanted = worthwhile_backlog(backlog, most, NOW)
+    assert wanted >= min(2 * backlog, 2**31 - 1)
+    assert worthwhile_backlog(backlog, most, Level(3, 12, 0)) <= 65535
 
 
 def test_a_backlog_on_the_command_line() -> None:
@@ -115,9 +145,24 @@ def test_a_lowered_somaxconn() -> None:
     knob, text = told(process("nginx"), 511, somaxconn=128)
     assert knob == "somaxconn"
     assert text == (
-        "Raise net.core.somaxconn (now 128) to 511 or more before nginx is restarted: the running socket latched 511 "
-        "before somaxconn was lowered, and its next listen() would shrink it to 128."
+        "Raise net.core.somaxconn (now 128) to 4096 (`sysctl -w net.core.somaxconn=4096`, and in /etc/sysctl.d) before "
+        "nginx is restarted: the running socket latched 511 before somaxconn was lowered, and its next listen() would "
+        "shrink it to 128. After that, to admit more, set `backlog=4096` on `listen 80` in /etc/nginx/sites-enabled/ "
+        "(Debian) or /etc/nginx/conf.d/ (RHEL) (511 is the default), then run `kill -HUP 812`."
     )
+
+
+def test_beyond_a_lowered_somaxconn() -> None:
+    go = told(process("app", runtime="go"), 1024, somaxconn=128, unit=service("app"))[1]
+    assert go.endswith("After that, to admit more, run `systemctl restart app.service`: it then gets at least 4096.")
+    sshd = told(process("sshd"), 128, somaxconn=64, unit=service("ssh"))[1]
+    assert "to admit more than the 128 that sshd has compiled in, let systemd hold the port" in sshd
+    old = told(process("nginx"), 511, somaxconn=128, max_syn=1024, level=Level(3, 10, 0))[1]
+    assert "After that, to admit more, first raise net.ipv4.tcp_max_syn_backlog (now 1024) to 4096" in old
+    assert "net.core.somaxconn (now 4096)" not in old
+    most = told(process("nginx"), 65535, somaxconn=128, max_syn=10**6, level=Level(3, 11, 0))[1]
+    assert most.startswith("Raise net.core.somaxconn (now 128) to 65535 ")
+    assert "to admit more" not in most
 
 
 def test_new_peers_without_cookies() -> None:
@@ -143,8 +188,92 @@ def test_a_kernel_whose_somaxconn_is_at_its_end() -> None:
     assert "the most that this kernel takes" in text
 
 
-def test_the_namespace_is_named() -> None:
-    assert "inside network namespace web" in told(process("nginx"), 128, somaxconn=128, namespace="web")[1]
+@pytest.mark.parametrize(
+    ("namespace", "inside"),
+    [
+        ("web", "ip netns exec web "),
+        ("pid:23141", "nsenter --net --target 23141 "),
+        ("/run/docker/netns/a b", "nsenter --net='/run/docker/netns/a b' "),
+    ],
+)
+def test_commands_for_another_namespace_run_there(namespace: str, inside: str) -> None:
+    low = told(process("nginx"), 128, somaxconn=128, namespace=namespace)[1]
+    assert low.startswith(
+        "Raise net.core.somaxconn above 128 inside network namespace %s (`%ssysctl -w net.core.somaxconn=4096`, and "
+        "where that namespace is set up), then restart nginx (pid 812): " % (namespace, inside)
+    )
+    texts = [
+        low,
+        told(process("nginx"), 511, somaxconn=128, namespace=namespace)[1],
+        told(process("nginx"), 511, somaxconn=512, namespace=namespace)[1],
+        told(process("nginx"), 511, cookies=2, namespace=namespace)[1],
+        told(process("nginx"), 511, max_syn=128, cookies=0, namespace=namespace)[1],
+        told(process("redis-server"), 128, somaxconn=128, namespace=namespace)[1],
+        told([], 64, namespace=namespace)[1],
+    ]
+    for text in texts:
+        assert "/etc/sysctl.d" not in text
+        commands = re.findall("`((?:%s)?(?:sysctl|ss|redis-cli) [^`]*)`" % re.escape(inside), text)
+        assert commands and all(command.startswith(inside) for command in commands), text
+
+
+def test_what_an_old_kernel_has_once_for_all_namespaces_is_set_on_the_host() -> None:
+    text = told(process("nginx"), 511, max_syn=128, level=Level(3, 10, 0), namespace="web")[1]
+    assert text.startswith("Raise net.ipv4.tcp_max_syn_backlog above 128 (`sysctl -w net.ipv4.tcp_max_syn_backlog=511`, ")
+    assert "/etc/sysctl.d" in text
+    text = told(process("nginx"), 511, somaxconn=128, max_syn=1024, level=Level(3, 10, 0), namespace="web")[1]
+    assert "`ip netns exec web sysctl -w net.core.somaxconn=4096`" in text
+    assert "`sysctl -w net.ipv4.tcp_max_syn_backlog=4096`" in text
+
+
+def test_a_container_starts_with_the_sysctls_that_it_is_made_with() -> None:
+    docker = Unit("docker-%s.scope" % ("a" * 64))
+    text = told(process("apache2"), 128, somaxconn=128, unit=docker, namespace="pid:812")[1]
+    assert "`nsenter --net --target 812 sysctl -w net.core.somaxconn=4096`, and `--sysctl net.core.somaxconn=4096`" in text
+    assert "then make container aaaaaaaaaaaa anew with that sysctl" in text
+    assert "docker restart" not in text, "it would begin in a new namespace, with the old value"
+    pod = told(process("apache2"), 128, somaxconn=128, unit=Unit("crio-%s.scope" % ("b" * 64)), namespace="pid:812")[1]
+    assert "securityContext.sysctls of its pod" in pod and "the pod of container bbbbbbbbbbbb anew" in pod
+    on_the_host = told(process("apache2"), 128, somaxconn=128, unit=docker)[1]
+    assert "then run `docker restart aaaaaaaaaaaa`" in on_the_host, "it shares the host's namespace"
+    edit = told(process("apache2"), 511, unit=docker, namespace="pid:812")[1]
+    assert "then run `docker restart aaaaaaaaaaaa`" in edit, "no sysctl changes"
+
+
+@pytest.mark.parametrize(
+    ("holder", "where"),
+    [
+        (process("nginx", "nginx: master process /usr/sbin/nginx -c /srv/web/nginx.conf"), "/srv/web/nginx.conf"),
+        (process("nginx", "nginx", "-c", "/srv/nginx.conf", "-g", "daemon off;"), "/srv/nginx.conf"),
+        (process("haproxy", "haproxy", "-W", "-f", "/a.cfg", "-f", "/b.cfg"), "/a.cfg or /b.cfg"),
+        (process("apache2", "/usr/sbin/apache2", "-DFOREGROUND", "-f", "/srv/a.conf"), "/srv/a.conf"),
+        (process("redis-server", "redis-server", "/srv/redis.conf"), "/srv/redis.conf"),
+        (process("postgres", "postgres", "-D", "/var", "-c", "config_file=/etc/pg.conf"), "/etc/pg.conf"),
+    ],
+)
+def test_the_configuration_that_the_command_line_names(holder: list[Process], where: str) -> None:
+    text = told(holder, 300)[1]
+    assert " in %s and what it includes (" % where in text
+    assert "Debian" not in text
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        process("nginx", "nginx: worker process"),
+        process("nginx", "nginx", "-c", "relative.conf"),
+        process("nginx", "nginx", "-c", "/a`reboot`"),
+        process("nginx", "nginx", "-c"),
+        process("nginx"),
+    ],
+)
+def test_else_the_usual_places_are_named(holder: list[Process]) -> None:
+    assert "in /etc/nginx/sites-enabled/ (Debian) or /etc/nginx/conf.d/ (RHEL)" in told(holder, 511)[1]
+
+
+def test_a_title_is_no_configuration() -> None:
+    text = told(process("redis-server", "/usr/bin/redis-server 127.0.0.1:6379"), 511)[1]
+    assert "in /etc/redis/redis.conf" in text
 
 
 def test_ipv6_addresses_are_written_as_configurations_do() -> None:
