@@ -28,8 +28,9 @@ options:
   network_namespaces:
     description:
       - Network namespaces to read, instead of only the one in which the module runs.
-      - Each entry is a name as in C(ip netns list), an absolute path to a namespace file, or the ID of a process
-        whose namespace is meant. V(all) stands for every namespace that can be found.
+      - Each entry is a name as in C(ip netns list), an absolute path to a namespace file, or C(pid:) and the ID of a process
+        whose namespace is meant, as in V(pid:1234). A bare V(1234) means the same, and is reported as C(pid:1234).
+      - V(host) is the namespace in which the module runs. V(all) stands for every namespace that can be found.
       - Reading another namespace needs CAP_SYS_ADMIN.
     type: list
     elements: str
@@ -60,7 +61,8 @@ options:
     description:
       - Whether to measure the kernel's SYN queue rule instead of trusting its release.
       - The measurement is one connection over the loopback of a private network namespace; nothing on the host changes.
-        It needs CAP_SYS_ADMIN and takes milliseconds.
+        It needs CAP_SYS_ADMIN and takes milliseconds. Where the rule turns out to be V(backlog), the kernel logs one line
+        about possible SYN flooding on port 65535 of 127.0.0.1.
       - With V(auto) it is done only where the release leaves the rule in doubt.
     type: str
     choices: [auto, always, never]

@@ -29,8 +29,9 @@ EXAMPLES = r"""
 - name: Would 1000 fit on every host of the fleet
   ansible.builtin.assert:
     that: >-
-      ({'kernel_release': ansible_facts['syn_backlog']['kernel']['stable_level'], 'listen_backlog': 1000,
-        'somaxconn': ansible_facts['syn_backlog']['sysctls']['somaxconn']['runtime']}
+      ({'kernel_release': ansible_facts['syn_backlog']['kernel']['stable_level'],
+        'kernel_rule': ansible_facts['syn_backlog']['kernel']['rule'],
+        'listen_backlog': 1000, 'somaxconn': ansible_facts['syn_backlog']['sysctls']['somaxconn']['runtime']}
        | linuxnet.tcp.effective_limits).accept_queue >= 1000
 """
 

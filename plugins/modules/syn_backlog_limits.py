@@ -23,7 +23,7 @@ options:
   kernel_release:
     description:
       - A kernel release such as V(6.1.176), V(2.6.38) or V(5.14.0-503.el9.x86_64). The host's own if left out.
-      - A distribution's release may hide the upstream stable level that decides; then state that level here.
+      - A distribution's release may hide the upstream stable level that decides; then state that level here, in quotes.
     type: str
   kernel_rule:
     description:
@@ -33,7 +33,7 @@ options:
   listen_backlog:
     description:
       - What the application passes to listen(), V(-2147483648) to V(2147483647). A negative one means somaxconn to the kernel.
-      - The value of O(somaxconn) if left out, which is what an application that asks for the most gets.
+      - If left out, the question is about an application that asks for as much as it can get.
     type: int
   somaxconn:
     description: C(net.core.somaxconn), V(0) to V(2147483647) on current kernels.
@@ -127,10 +127,10 @@ limits:
       type: float
       sample: 63.0
     spoofed_syn_rate_to_fill:
-      description: The lowest lasting rate of never-answered SYNs a second that keeps the queue full. V(null) where nothing is queued.
+      description: About the lowest lasting rate of never-answered SYNs a second that keeps the queue full. V(null) where nothing is queued.
       returned: success
       type: float
-      sample: 16.1
+      sample: 14.3
     memory_bytes:
       description: About what both queues hold when full.
       returned: success
@@ -140,7 +140,32 @@ recommended:
   description: The C(listen_backlog) and the sysctls that carry the load. V(null) without O(connection_rate).
   returned: success
   type: dict
-  sample: {listen_backlog: 4096, somaxconn: 4096, tcp_max_syn_backlog: 8192, tcp_syncookies: 1}
+  contains:
+    listen_backlog:
+      description: What the application should pass to listen().
+      returned: success
+      type: int
+      sample: 4096
+    listeners:
+      description: How many sockets have to share the port with SO_REUSEPORT; more than V(1) only where no backlog of this kernel is wide enough.
+      returned: success
+      type: int
+      sample: 1
+    somaxconn:
+      description: C(net.core.somaxconn).
+      returned: success
+      type: int
+      sample: 4096
+    tcp_max_syn_backlog:
+      description: C(net.ipv4.tcp_max_syn_backlog).
+      returned: success
+      type: int
+      sample: 8192
+    tcp_syncookies:
+      description: C(net.ipv4.tcp_syncookies).
+      returned: success
+      type: int
+      sample: 1
 explanation:
   description: The same in a few sentences.
   returned: success
@@ -148,8 +173,8 @@ explanation:
   sample: >-
     listen(511) is clamped by net.core.somaxconn and latches 128. On Linux 6.1.176 (backlog+1, release) the SYN queue then admits
     129 half-open connections, the accept queue 129 that wait for accept(). net.core.somaxconn=128 binds: raise it, then let the
-    application call listen() again (a restart). A SYN beyond the limit is answered with a cookie. tcp_max_syn_backlog has no effect
-    while tcp_syncookies is not 0.
+    application call listen() again (a restart). A SYN beyond the limit is answered with a cookie. While the accept
+    queue is full, every SYN is dropped, cookies or not. tcp_max_syn_backlog has no effect while tcp_syncookies is not 0.
 kernel:
   description: The kernel that was reckoned with.
   returned: success

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import typing as t
 
@@ -16,6 +17,8 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.condition impo
 _HEADINGS = ("LISTENER", "PROCESS", "STATE", "ACCEPT QUEUE", "SYN QUEUE", "BOUND BY", "WHAT TO DO")
 _GAP = "  "
 _NARROWEST_REMEDY = 40
+_COMMAND = re.compile(r"`[^`]*`")
+_HELD = "\x00"  # stands for a space while lines are broken
 
 
 def audit_table(hosts: t.Mapping[str, t.Mapping[str, t.Any]], width: int = 140) -> str:
@@ -80,10 +83,17 @@ def _table(rows: list[tuple[str, ...]], width: int) -> list[str]:
     lines = []
     for cells in [_HEADINGS, *rows]:
         head = _GAP.join(cell.ljust(size) for cell, size in zip(cells, fixed)) + _GAP
-        wrapped = textwrap.wrap(cells[-1], remedy_width, break_long_words=False, break_on_hyphens=False) or [""]
+        wrapped = _wrap(cells[-1], remedy_width)
         lines.append((head + wrapped[0]).rstrip())
         lines.extend(" " * left + line for line in wrapped[1:])
     return lines
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    """Lines of at most this width, breaking no `command` that fits on one: it is there to be copied."""
+    kept = _COMMAND.sub(lambda found: found[0].replace(" ", _HELD) if len(found[0]) <= width else found[0], text)
+    lines = textwrap.wrap(kept, width, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(_HELD, " ") for line in lines] or [""]
 
 
 def _last_line(hosts: t.Mapping[str, t.Mapping[str, t.Any]]) -> str:

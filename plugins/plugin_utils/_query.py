@@ -28,11 +28,17 @@ def compile_query(option: str, expression: t.Any) -> t.Any:
     if jmespath is None:
         raise AnsibleError("{0}: needs the Python package jmespath on the controller".format(option))
     if not isinstance(expression, str) or not expression.strip():
-        raise AnsibleError("{0}: {1!r} is not a JMESPath expression; expected text such as 'listeners[].port'".format(option, expression))
+        raise AnsibleError(
+            "{0}: {1!r} is not a JMESPath expression; expected text such as 'listeners[].port'".format(
+                option, expression
+            )
+        )
     try:
         return jmespath.compile(expression)
     except JMESPathError as error:
-        raise AnsibleError("{0}: {1!r} is not a valid JMESPath expression: {2}".format(option, expression, error)) from error
+        raise AnsibleError(
+            "{0}: {1!r} is not a valid JMESPath expression: {2}".format(option, expression, error)
+        ) from error
 
 
 def search(option: str, compiled: t.Any, data: t.Any) -> t.Any:

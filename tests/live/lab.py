@@ -111,7 +111,7 @@ class Netns:
 
     def run(self, argv: list[str], **named: Any) -> subprocess.CompletedProcess:
         with self.enter():
-            return subprocess.run(argv, **named)
+            return subprocess.run(argv, check=False, **named)
 
     def sysctl(self, key: str, value: object = None) -> str:
         """Write the sysctl where a value is given; return what the kernel then says."""

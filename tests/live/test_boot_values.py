@@ -27,7 +27,10 @@ import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.systemd import DIRECTORIES
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls import KEYS
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import boot_loader
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+SEARCH = os.path.join(os.path.dirname(os.path.dirname(HERE)), ".collections")
 SETS = 600
 # The settings that every network namespace has of its own, and what they are set to before a loader runs
 RESET = {
@@ -138,7 +141,7 @@ class Set:
         if chance.random() < 0.15 and content.endswith(end):
             content = content[: -len(end)]
         if chance.random() < 0.01:
-            content += b"#" + b"x" * 70000 + b"\n"
+            content += b"\n#" + b"x" * 70000 + b"\n"
         mode = 0o600 if chance.random() < 0.1 else 0o644
         self.files.append({"path": path, "content": base64.b64encode(content).decode(), "mode": mode})
 
@@ -155,7 +158,7 @@ class Set:
         if kind < 0.12:
             return key, None
         if kind < 0.16:
-            return chance.choice(["", "#", " # ", ";", "\t;", "garbage", "=", "=5", "-", "\\", "é=1"]), None
+            return chance.choice(["", "#", " # ", ";", "\t;", "garbage", "=", "=x", "-", "\\", "é=1"]), None
         number = next(self._fresh)
         if kind < 0.20:
             return chance.choice(["#", ";", " #", "\t;"]) + "%s = %d" % (key, number), number
@@ -184,11 +187,9 @@ class Worker:
     """`boot_worker` in namespaces of its own."""
 
     def __init__(self, root: str) -> None:
-        here = os.path.dirname(os.path.abspath(__file__))
-        search = os.path.join(os.path.dirname(os.path.dirname(here)), ".collections")
         self._process = subprocess.Popen(
-            ["unshare", "--mount", "--net", sys.executable, os.path.join(here, "boot_worker.py"), root],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH=search),
+            ["unshare", "--mount", "--net", sys.executable, os.path.join(HERE, "boot_worker.py"), root],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH=SEARCH),
         )  # fmt: skip
 
     def ask(self, files: list[dict]) -> dict:
@@ -218,6 +219,31 @@ def worker(root) -> Iterator[Worker]:
         os.rmdir(directory)
 
 
+# What chance seldom brings: the text of one file, and somaxconn as systemd and as procps leave it
+CASES = [
+    ("net.core.som*=1\nnet.core.*conn=2\nnet.core.som*=1\n", 2, 1),
+    ("net.core.som*=1\nnet.core.*conn=2\nnet.core.som*=3\n", 3, 3),
+    ("net.core.somaxconn=1\n-net.core.somaxconn\n", None, 1),
+    ("-net.core.somaxconn\nnet.core.somaxconn=1\n", 1, 1),
+    ("-net.core.somaxconn\nnet.core.som*=1\n", None, None),
+    ("net.core.somaxconn=1\nnet.core.somaxconn=many\n", None, 1),
+    ("net.core.somaxconn=many\nnet.core.som*=1\n", None, None),
+    ("/net/core/somaxconn=1\nnet.core.som*=2\n", 1, 2),
+    ("net.core.somaxconn=\\\n1\n", None, None),
+    ("net.core.somaxconn=1", 1, 1),
+    ("\ufeffnet.core.somaxconn=1\nnet.core.somaxconn=2 # two\n", 2, 2),
+]
+
+
+@pytest.mark.parametrize("text, systemd, procps", CASES)
+def test_cases_picked_by_hand(worker, text, systemd, procps):
+    content = base64.b64encode(text.encode("utf-8")).decode()
+    answer = worker.ask([{"path": "/etc/sysctl.d/a.conf", "content": content}])
+    for loader, wanted in (("systemd", systemd), ("procps", procps)):
+        assert answer[loader]["real"]["somaxconn"] == (RESET["somaxconn"] if wanted is None else wanted)
+        assert answer[loader]["predicted"]["somaxconn"]["number"] == wanted
+
+
 def test_value_and_source_are_those_of_the_real_loaders(worker):
     seed = int(os.environ.get("SYN_BACKLOG_SEED") or random.SystemRandom().randrange(10**9))
     print("\nSYN_BACKLOG_SEED=%d" % seed)
@@ -244,6 +270,20 @@ def test_value_and_source_are_those_of_the_real_loaders(worker):
     # What the sets are for did occur.
     for what in ("systemd set", "systemd unset", "procps set", "procps unset", "shadowed", "refused", "masked", "in doubt"):
         assert seen[what] >= 20, (what, seed, dict(seen))
+
+
+def test_nothing_is_applied_where_proc_sys_is_read_only(root):
+    """systemd-sysctl.service has ConditionPathIsReadWrite=/proc/sys/net; plain containers fail it."""
+    code = "from %s import find_loader; print(*find_loader())" % boot_loader.__name__
+    script = "mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys && exec \"$@\""
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-ec", script, "sh", sys.executable, "-c", code],
+        env=dict(os.environ, PYTHONPATH=SEARCH), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    if boot_loader.find_loader().name == "systemd":
+        assert done.stdout.startswith("none ") and "/proc/sys/net is read-only here" in done.stdout
+    else:
+        assert done.stdout.startswith(boot_loader.find_loader().name)
 
 
 def _compare(predicted: dict, real: int, reset: int, made: Set, where: str) -> None:

@@ -13,6 +13,7 @@ import threading
 import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.namespace_commands import prefix
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import namespaces, sockets
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.namespaces import OWN, call_inside, resolve
 from ansible_collections.linuxnet.tcp.tests.live import lab
@@ -49,8 +50,9 @@ def test_a_namespace_is_found_by_name_path_and_process(netns, inhabitant):
     for spec, name in (
         (netns.name, netns.name),
         (netns.path, netns.path),
-        (str(inhabitant), str(inhabitant)),
-        (inhabitant, str(inhabitant)),
+        ("pid:%d" % inhabitant, "pid:%d" % inhabitant),
+        (str(inhabitant), "pid:%d" % inhabitant),
+        (inhabitant, "pid:%d" % inhabitant),
         ("/proc/%d/ns/net" % inhabitant, "/proc/%d/ns/net" % inhabitant),
     ):
         (found,) = resolve([spec])
@@ -67,6 +69,31 @@ def test_all_finds_ours_the_named_and_the_nameless(netns, inhabitant, nameless):
     assert "pid:%d" % inhabitant not in names  # known by its name
     assert names.index("pid:%d" % nameless) > names.index(netns.name)
     assert len({one.inode for one in found}) == len(found)
+
+
+@pytest.mark.parametrize("name", ["pid:1", "1", "all"])
+def test_each_that_all_finds_is_found_again_under_that_name(netns, inhabitant, nameless, name):
+    misleading = "/run/netns/" + name
+    if os.path.lexists(misleading):
+        pytest.skip("%s is there already" % misleading)
+    lab.ip("netns", "attach", name, str(nameless))
+    try:
+        found = resolve(["all"])
+        assert misleading in [one.name for one in found]
+        for one in found:
+            assert [again.inode for again in resolve([one.name])] == [one.inode]
+    finally:
+        lab.ip("netns", "del", name)
+
+
+def test_a_command_runs_inside_under_each_name(netns, inhabitant, nameless):
+    for spec in ("host", netns.name, netns.path, "pid:%d" % inhabitant, inhabitant, "pid:%d" % nameless):
+        (there,) = resolve([spec])
+        told = subprocess.run(
+            prefix(there.name) + "stat --dereference --format %i /proc/self/ns/net",
+            shell=True, check=True, capture_output=True, text=True,
+        )
+        assert int(told.stdout) == (there.inode or os.stat(HERE).st_ino), spec
 
 
 def test_a_name_left_behind_is_passed_over_by_all_and_refused_by_itself(root):

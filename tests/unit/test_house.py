@@ -28,29 +28,44 @@ class Storey(NamedTuple):
 
 KERNEL = Storey("module_utils/_kernel", pure=True)
 BOOT = Storey("module_utils/_boot", pure=True)
-MODEL = Storey("module_utils/_model", (KERNEL.folder, BOOT.folder), pure=True)
-READ = Storey("module_utils/_read", (MODEL.folder, KERNEL.folder, BOOT.folder))
-WRITE = Storey("module_utils/_write", (READ.folder, MODEL.folder, KERNEL.folder, BOOT.folder))
-MODULE = Storey("module_utils/_module", (WRITE.folder,) + WRITE.below, ("ansible",))
-CONTROLLER = Storey("plugin_utils", (MODEL.folder, KERNEL.folder), ("ansible", "jmespath"))
+LOG = Storey("module_utils/_log", pure=True)
+GROUND = (KERNEL.folder, BOOT.folder, LOG.folder)
+MODEL = Storey("module_utils/_model", GROUND, pure=True)
+APPLICATIONS = Storey("module_utils/_applications", (MODEL.folder, *GROUND), pure=True)
+FINDINGS = Storey("module_utils/_findings", (MODEL.folder, *GROUND), pure=True)
+REPORT = Storey("module_utils/_report", (APPLICATIONS.folder, FINDINGS.folder, MODEL.folder, *GROUND), pure=True)
+CHANGE = Storey("module_utils/_change", (APPLICATIONS.folder, MODEL.folder, *GROUND), pure=True)
+READ = Storey("module_utils/_read", (MODEL.folder, *GROUND))
+WRITE = Storey("module_utils/_write", (CHANGE.folder, READ.folder, MODEL.folder, *GROUND))
+MODULE = Storey(
+    "module_utils/_module",
+    (REPORT.folder, WRITE.folder, CHANGE.folder, READ.folder, MODEL.folder, *GROUND),
+    ("ansible",),
+)
+CONTROLLER = Storey("plugin_utils", (CHANGE.folder, MODEL.folder, *GROUND), ("ansible", "jmespath"))
 STOREYS = (
     KERNEL,
     BOOT,
+    LOG,
     MODEL,
+    APPLICATIONS,
+    FINDINGS,
+    REPORT,
+    CHANGE,
     READ,
     WRITE,
     MODULE,
     CONTROLLER,
     Storey("modules", (MODULE.folder,), ("ansible",)),
-    Storey("action", (CONTROLLER.folder, MODEL.folder, KERNEL.folder), ("ansible",)),
-    Storey("filter", (CONTROLLER.folder, MODEL.folder, KERNEL.folder), ("ansible",)),
+    Storey("action", (CONTROLLER.folder, MODEL.folder, *GROUND), ("ansible",)),
+    Storey("filter", (CONTROLLER.folder, MODEL.folder, *GROUND), ("ansible",)),
     Storey("doc_fragments"),
 )
 
 # What pure code may import. More is welcome here as long as it touches nothing outside of the process.
 PURE_MODULES = set(
     "__future__ bisect collections contextlib datetime enum fnmatch functools heapq ipaddress itertools json math "
-    "operator posixpath re string struct textwrap typing unicodedata".split()
+    "operator posixpath re shlex string struct textwrap typing unicodedata".split()
 )
 # Names that reach a file, a terminal or a clock even so
 IMPURE_CALLS = set(

@@ -16,6 +16,7 @@ Read in src/sysctl/sysctl.c and src/basic/conf-files.c of v239, RHEL 8's v239, v
 - Hidden files are skipped. A link to /dev/null, an empty file, a dangling link and a directory all mask.
 - Patterns came with v245; before that a line with one names no setting, and an exclusion is a syntax error.
 - The credential ``sysctl.extra`` is read after all files, from v252 on.
+- /lib/sysctl.d counts up to v254, where /usr is not merged; v255 dropped such hosts.
 """
 
 from __future__ import annotations
@@ -27,13 +28,14 @@ from .dropins import Assignment, DropIn, Plan, Sequence, Unread, arrange
 from .globs import braces, glob_result, is_pattern
 from .lines import systemd_lines
 
-#: highest precedence first; /lib/sysctl.d only where /usr is not merged
+#: highest precedence first
 DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
 CREDENTIAL = "sysctl.extra"
 #: read by other loaders only; Debian up to 12 and RHEL link /etc/sysctl.d/99-sysctl.conf to it
 SYSCTL_CONF = "/etc/sysctl.conf"
 DEFAULT_VERSION = (252,)
 _PATTERNS_SINCE = (245,)
+_MERGED_USR_SINCE = (255,)
 
 
 def read(
@@ -45,7 +47,7 @@ def read(
     :param unlisted: directories that could not be listed
     """
     files = [dropin for dropin in dropins if dropin.name.endswith(".conf") and not dropin.name.startswith(".")]
-    applied, masked = arrange(files, DIRECTORIES)
+    applied, masked = arrange(files, DIRECTORIES if version < _MERGED_USR_SINCE else DIRECTORIES[:-1])
     credentials = [dropin for dropin in dropins if dropin.name == CREDENTIAL]
     with_patterns = version >= _PATTERNS_SINCE
     assignments: List[Assignment] = []

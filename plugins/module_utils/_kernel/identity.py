@@ -26,7 +26,8 @@ SOURCES = ("release", "package", "calibrated", "override", "assumed")
 _DEBIAN_VERSION = re.compile(r"\bDebian (?:\d+:)?(\d+\.\d+[0-9.]*)")
 # "Ubuntu 5.15.0-91.101-generic 5.15.131"
 _UBUNTU_SIGNATURE = re.compile(r"\s*Ubuntu \S+ (\d+\.\d+[0-9.]*)\s*\Z")
-_CANDIDATE = re.compile(r"-rc\d+")
+_CANDIDATE = re.compile(r"[-.]rc\d+")
+_BARE_BRANCH = re.compile(r"\d+\.\d+(?!\.?\d)")
 
 # Releases whose own number is the upstream stable level, told by what follows it.
 _FOLLOWS_STABLE = re.compile(
@@ -61,11 +62,11 @@ class Kernel(NamedTuple):
         """Whether the rule is only assumed, so that measuring it is worth its few milliseconds."""
         return self.rule_source == "assumed"
 
-    def measured(self, rule: str) -> "Kernel":
+    def measured(self, rule: str) -> Kernel:
         """This kernel with the rule that a calibration found."""
         return self._replace(rule=rule, rule_source="calibrated")
 
-    def overridden(self, rule: str) -> "Kernel":
+    def overridden(self, rule: str) -> Kernel:
         """This kernel with the rule that the user states."""
         if rule not in RULES:
             raise ValueError("{0!r} is not a SYN queue rule: expected one of {1}".format(rule, ", ".join(RULES)))
@@ -107,6 +108,11 @@ def _ubuntu_is_ahead(level: Level, signature: str) -> bool:
 
 
 def _number_is_level(release: str) -> bool:
-    """Whether the release is of a kind whose number is the upstream stable level."""
+    """Whether the release is of a kind whose number is the upstream stable level.
+
+    A bare branch such as ``6.1`` is not: its stable releases decide differently.
+    """
+    if _BARE_BRANCH.match(release) and parse_level(release).branch in PLUS_1_BACKPORTS:
+        return False
     rest = re.sub(r"\A\d+\.\d+(?:\.\d+){0,2}", "", release)
     return bool(_FOLLOWS_STABLE.match(rest))

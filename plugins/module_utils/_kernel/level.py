@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_NUMBERS = re.compile(r"(\d{1,3})\.(\d{1,3})(?:\.(\d{1,5}))?(?:\.(\d{1,5}))?")
+_NUMBERS = re.compile(r"(\d{1,3})\.(\d{1,3})(?:\.(\d{1,5}))?(?:\.(\d{1,5}))?(?![0-9.A-Za-z])", re.ASCII)
 
 
 class Level(NamedTuple):
@@ -37,7 +37,7 @@ class Level(NamedTuple):
 def parse_level(text: str) -> Level:
     """The level at the very beginning of ``text``, such as a ``uname -r``.
 
-    :raises ValueError: ``text`` does not begin with at least ``X.Y``.
+    :raises ValueError: ``text`` does not begin with at least ``X.Y``, or goes on as no release does (``6.1.x``).
     """
     found = _NUMBERS.match(text)
     if not found:

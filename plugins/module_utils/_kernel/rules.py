@@ -12,8 +12,6 @@ sources on both sides of it and as measured on running kernels.
 
 from __future__ import annotations
 
-from typing import Optional
-
 from .level import Level
 
 POWER_OF_TWO = "power_of_two"
@@ -100,8 +98,3 @@ def half_open_entry_bytes(level: Level, family: str = "ipv4") -> int:
 def hash_entry_bytes(level: Level) -> int:
     """Bytes that listen() itself allocates for each SYN queue slot: a pointer up to 4.3, nothing from 4.4 on."""
     return 8 if level < _BACKLOG_SINCE else 0
-
-
-def is_rule(name: Optional[str]) -> bool:
-    """Whether ``name`` is one of :data:`RULES`."""
-    return name in RULES

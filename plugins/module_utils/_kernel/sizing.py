@@ -38,7 +38,11 @@ def entries_needed(rate: float, seconds: float) -> int:
 
 
 def recommend(level: Level, load: Load, somaxconn: int, tcp_max_syn_backlog: int) -> Dict[str, int]:
-    """The listen backlog and the sysctls that carry ``load``; nothing that suffices today is lowered.
+    """The listen backlog and the sysctls that carry ``load``, and by how many listeners.
+
+    Nothing that suffices today is lowered. ``listeners`` is more than 1 where no
+    backlog of this kernel is wide enough: so many sockets have to share the
+    port with SO_REUSEPORT.
 
     The backlog is rounded up to a power of two. tcp_max_syn_backlog is made
     wide enough for kernels where it caps the queue (up to 4.3) and for
@@ -52,6 +56,7 @@ def recommend(level: Level, load: Load, somaxconn: int, tcp_max_syn_backlog: int
     widest = 65535 if backlog_bits(level) == 16 else INT_MAX
     backlog = min(1 << (needed - 1).bit_length(), widest)
     return {
+        "listeners": -(-needed // backlog),
         "listen_backlog": backlog,
         "somaxconn": max(somaxconn, backlog),
         "tcp_max_syn_backlog": max(tcp_max_syn_backlog, min(2 * backlog, INT_MAX)),

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional
 
 _NEARLY_FULL = 0.5  # from here on the kernel itself shortens the lives of half-open entries
 
@@ -27,7 +27,7 @@ class Condition(NamedTuple):
         return self.state != FINE
 
 
-def condition(row: Dict[str, Any]) -> Condition:
+def condition(row: Mapping[str, Any]) -> Condition:
     """The condition of one row of the gathered ``listeners``."""
     accept = _fill(row["accept_queue"]["used"], row["accept_queue"]["limit"])
     syn = _fill(half_open_of(row), admitted_half_open(row["syn_queue"]))
@@ -41,7 +41,7 @@ def condition(row: Dict[str, Any]) -> Condition:
     return Condition("has dropped" if row["drops"] else FINE, fill)
 
 
-def half_open_of(row: Dict[str, Any]) -> Optional[int]:
+def half_open_of(row: Mapping[str, Any]) -> Optional[int]:
     """Half-open connections on a listener; for a member of an SO_REUSEPORT group its even share."""
     group = row.get("reuseport")
     if row["syn_queue"]["used"] is None and group:
@@ -49,7 +49,7 @@ def half_open_of(row: Dict[str, Any]) -> Optional[int]:
     return row["syn_queue"]["used"]
 
 
-def admitted_half_open(syn_queue: Dict[str, Any]) -> Optional[int]:
+def admitted_half_open(syn_queue: Mapping[str, Any]) -> Optional[int]:
     """The smaller of the SYN queue's limits: what a burst from unknown peers can fill."""
     limits = [limit for limit in (syn_queue["limit"], syn_queue["new_peer_limit"]) if limit is not None]
     return min(limits) if limits else None
@@ -68,5 +68,5 @@ def worst_first(rows: Iterable[Dict[str, Any]]) -> List[Dict[str, Any]]:
 
 
 def _fill(used: Optional[int], limit: Optional[int]) -> float:
-    """Share of a queue that is taken; a queue whose use or limit is unknown, or that holds nothing by design, is empty."""
+    """Share of a queue that is taken; one whose use or limit is unknown, or that holds nothing by design, is empty."""
     return used / limit if used and limit else 0.0

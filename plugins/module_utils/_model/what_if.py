@@ -12,8 +12,9 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 from .._kernel.identity import Kernel, identify
 from .._kernel.lifetime import half_open_lifetime, spoofed_rate_to_fill
-from .._kernel.limits import QueueLimits, latch, queue_limits
+from .._kernel.limits import QueueLimits, half_open_while_accept_queue_full, latch, queue_limits
 from .._kernel.memory import full_queue_bytes
+from .._kernel.overflow import established_limit
 from .._kernel.rules import max_syn_backlog_caps_queue
 from .._kernel.sizing import Load, recommend
 from .._kernel.sysctls import INT_MAX, INT_MIN, boot_default, valid_range
@@ -30,7 +31,7 @@ class Question(NamedTuple):
     """What is asked, complete and within the kernel's ranges."""
 
     kernel: Kernel
-    listen_backlog: int
+    listen_backlog: Optional[int]  # None: an application that asks for as much as it can get
     somaxconn: int
     tcp_max_syn_backlog: int
     tcp_syncookies: int
@@ -42,16 +43,17 @@ def ask(kernel: Kernel, inputs: Mapping[str, Any], host: Mapping[str, Optional[i
     """Complete the inputs with the host's values (or the kernel's defaults) and check their ranges.
 
     ``inputs`` has the options of syn_backlog_limits; what is absent or None is
-    taken from ``host``. The backlog defaults to somaxconn: an application that
-    asks for as much as it can get.
+    taken from ``host``. Without a backlog the question is about an application
+    that asks for as much as it can get.
 
     :raises InvalidOption: names the option, the value and the allowed range.
     """
     sysctls = {name: _sysctl(name, kernel, inputs.get(name), host) for name in SYSCTLS}
     backlog = inputs.get("listen_backlog")
-    listen_backlog = sysctls["somaxconn"] if backlog is None else whole_number("listen_backlog", backlog)
-    require_range("listen_backlog", listen_backlog, INT_MIN, INT_MAX)
-    return Question(kernel, listen_backlog, load=_load(inputs), **sysctls)
+    if backlog is not None:
+        backlog = whole_number("listen_backlog", backlog)
+        require_range("listen_backlog", backlog, INT_MIN, INT_MAX)
+    return Question(kernel, backlog, load=_load(inputs), **sysctls)
 
 
 def kernel_of(release: Any, rule: Optional[str] = None) -> Kernel:
@@ -60,7 +62,9 @@ def kernel_of(release: Any, rule: Optional[str] = None) -> Kernel:
     :raises InvalidOption: not a release, or not a rule.
     """
     try:
-        kernel = identify(release if isinstance(release, str) else str(release))
+        kernel = identify(release)
+    except TypeError:  # YAML reads an unquoted 6.10 as the number 6.1
+        raise InvalidOption("kernel_release", release, "expected a text such as '6.1.176', in quotes") from None
     except ValueError:
         raise InvalidOption(
             "kernel_release", release, "expected a release such as 6.1.176 or 5.10.0-28-amd64"
@@ -76,7 +80,8 @@ def kernel_of(release: Any, rule: Optional[str] = None) -> Kernel:
 def answer(question: Question) -> Dict[str, Any]:
     """``limits``, ``recommended`` (None without a load) and ``explanation``, as syn_backlog_limits returns them."""
     kernel = question.kernel
-    backlog = latch(question.listen_backlog, question.somaxconn)
+    asked = question.listen_backlog
+    backlog = latch(-1 if asked is None else asked, question.somaxconn)
     limits = queue_limits(
         kernel.level, kernel.rule, backlog, question.tcp_max_syn_backlog, question.tcp_syncookies
     )
@@ -87,7 +92,7 @@ def answer(question: Question) -> Dict[str, Any]:
         question.somaxconn,
         question.tcp_max_syn_backlog,
         question.tcp_syncookies,
-        requested=question.listen_backlog,
+        requested=asked,
     )
     recommended = None
     if question.load:
@@ -95,7 +100,7 @@ def answer(question: Question) -> Dict[str, Any]:
     return {
         "limits": {
             "backlog": backlog,
-            "accept_queue": limits.accept_queue,
+            "accept_queue": established_limit(limits),
             "syn_queue": limits.syn_queue,
             "new_peer_limit": limits.new_peer_limit,
             "on_full": limits.on_full,
@@ -167,7 +172,9 @@ def _explain(
     kernel = question.kernel
     asked = question.listen_backlog
     sentences = []
-    if asked == backlog:
+    if asked is None:
+        sentences.append("An application that asks for the most latches net.core.somaxconn, {0}.".format(backlog))
+    elif asked == backlog:
         sentences.append("listen({0}) latches a backlog of {0}.".format(asked))
     elif asked < 0:
         sentences.append("listen({0}) means somaxconn: it latches {1}.".format(asked, backlog))
@@ -175,13 +182,22 @@ def _explain(
         sentences.append("listen({0}) is clamped by net.core.somaxconn and latches {1}.".format(asked, backlog))
     sentences.append(
         "On Linux {0} ({1}, {2}) the SYN queue then admits {3} half-open connections, the accept queue {4} that wait "
-        "for accept().".format(kernel.level.text, kernel.rule, kernel.rule_source, limits.syn_queue, limits.accept_queue)
+        "for accept().".format(
+            kernel.level.text, kernel.rule, kernel.rule_source, limits.syn_queue, established_limit(limits)
+        )
     )
-    sentences.append(_BINDING[binding].format(backlog=backlog, peers=limits.new_peer_limit, **question._asdict()))
+    both = binding == "application" and backlog == question.somaxconn
+    sentences.append((_BOTH if both else _BINDING[binding]).format(**question._asdict()))
     sentences.append(
         "A SYN beyond the limit is answered with a cookie."
         if limits.on_full == "cookies"
         else "A SYN beyond the limit is dropped, and the client tries again after a second or more."
+    )
+    let_in = half_open_while_accept_queue_full(kernel.level, limits)
+    sentences.append(
+        "While the accept queue is full, {0}.".format(
+            "only {0} SYNs at a time are let in".format(let_in) if let_in else "every SYN is dropped, cookies or not"
+        )
     )
     if question.tcp_syncookies and not max_syn_backlog_caps_queue(kernel.level):
         sentences.append("tcp_max_syn_backlog has no effect while tcp_syncookies is not 0.")
@@ -190,12 +206,24 @@ def _explain(
             "For this load let the application call listen({listen_backlog}), with somaxconn {somaxconn}, "
             "tcp_max_syn_backlog {tcp_max_syn_backlog} and tcp_syncookies {tcp_syncookies}.".format(**recommended)
         )
+        if recommended["listeners"] > 1:
+            sentences.append(
+                "One listener cannot carry it: this kernel's widest backlog is {listen_backlog}, so open {listeners} "
+                "sockets with SO_REUSEPORT.".format(**recommended)
+            )
     return sentences
+
+
+_BOTH = (
+    "The application asks for exactly net.core.somaxconn={somaxconn}: to admit more, raise both, the sysctl first and "
+    "then the application's backlog."
+)
 
 
 _BINDING = {
     "application": "The application's own backlog binds: raise it where the application sets it, no sysctl helps.",
-    "somaxconn": "net.core.somaxconn={somaxconn} binds: raise it, then let the application call listen() again (a restart).",
+    "somaxconn": "net.core.somaxconn={somaxconn} binds: raise it, then let the application call listen() again "
+    "(a restart).",
     "tcp_max_syn_backlog": "net.ipv4.tcp_max_syn_backlog={tcp_max_syn_backlog} binds: raise it.",
     "syncookies": "tcp_syncookies=2 answers every SYN with a cookie, so nothing is ever queued half-open: set it to 1.",
 }

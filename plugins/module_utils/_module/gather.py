@@ -12,8 +12,8 @@ import time
 from typing import Any, Dict, List, Optional, Tuple
 
 from .._model.counters import delta
-from .._model.facts import Evidence, assemble
 from .._model.records import NamespaceView, Owner
+from .._read import calibration
 from .._read.boot_files import boot_values
 from .._read.counters import read_counters
 from .._read.kernel_log import read_kernel_log
@@ -21,6 +21,7 @@ from .._read.namespaces import OWN, Namespace, Unreachable, call_inside, resolve
 from .._read.owners import owners_of
 from .._read.sockets import half_open, listen_sockets
 from .._read.sysctls import read_sysctls
+from .._report.facts import Evidence, assemble
 from .kernel import known_kernel
 from .options import GatheringOptions
 
@@ -144,4 +145,10 @@ def _kernel_log(work: _Gathering) -> Optional[Dict[str, Any]]:
     if not options.wants("kernel_log"):
         return None
     log = work.note(read_kernel_log(options.kernel_log_source, options.kernel_log_max_age))
-    return {"readable": log.readable, "events": list(log.events)}
+    return {"readable": log.readable, "events": [event for event in log.events if not _is_calibration(event)]}
+
+
+def _is_calibration(event: Dict[str, Any]) -> bool:
+    """Whether the kernel spoke of our own measurement, which fills the queue of a private namespace's listener."""
+    ours = (event["kind"], event["port"]) == ("syn_flood", calibration.PORT)
+    return ours and event["address"] in (None, "127.0.0.1")

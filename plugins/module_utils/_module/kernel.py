@@ -15,7 +15,6 @@ from .._kernel.sysctls import KEYS, boot_default
 from .._read.calibration import calibrate
 from .._read.kernel import running_kernel
 
-
 _UNKNOWN_DEFAULT = (
     "the kernel's default of {0} depends on the machine and is not known: only a new network namespace tells it "
     "(CAP_SYS_ADMIN, and calibrate other than never)"

@@ -19,7 +19,7 @@ _TEN_YEARS = 315360000
 
 
 def gathering_spec() -> Dict[str, Dict[str, Any]]:
-    """The argument_spec that syn_backlog_facts and syn_backlog_info share (documented in doc_fragments/gathering.py)."""
+    """The argument_spec of syn_backlog_facts and syn_backlog_info (documented in doc_fragments/gathering.py)."""
     return {
         "gather_subset": {"type": "list", "elements": "str", "default": ["all"]},
         "ports": {"type": "list", "elements": "int"},
@@ -35,10 +35,13 @@ def gathering_spec() -> Dict[str, Dict[str, Any]]:
 
 def limits_spec() -> Dict[str, Dict[str, Any]]:
     """The argument_spec of syn_backlog_limits."""
-    whole = {name: {"type": "int"} for name in ("listen_backlog",) + SYSCTLS}
-    decimal = {name: {"type": "float"} for name in LOAD_RANGES}
-    kernel = {"kernel_release": {"type": "str"}, "kernel_rule": {"type": "str", "choices": list(RULES)}}
-    return dict(kernel, **whole, **decimal)
+    spec: Dict[str, Dict[str, Any]] = {
+        "kernel_release": {"type": "str"},
+        "kernel_rule": {"type": "str", "choices": list(RULES)},
+    }
+    spec.update((name, {"type": "int"}) for name in ("listen_backlog",) + SYSCTLS)
+    spec.update((name, {"type": "float"}) for name in LOAD_RANGES)
+    return spec
 
 
 class GatheringOptions(NamedTuple):

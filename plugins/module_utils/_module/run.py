@@ -14,9 +14,9 @@ from typing import Any, Dict
 from ansible.module_utils.basic import AnsibleModule
 
 from .._model.errors import InvalidOption
-from .._model.facts import kernel_facts
 from .._model.what_if import answer, ask, kernel_of
 from .._read.sysctls import read_sysctls
+from .._report.facts import kernel_facts
 from .gather import gather
 from .kernel import known_kernel
 from .options import parse_gathering_options

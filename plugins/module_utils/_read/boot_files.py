@@ -21,12 +21,15 @@ from .._model.boot_values import values_at_boot
 from .boot_loader import find_loader, named_loader
 from .kernel import running_kernel
 from .rooted import follow, list_names, on_host, read_file
+from .tuned import reapplies_files, tuned_settings
 
 # Where PID 1 looks for a credential of systemd-sysctl.service (systemd.exec(5), LoadCredential=), from v252 on
 _CREDENTIALS = ("/run/credentials/@system", "/etc/credstore", "/run/credstore", "/usr/local/lib/credstore",
                 "/usr/lib/credstore")  # fmt: skip
 _CREDENTIALS_SINCE = (252,)
 _CMDLINE_LIMIT = 65536
+# What TuneD writes again after its own settings (plugin_sysctl.py, _apply_system_sysctl)
+_REAPPLIED = ("/run/sysctl.d/", "/etc/sysctl.d/", "/etc/sysctl.conf:")
 
 
 def boot_values(
@@ -52,7 +55,22 @@ def boot_values(
             doubts.setdefault(value.doubt, []).append(name)
     for doubt, doubtful in doubts.items():
         warnings.append("The boot value of %s cannot be told: %s" % (", ".join(doubtful), doubt))
-    return values, warnings
+    return values, warnings + _tuned_warnings(root, values)
+
+
+def _tuned_warnings(root: str, values: Dict[str, BootValue]) -> List[str]:
+    """What TuneD changes after the boot loader; the values told are those before it."""
+    warnings = []
+    settings = tuned_settings(root)
+    kept: Tuple[str, ...] = _REAPPLIED if settings and reapplies_files(root) else ()
+    for name, value in values.items():
+        setting = settings.get(KEYS[name].key)
+        if setting is not None and not (value.source or "").startswith(kept):
+            warnings.append(
+                "TuneD's profile %s sets %s to %s once it starts (%s): the boot value told is the one before that"
+                % (setting.profile, name, setting.value, setting.source)
+            )
+    return warnings
 
 
 def read_boot(root: str = "/", loader: str = "auto", level: Optional[Level] = None) -> BootFiles:

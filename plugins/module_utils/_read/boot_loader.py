@@ -76,7 +76,17 @@ def _systemd(root: str) -> Loader:
         found = read_file(root, path)
         if found.content == b"" and found.real:
             return Loader(NONE, version, ("%s is masked: no sysctl file is applied at boot" % path,))
+    if root == "/" and _read_only("/proc/sys/net"):
+        # ConditionPathIsReadWrite= of the unit
+        return Loader(NONE, version, ("/proc/sys/net is read-only here: no sysctl file is applied at boot",))
     return Loader(SYSTEMD, version)
+
+
+def _read_only(path: str) -> bool:
+    try:
+        return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def _systemd_version(root: str) -> Tuple[int, ...]:

@@ -21,8 +21,8 @@ import tempfile
 import time
 from typing import IO, Iterator, List, Tuple, cast
 
-from .._model.kernel_log import Event, may_matter, parse_message
-from .._model.log_lines import parse_journal
+from .._log.lines import parse_journal
+from .._log.messages import Event, may_matter, parse_message
 
 _PROGRAM = "/usr/bin/journalctl"
 _TIME_LIMIT = 30.0  # seconds
@@ -43,6 +43,7 @@ def journal_events(now: float, oldest: float, warnings: List[str]) -> Iterator[T
     ]  # fmt: skip
     environment = dict(os.environ, LC_ALL="C", SYSTEMD_COLORS="0", SYSTEMD_PAGER="cat")
     with tempfile.TemporaryFile() as complaints:
+        # run_command would hold all of a journal in memory; pylint: disable-next=ansible-bad-function
         process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, env=environment, close_fds=True
         )

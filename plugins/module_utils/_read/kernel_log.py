@@ -13,9 +13,9 @@ import os
 import time
 from typing import Dict, Iterable, Iterator, List, Optional, Tuple
 
+from .._log.messages import Event
+from .._log.times import utc_text
 from .._model.errors import InvalidOption
-from .._model.kernel_log import Event
-from .._model.log_time import utc_text
 from .._model.records import KernelLog
 from .journal import journal_events
 from .kmsg import PATH as KMSG

@@ -12,8 +12,8 @@ import os
 import time
 from typing import Iterator, List, Tuple
 
-from .._model.kernel_log import Event, may_matter, parse_message
-from .._model.log_lines import parse_kmsg
+from .._log.lines import parse_kmsg
+from .._log.messages import Event, may_matter, parse_message
 
 PATH = "/dev/kmsg"
 

@@ -15,10 +15,10 @@ import time
 import zlib
 from typing import BinaryIO, Iterator, List, Sequence, Set, Tuple
 
+from .._log.lines import LONGEST_LINE, parse_stamp, text_events
+from .._log.messages import Event, may_matter
+from .._log.times import to_epoch
 from .._model.errors import InvalidOption
-from .._model.kernel_log import Event, may_matter
-from .._model.log_lines import LONGEST_LINE, parse_stamp, text_events
-from .._model.log_time import to_epoch
 
 ALLOWED = "allowed are auto, kmsg, journal, none or the absolute path of a log file"
 
@@ -39,8 +39,10 @@ def file_events(path: str, now: float, oldest: float, warnings: List[str]) -> It
     with _open(path) as file:
         latest = min(now, os.fstat(file.fileno()).st_mtime)
         blocks = _unpacked(file, path, warnings) if _is_gzip(file) else _plain(file, path, latest, oldest, warnings)
+        known, seconds = None, None
         for stamp, event in text_events(_lines(blocks)):
-            seconds = to_epoch(stamp, latest, local_moments)
+            if stamp != known:  # a flood's lines share their seconds, and a zone's rules are slow to ask
+                known, seconds = stamp, to_epoch(stamp, latest, local_moments)
             if seconds is not None:
                 yield seconds, event
 

@@ -15,11 +15,13 @@ import ctypes
 import errno
 import fcntl
 import os
+import re
 import stat
 import threading
 from typing import Any, Callable, Iterable, List, NamedTuple, Optional
 
 from .._model.errors import InvalidOption
+from .._model.namespace_commands import PID
 from .._model.text import printable
 
 _CLONE_NEWNET = 0x40000000
@@ -27,6 +29,7 @@ _NS_GET_NSTYPE = 0xB703  # ioctl of Linux 4.11+
 _NAMES = "/run/netns"  # where ip-netns(8) keeps names; /var/run is a link to /run nearly everywhere
 _OLD_NAMES = "/var/run/netns"
 _OPTION = "network_namespaces"
+_PROCESS = re.compile("(?:%s)?([0-9]+)" % PID)
 
 
 class Namespace(NamedTuple):
@@ -62,8 +65,9 @@ def resolve(asked: Iterable[object], warnings: Optional[List[str]] = None) -> Li
     """The namespaces meant by names, absolute paths, process ids, ``host`` (our own) and ``all``; each once.
 
     ``all``: our own as "host", those named in /run/netns, then those of processes as "pid:N" of the
-    lowest such process. A number is a process id. The calling thread's own comes as `OWN`, however it was
-    named. `warnings` takes what ``all`` had to pass over.
+    lowest such process. A bare number is a process id, too; the names that are returned mean the same when they are
+    asked for. The calling thread's own comes as `OWN`, however it was named. `warnings` takes what ``all`` had to
+    pass over.
     Raises InvalidOption for what is not there or no network namespace, NotPermitted without privilege.
     """
     own = _own_inode()
@@ -126,8 +130,9 @@ def _one(spec: object, option: str = _OPTION) -> Namespace:
     text = str(spec)
     if text == OWN.name:
         return OWN
-    if text.isascii() and text.isdigit():
-        return _existing(spec, text, "/proc/%s/ns/net" % text, option)
+    process = _PROCESS.fullmatch(text)
+    if process:
+        return _existing(spec, PID + process.group(1), "/proc/%s/ns/net" % process.group(1), option)
     if text.startswith("/") and "\0" not in text:
         return _existing(spec, text, text, option)
     if not text or "/" in text or text in (".", "..") or not text.isprintable():
@@ -164,7 +169,7 @@ def _all(warnings: Optional[List[str]]) -> List[Namespace]:
         except OSError:
             continue
         if inode is not None:  # else a name left behind: nothing is mounted there
-            found.append(Namespace(path if name == OWN.name else printable(name), path, inode))
+            found.append(Namespace(path if _means_another(name) else printable(name), path, inode))
     known = {_own_inode()} | {one.inode for one in found}
     hidden = 0
     for pid in sorted(int(entry) for entry in _entries("/proc") if entry.isdigit()):
@@ -178,13 +183,18 @@ def _all(warnings: Optional[List[str]]) -> List[Namespace]:
             continue  # it ended meanwhile, or is a zombie
         if inode is not None and inode not in known:
             known.add(inode)
-            found.append(Namespace("pid:%d" % pid, path, inode))
+            found.append(Namespace(PID + str(pid), path, inode))
     if hidden and warnings is not None:
         warnings.append(
             "The network namespaces of %d processes could not be seen without CAP_SYS_PTRACE; one of them may be "
             "missing among all." % hidden
         )
     return found
+
+
+def _means_another(name: str) -> bool:
+    """Whether `resolve` takes the name, which somebody gave a namespace, for something else."""
+    return name in (OWN.name, "all") or _PROCESS.fullmatch(name) is not None
 
 
 def _inode(path: str) -> Optional[int]:
@@ -257,8 +267,8 @@ def _refused(spec: object, option: str) -> InvalidOption:
     return InvalidOption(
         option,
         spec,
-        "allowed are a name in {0} ({1}), the absolute path of a network namespace, the id of a running process, "
-        "{2}".format(_NAMES, listed or "there is none now", "host, and all" if option == _OPTION else "and host"),
+        "allowed are a name in {0} ({1}), the absolute path of a network namespace, the id of a running process "
+        "(pid:1234), {2}".format(_NAMES, listed or "there is none now", "host, and all" if option == _OPTION else "and host"),
     )
 
 

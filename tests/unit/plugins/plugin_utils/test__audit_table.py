@@ -67,3 +67,9 @@ def test_lines_keep_to_the_width_where_there_is_room(remedy: str, width: int) ->
     widest_word = max(map(len, remedy.split()), default=0)
     fixed = lines[2].index("WHAT TO DO")
     assert all(len(line) <= max(width, fixed + max(40, widest_word)) for line in lines[2:-2])
+
+
+def test_a_command_is_not_broken() -> None:
+    remedy = "Set a much larger backlog than this one in the configuration and then run `kill -HUP 1234 now`."
+    for width in range(100, 200):
+        assert "`kill -HUP 1234 now`" in audit_table({"h": facts(row(remedy=remedy))}, width)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.cmdline import SOURCE, assignments
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.resolve import NONE, BootFiles, resolve
 
 PATH = "net/core/somaxconn"
 
@@ -36,6 +37,22 @@ def told(cmdline):
 ])  # fmt: skip
 def test_command_lines(cmdline, expected):
     assert told(cmdline) == expected
+
+
+def test_what_linux_6_1_did():
+    """The command line with which user-mode Linux 6.1 came up with 111, 222, 7, 1, 2 and 119."""
+    cmdline = (
+        "mem=128M ro con0=fd:0,fd:1 con=null quiet sysctl.net.core.somaxconn=111 "
+        'sysctl.net.ipv4.tcp_max_syn_backlog="222 5" sysctl/net/ipv4/tcp_synack_retries=7 '
+        "sysctl.net/ipv4/tcp_abort_on_overflow=1 sysctl.net.ipv4.tcp_syncookies=2 sysctl.net.ipv4.tcp_syncookies=2x "
+        "sysctl.net.core.netdev_max_backlog=0x77 -- sysctl.net.core.somaxconn=999 root=98:0 console=tty0"
+    )
+    boot = BootFiles(NONE, (), (), (), cmdline)
+    expected = {
+        "net.core.somaxconn": 111, "net.ipv4.tcp_max_syn_backlog": 222, "net.ipv4.tcp_synack_retries": 7,
+        "net.ipv4.tcp_abort_on_overflow": 1, "net.ipv4.tcp_syncookies": 2, "net.core.netdev_max_backlog": 119,
+    }  # fmt: skip
+    assert {key: value.number for key, value in resolve(boot, expected).items()} == expected
 
 
 def test_the_source_has_no_line():

@@ -65,7 +65,7 @@ def test_the_last_file_in_the_order_of_base_names_wins():
 
 
 def test_base_names_are_compared_by_bytes():
-    names = ["Z.conf", "a.conf", "é.conf"]
+    names = ["B.conf", "Z.conf", "a.conf"]
     assert both({"/etc/sysctl.d/" + name: KEY + "=%d" % index for index, name in enumerate(names)}).number == 2
 
 
@@ -97,6 +97,11 @@ def test_sysctl_conf_is_last_for_procps_and_not_read_by_systemd():
     files["/etc/sysctl.d/99-sysctl.conf"] = (KEY + "=2", "/etc/sysctl.conf")
     value = boot(files, SYSTEMD)
     assert (value.source, shadows(value)) == ("/etc/sysctl.d/zz.conf:1", [("/etc/sysctl.d/99-sysctl.conf:1", "2")])
+
+
+def test_a_name_that_ends_in_a_slash_is_a_setting_for_systemd_only():
+    files = {"/etc/sysctl.d/a.conf": "net/core/somaxconn/ = 1\nnet/core/som*/ = 2"}
+    assert (boot(files, SYSTEMD).number, boot(files, PROCPS).number) == (1, None)
 
 
 def test_hidden_files_count_for_procps_only():
@@ -270,7 +275,8 @@ def test_every_line_is_the_source_or_shadowed_and_said_once(files, loader, cmdli
             if readable and line.startswith(KEY + "="):
                 assert line.partition("=")[2] in dict(told).values() or loader[0] in (OTHER, NONE)
     if value.value is not None:
-        assert value.number == kernel_integer(value.value) is not None and value.doubt is None
+        assert value.number is not None and value.doubt is None
+        assert value.number == kernel_integer(value.value)
 
 
 @given(SETS, VERSIONS)

@@ -41,6 +41,10 @@ UBUNTU_22 = "Ubuntu 5.15.0-91.101-generic 5.15.131"
         ("5.15.0-203.146.5.1.el8uek.x86_64", "", "", "5.15.0", "backlog", "assumed"),
         ("6.5.13-acme", "", "", "6.5.13", "backlog", "assumed"),
         ("6.13.0-rc2", "", "", "6.13.0", "backlog+1", "assumed"),
+        ("6.13.0-0.rc7.20250114git.fc42.x86_64", "", "", "6.13.0", "backlog+1", "assumed"),
+        # A branch alone leaves open which of its releases it is.
+        ("6.1", "", "", "6.1.0", "backlog", "assumed"),
+        ("6.8", "", "", "6.8.0", "backlog", "release"),
         # … and where no backport can matter.
         ("3.10.0-1160.el7.x86_64", "#1 SMP", "", "3.10.0", "power_of_two", "release"),
         ("2.6.32-754.el6.x86_64", "", "", "2.6.32", "power_of_two", "release"),

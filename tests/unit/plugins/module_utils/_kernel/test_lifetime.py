@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import parse_level
-from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.lifetime import half_open_lifetime, spoofed_rate_to_fill
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.lifetime import (
+    half_open_lifetime,
+    spoofed_rate_to_fill,
+)
 
 NEW, OLD = parse_level("6.1.176"), parse_level("3.0.101")
 
@@ -32,8 +35,14 @@ def test_a_larger_queue_takes_a_higher_rate(limit: int, retries: int) -> None:
     rate = spoofed_rate_to_fill(NEW, retries, limit)
     assert rate is not None
     assert spoofed_rate_to_fill(NEW, retries, limit + 1) > rate
-    assert rate >= limit / half_open_lifetime(NEW, retries)
+    assert rate >= limit / half_open_lifetime(NEW, retries) / 1.2
 
 
 def test_nothing_queued_cannot_be_filled() -> None:
     assert spoofed_rate_to_fill(NEW, 5, 0) is None
+
+
+def test_a_measured_rate() -> None:
+    """6.18, limit 129, never-answered SYNs for 40 seconds: at most 124 half-open at 12 a second, full at 14."""
+    rate = spoofed_rate_to_fill(NEW, 5, 129)
+    assert rate is not None and 12 < rate < 15

@@ -51,7 +51,7 @@ def test_limits(inputs: Dict[str, Any], expected: Dict[str, Any]) -> None:
 
 
 def test_nothing_given_takes_the_most_an_application_can_get() -> None:
-    assert limits()["backlog"] == 4096
+    assert (limits()["backlog"], limits()["bound_by"]) == (4096, "somaxconn")
     assert limits(kernel_release="5.3.18")["backlog"] == 128
 
 
@@ -100,9 +100,25 @@ def test_bad_input_is_named(inputs: Dict[str, Any], message: str) -> None:
     assert str(caught.value).startswith(message)
 
 
-@pytest.mark.parametrize("release", ["", "abc", "6", None, 6, ["6.1"], "-1.2"])
+def test_asking_for_exactly_somaxconn_takes_both_to_rise() -> None:
+    told = answer(ask(kernel_of("6.1.176"), {"listen_backlog": 128, "somaxconn": 128}, HOST))["explanation"]
+    assert "raise both" in told and "no sysctl helps" not in told
+
+
+def test_a_load_beyond_one_listener_is_said_to_be() -> None:
+    load = {"connection_rate": 1000000, "accept_stall": 10}
+    result = answer(ask(kernel_of("2.6.32"), load, HOST))
+    assert result["recommended"]["listeners"] > 150
+    assert "One listener cannot carry it" in result["explanation"]
+
+
+def test_millions_of_retries() -> None:
+    assert limits(kernel_release="4.9.1", tcp_synack_retries=2000000)["half_open_lifetime"] > 2e8
+
+
+@pytest.mark.parametrize("release", ["", "abc", "6", None, 6, 6.1, ["6.1"], "-1.2", "6.1.x", "6.1.192999999", "6.1abc", "٦.١"])
 def test_malformed_releases(release: Any) -> None:
-    with pytest.raises(InvalidOption, match="^kernel_release: .* is not allowed; expected a release such as"):
+    with pytest.raises(InvalidOption, match="^kernel_release: .* is not allowed; expected a (release|text) such as"):
         kernel_of(release)
 
 
@@ -114,6 +130,6 @@ def test_an_unknown_rule() -> None:
 def test_sizing() -> None:
     result = answer(ask(kernel_of("6.1.176"), {"connection_rate": 5000, "handshake_time": 0.3, "accept_stall": 0.5}, HOST))
     assert result["recommended"] == {
-        "listen_backlog": 4096, "somaxconn": 4096, "tcp_max_syn_backlog": 8192, "tcp_syncookies": 1,
+        "listen_backlog": 4096, "listeners": 1, "somaxconn": 4096, "tcp_max_syn_backlog": 8192, "tcp_syncookies": 1,
     }  # fmt: skip
     assert "listen(4096)" in result["explanation"]

@@ -16,7 +16,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._read.namespaces impo
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the running kernel")
 
 
-@pytest.mark.parametrize("spec", ["host", str(os.getpid()), os.getpid(), "/proc/self/ns/net", "/proc/thread-self/ns/net"])
+@pytest.mark.parametrize("spec", ["host", str(os.getpid()), os.getpid(), "pid:%d" % os.getpid(), "/proc/self/ns/net", "/proc/thread-self/ns/net"])
 def test_our_own_is_known_however_it_is_named(spec):
     assert resolve([spec]) == [OWN]
 
@@ -34,7 +34,7 @@ def test_all_begins_with_our_own():
 
 @pytest.mark.parametrize(
     "spec",
-    ["no-such-namespace", "", ".", "..", "../../etc/passwd", "a/b", "a\0b", "/a\0b", "a\x1b[2Jb", "a\nb", "4194999", -1, "/no/such/file", "٣"],
+    ["no-such-namespace", "", ".", "..", "../../etc/passwd", "a/b", "a\0b", "/a\0b", "a\x1b[2Jb", "a\nb", "4194999", "pid:4194999", "pid:", "pid:x", "pid:-1", "pid:1/..", "PID:1", -1, "/no/such/file", "٣"],
 )
 def test_what_is_not_there_is_refused_with_what_is_allowed(spec):
     with pytest.raises(InvalidOption) as caught:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model import kernel_log
+from ansible_collections.linuxnet.tcp.plugins.module_utils._log import messages as kernel_log
 
 FIELDS = ("time", "kind", "address", "port", "action", "peer_address", "peer_port", "count")
 

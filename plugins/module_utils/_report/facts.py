@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Sequence
 
 from .._boot.resolve import BootValue
+from .._findings.findings import findings
 from .._kernel.identity import Kernel
 from .._kernel.sysctls import KEYS, shown_in_namespace
+from .._model.half_open import merge
+from .._model.records import HalfOpenTally, NamespaceView, Owner
 from .boot_state import sysctl_states
-from .findings import findings
-from .half_open import merge
 from .listeners import listener_rows
-from .records import HalfOpenTally, NamespaceView, Owner
 
 SCHEMA = 1
 

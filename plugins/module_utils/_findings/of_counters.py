@@ -18,8 +18,8 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 from .._kernel.level import Level
 from .._kernel.rules import forces_cookies
 from .finding import CRITICAL, INFO, WARNING, Finding
-from .findings_of_listeners import half_open_evidence, pattern
 from .observed import Host, Scope
+from .of_listeners import half_open_evidence, pattern
 
 _SYN_DROPS_COUNTED = Level(3, 8)  # before, a dropped SYN left ListenDrops alone
 _COOKIES_COUNTED_UNTIL = Level(4, 9)  # from 3.8 on, ListenDrops also counted every cookie that was sent

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional
 
+from .._applications.recognise import recognise
+from .._applications.remedies import Situation, remedy
 from .._kernel.identity import Kernel
 from .._kernel.limits import QueueLimits, queue_limits
-from .applications import recognise
-from .binding import bound_by
-from .records import ListenKey, ListenSocket, NamespaceView, Owner
-from .remedies import Situation, remedy
+from .._kernel.overflow import established_limit
+from .._kernel.peers import limits_for_peers
+from .._model.binding import bound_by
+from .._model.records import ListenKey, ListenSocket, NamespaceView, Owner
 
 Sysctls = Mapping[str, Optional[int]]
 
@@ -44,7 +46,7 @@ def _row(
 ) -> Dict[str, Any]:
     limits = _limits(sock, kernel, sysctls)
     half_open = view.half_open.by_listener.get(_key(sock), 0) if view.half_open else None
-    hint = recognise(owner.processes)
+    hint = recognise(owner.processes, owner.unit.name if owner.unit else None)
     binding = _binding(sock, kernel, sysctls, hint.requested(sock.backlog) if sock.backlog is not None else None)
     situation = Situation(
         bound_by=binding,
@@ -71,7 +73,7 @@ def _row(
         "dual_stack": sock.dual_stack,
         "inode": sock.inode,
         "backlog": sock.backlog,
-        "accept_queue": {"used": sock.accept_used, "limit": limits.accept_queue if limits else None},
+        "accept_queue": {"used": sock.accept_used, "limit": established_limit(limits) if limits else None},
         "syn_queue": {
             "used": half_open if members == 1 else None,
             "limit": limits.syn_queue if limits else None,
@@ -91,9 +93,10 @@ def _limits(sock: ListenSocket, kernel: Kernel, sysctls: Sysctls) -> Optional[Qu
     """None where the backlog, or a setting that decides, cannot be read."""
     if None in (sock.backlog, sysctls["tcp_max_syn_backlog"], sysctls["tcp_syncookies"]):
         return None
-    return queue_limits(
+    limits = queue_limits(
         kernel.level, kernel.rule, sock.backlog, sysctls["tcp_max_syn_backlog"], sysctls["tcp_syncookies"]
     )
+    return limits if sock.dual_stack else limits_for_peers(kernel.level, limits, sock.family)
 
 
 def _binding(sock: ListenSocket, kernel: Kernel, sysctls: Sysctls, requested: Optional[int]) -> Optional[str]:

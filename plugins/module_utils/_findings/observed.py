@@ -13,7 +13,7 @@ empty ones and missing numbers ``None``, so that no rule has to ask.
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from .._kernel.level import Level, parse_level
 
@@ -112,6 +112,16 @@ class Flood(NamedTuple):
     time: str
 
 
+class Reported(NamedTuple):
+    """A flood and the listeners that it can be about, one for each subject.
+
+    The log is the whole machine's: the same address and port may be listened on in several network namespaces.
+    """
+
+    flood: Flood
+    meant: Tuple[Listener, ...]
+
+
 class Host(NamedTuple):
     """All that rules look at."""
 
@@ -121,11 +131,16 @@ class Host(NamedTuple):
     scopes: Tuple[Scope, ...]
     listeners: Tuple[Listener, ...]
     half_open: Mapping[str, Any]
-    floods: Tuple[Flood, ...]  # oldest first
+    floods: Tuple[Reported, ...]  # the latest report for each address and port
 
     def scope(self, name: str) -> Scope:
         """The namespace of that name; an empty one where nothing is known of it."""
         return next((scope for scope in self.scopes if scope.name == name), Scope(name, {}, {}, {}, 0.0))
+
+    @property
+    def accused(self) -> Set[str]:
+        """Subjects of the listeners that a report of a flood is about for certain."""
+        return {reported.meant[0].subject for reported in self.floods if len(reported.meant) == 1}
 
     def listeners_of(self, scope: Scope) -> List[Listener]:
         return [listener for listener in self.listeners if listener.namespace == scope.name]
@@ -135,14 +150,15 @@ def observe(facts: Mapping[str, Any]) -> Host:
     """The host behind a gathered structure, any part of which may be absent or null."""
     kernel = _part(facts, "kernel")
     states = {name: state for name, state in _part(facts, "sysctls").items() if isinstance(state, Mapping)}
+    listeners = tuple(_listener(row) for row in _rows(facts, "listeners"))
     return Host(
         level=_level(kernel.get("stable_level")),
         rule=_text(kernel, "rule"),
         states=states,
         scopes=_scopes(facts, states),
-        listeners=tuple(_listener(row) for row in _rows(facts, "listeners")),
+        listeners=listeners,
         half_open=_part(facts, "half_open"),
-        floods=tuple(_flood(event) for event in _rows(_part(facts, "kernel_log"), "events") if _is_flood(event)),
+        floods=_reported(_rows(_part(facts, "kernel_log"), "events"), listeners),
     )
 
 
@@ -219,8 +235,16 @@ def _listener(row: Mapping[str, Any]) -> Listener:
     )
 
 
-def _is_flood(event: Mapping[str, Any]) -> bool:
-    return event.get("kind") == "syn_flood"
+def _reported(events: List[Mapping[str, Any]], listeners: Tuple[Listener, ...]) -> Tuple[Reported, ...]:
+    floods = (_flood(event) for event in events if event.get("kind") == "syn_flood")
+    by_port: Dict[Optional[int], Dict[str, Listener]] = {}
+    for it in listeners:
+        by_port.setdefault(it.port, {})[it.subject] = it
+    found = []
+    for flood in {(flood.address, flood.port): flood for flood in floods}.values():
+        there = by_port.get(flood.port, {}).values()
+        found.append(Reported(flood, tuple(it for it in there if flood.address in (None, it.address))))
+    return tuple(found)
 
 
 def _flood(event: Mapping[str, Any]) -> Flood:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from .application import RELOAD, RELOAD_IF_EDITED, SYSTEM, Application
+from .application import FIRST, RELOAD, RELOAD_IF_EDITED, SYSTEM, Application
 
 _HARD_CODED = "spread the load over more addresses or put a proxy in front"
 
@@ -26,25 +26,26 @@ DAEMONS = (
     Application(
         "nginx", ("nginx",),
         "set `backlog={n}` on `listen {listen}`", "in /etc/nginx/sites-enabled/ (Debian) or /etc/nginx/conf.d/ (RHEL)",
-        defaults=(511,), again=RELOAD_IF_EDITED,
+        defaults=(511,), again=RELOAD_IF_EDITED, configured_by=("-c",),
         source="nginx src/os/unix/ngx_linux_config.h, src/core/ngx_cycle.c; measured on 1.22",
     ),
     Application(
         "Apache httpd", ("apache2", "httpd"),
         "set `ListenBacklog {n}`", "in /etc/apache2/apache2.conf (Debian) or /etc/httpd/conf/httpd.conf (RHEL)",
-        defaults=(511,),
+        defaults=(511,), configured_by=("-f",),
         source="httpd include/mpm_common.h, server/listen.c; measured on 2.4: neither graceful nor HUP calls listen()",
     ),
     Application(
         "HAProxy", ("haproxy",),
         "set `backlog {n}` in the frontend that binds {listen}", "in /etc/haproxy/haproxy.cfg",
-        default="the frontend's maxconn",
+        default="the frontend's maxconn", configured_by=("-f",),
         source="haproxy src/listener.c listener_backlog(); measured on 2.6: a reload passes the open socket on",
     ),
     Application(
         "lighttpd", ("lighttpd",),
         "set `server.listen-backlog = {n}`", "in /etc/lighttpd/lighttpd.conf",
-        defaults=(1024, 4096), source="lighttpd src/network.c (1024; max(SOMAXCONN, 1024) from 1.4.79)",
+        defaults=(1024, 4096), configured_by=("-f",),
+        source="lighttpd src/network.c (1024; max(SOMAXCONN, 1024) from 1.4.79)",
     ),
     Application(
         "NGINX Unit", ("unitd",),
@@ -64,7 +65,7 @@ DAEMONS = (
     Application(
         "Squid", ("squid",),
         "set `max_filedescriptors {four}` (Squid asks for a quarter of it)", "in /etc/squid/squid.conf",
-        default="a quarter of its file descriptor limit", again=RELOAD,
+        default="a quarter of its file descriptor limit", again=RELOAD, configured_by=("-f",),
         source="squid src/comm/TcpAcceptor.cc; measured on 5.7: HUP opens the sockets anew",
     ),
     Application(
@@ -90,13 +91,16 @@ DAEMONS = (
     Application(
         "Redis", ("redis-server",),
         "set `tcp-backlog {n}`", "in /etc/redis/redis.conf", defaults=(511,), options=("--tcp-backlog",),
-        without_restart='repeat its present bind with `redis-cli -p {port} CONFIG SET bind "…"` (Redis 7 and later)',
+        configured_by=(FIRST,),
+        without_restart='repeat its present bind with `{inside}redis-cli -p {port} CONFIG SET bind "…"` '
+                        "(Redis 7 and later)",
         source="redis src/config.c (IMMUTABLE_CONFIG); measured on 7.0: CONFIG SET bind opens the sockets anew",
     ),
     Application(
         "Valkey", ("valkey-server",),
         "set `tcp-backlog {n}`", "in /etc/valkey/valkey.conf", defaults=(511,), options=("--tcp-backlog",),
-        without_restart='repeat its present bind with `valkey-cli -p {port} CONFIG SET bind "…"`',
+        configured_by=(FIRST,),
+        without_restart='repeat its present bind with `{inside}valkey-cli -p {port} CONFIG SET bind "…"`',
         source="valkey src/config.c (IMMUTABLE_CONFIG)",
     ),
     Application(
@@ -109,6 +113,7 @@ DAEMONS = (
         "PostgreSQL", ("postgres", "postmaster"),
         "set `max_connections = {half}` (PostgreSQL asks for twice that)", "in postgresql.conf",
         default="twice max_connections, up to PostgreSQL 15 plus its worker processes",
+        configured_by=("config_file", "--config_file", "--config-file"),
         source="postgres src/backend/libpq/pqcomm.c; measured on 15: 244 with max_connections 100",
     ),
     Application(

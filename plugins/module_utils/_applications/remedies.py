@@ -15,16 +15,19 @@ from typing import NamedTuple, Optional
 
 from .._kernel.level import Level
 from .._kernel.limits import QueueLimits
-from .._kernel.rules import POWER_OF_TWO, backlog_bits
+from .._kernel.rules import POWER_OF_TWO
+from .._kernel.sysctls import KEYS
+from .._model.binding import APPLICATION, SOMAXCONN, SYNCOOKIES, TCP_MAX_SYN_BACKLOG, new_peers_bound, syn_table_bound
+from .._model.namespace_commands import prefix
+from .._model.text import printable
+from .._model.units import Unit
+from .amounts import keeping_three_quarters, largest_backlog, plausible_somaxconn, worthwhile_backlog
 from .application import RELOAD, RELOAD_IF_EDITED, RESTART
-from .applications import Hint, default_of
-from .binding import APPLICATION, SOMAXCONN, SYNCOOKIES, TCP_MAX_SYN_BACKLOG, new_peers_bound, syn_table_bound
-from .restarts import reload, restart
-from .text import printable
-from .units import Unit
+from .recognise import Hint, default_of
+from .restarts import container_of, recreate, reload, restart
+from .sysctl_words import Home
 
-_WORTHWHILE = 4096  # the kernel's own default for somaxconn since 5.4
-_INT_MAX = 0x7FFFFFFF
+_COOKIES = "tcp_syncookies"
 
 
 class Situation(NamedTuple):
@@ -43,6 +46,10 @@ class Situation(NamedTuple):
     address: str
     port: int
     namespace: Optional[str] = None  # name of the network namespace; None for the one that is audited from
+
+    @property
+    def home(self) -> Home:
+        return Home(self.namespace, self.unit, self.level)
 
 
 def remedy(situation: Situation) -> str:
@@ -63,22 +70,27 @@ def remedy(situation: Situation) -> str:
 
 def _application(it: Situation) -> str:
     gets = it.hint.would_get(it.somaxconn)
-    if gets is not None and gets > it.backlog:
+    if gets is not None and gets > it.backlog and _was_clamped(it):
         return _latched_too_early(it, gets)
     wanted = _wanted(it, it.somaxconn)
     application = it.hint.application
+    first = _first_sysctls(it, wanted)
     if application.change is None:
         return "To admit more, %s%s: %s has the %d compiled in, and no setting or sysctl raises it." % (
-            _first_sysctls(it, wanted), _filled(application.instead, it, wanted), it.hint.program, it.backlog,
+            first, _filled(application.instead, it, wanted), it.hint.program, it.backlog,
         )
     return "To admit more, %s%s (%s; no sysctl raises it), then %s.%s" % (
-        _first_sysctls(it, wanted), _change(it, wanted), _was(it),
-        _restart(it) if application.again == RESTART else _reload(it), _perhaps_early(it),
+        first, _change(it, wanted), _was(it), _to_take_the_edit(it, wanted > it.somaxconn), _perhaps_early(it),
     )
 
 
+def _was_clamped(it: Situation) -> bool:
+    """Whether an old somaxconn is what made it less than it asks for, rather than its configuration."""
+    return it.hint.asked is not None or it.hint.application.change is None or plausible_somaxconn(it.backlog)
+
+
 def _latched_too_early(it: Situation, gets: int) -> str:
-    """The socket is older than today's somaxconn, or somebody configured less than the default."""
+    """The socket is older than today's somaxconn, or somebody configured just that number."""
     if it.hint.asked is not None:
         asks = "its %s asks for %d" % (it.hint.asked_by, it.hint.asked)
     else:
@@ -96,6 +108,8 @@ def _perhaps_early(it: Situation) -> str:
     """Where nobody knows what it asks for, an old and smaller somaxconn may be all that is behind the number."""
     if it.hint.asked is not None or it.hint.application.defaults or it.backlog >= it.somaxconn:
         return ""
+    if not plausible_somaxconn(it.backlog):
+        return ""
     return " If net.core.somaxconn was %d when it started, the restart alone is enough." % it.backlog
 
 
@@ -105,11 +119,14 @@ def _change(it: Situation, wanted: int) -> str:
         return "change %s on the command line of %s to %d" % (it.hint.asked_by, it.hint.program, wanted)
     if it.hint.process is None and not it.hint.known:
         return (
-            "find the process that holds port %d (`ss -ltnp 'sport = :%d'` as root) and raise the backlog that it "
+            "find the process that holds port %d (`%sss -ltnp 'sport = :%d'` as root) and raise the backlog that it "
             "passes to listen(2)"
-        ) % (it.port, it.port)
+        ) % (it.port, prefix(it.namespace), it.port)
     change = _filled(application.change or "", it, wanted)
-    return "%s %s" % (change, application.where) if application.where else change
+    where = application.where
+    if it.hint.configured_in:
+        where = "in %s and what it includes" % " or ".join(it.hint.configured_in)
+    return "%s %s" % (change, where) if where else change
 
 
 def _was(it: Situation) -> str:
@@ -125,13 +142,16 @@ def _first_sysctls(it: Situation, wanted: int) -> str:
     """An application gets no more than somaxconn, and old kernels no larger SYN queue than tcp_max_syn_backlog."""
     first = []
     if wanted > it.somaxconn:
-        first.append(("net.core.somaxconn", it.somaxconn))
+        first.append((SOMAXCONN, it.somaxconn))
     if it.rule == POWER_OF_TWO and it.tcp_max_syn_backlog is not None and wanted > it.tcp_max_syn_backlog:
-        first.append(("net.ipv4.tcp_max_syn_backlog", it.tcp_max_syn_backlog))
+        first.append((TCP_MAX_SYN_BACKLOG, it.tcp_max_syn_backlog))
     if not first:
         return ""
-    named = " and ".join("%s (now %d)" % one for one in first)
-    return "first raise %s to %d%s, then " % (named, wanted, _inside(it))
+    home = it.home
+    return "first raise %s, then " % " and ".join(
+        "%s (now %d) to %d%s (%s)" % (KEYS[name].key, now, wanted, home.inside(name), home.set(name, wanted))
+        for name, now in first
+    )
 
 
 # ---------------------------------------------------------------- bound by a sysctl
@@ -139,21 +159,43 @@ def _first_sysctls(it: Situation, wanted: int) -> str:
 
 def _somaxconn(it: Situation) -> str:
     if it.backlog > it.somaxconn:
-        return (
-            "Raise net.core.somaxconn (now %d) to %d or more%s before %s is restarted: the running socket latched %d "
-            "before somaxconn was lowered, and its next listen() would shrink it to %d."
-        ) % (it.somaxconn, it.backlog, _inside(it), it.hint.program, it.backlog, it.somaxconn)
-    wanted = _wanted(it, _largest(it.level))
+        return _lowered(it)
+    wanted = _wanted(it, largest_backlog(it.level))
     if wanted <= it.somaxconn:
         return (
             "net.core.somaxconn is at %d, the most that this kernel takes: spread the load over more sockets."
         ) % it.somaxconn
     return (
-        "Raise net.core.somaxconn above %d (%s)%s, then %s: the running socket keeps %d until listen() is called "
+        "Raise net.core.somaxconn above %d%s (%s), then %s: the running socket keeps %d until listen() is called "
         "again%s.%s"
     ) % (
-        it.somaxconn, _sysctl("net.core.somaxconn", wanted), _inside(it), _to_listen_again(it), it.backlog,
+        it.somaxconn, it.home.inside(SOMAXCONN), it.home.set(SOMAXCONN, wanted), _to_listen_again(it, True), it.backlog,
         _reload_is_not_enough(it), _what_it_then_gets(it, wanted),
+    )
+
+
+def _lowered(it: Situation) -> str:
+    """It has more than somaxconn allows today: how to keep that, and how to get beyond it."""
+    wanted = max(_wanted(it, largest_backlog(it.level)), it.backlog)
+    keep = (
+        "Raise net.core.somaxconn (now %d) to %d%s (%s) before %s is restarted: the running socket latched %d before "
+        "somaxconn was lowered, and its next listen() would shrink it to %d."
+    ) % (
+        it.somaxconn, wanted, it.home.inside(SOMAXCONN), it.home.set(SOMAXCONN, wanted), it.hint.program, it.backlog,
+        it.somaxconn,
+    )
+    if wanted == it.backlog:
+        return keep
+    gets = it.hint.would_get(wanted)
+    if gets is not None and gets > it.backlog:
+        return "%s After that, to admit more, %s: it then gets at least %d." % (keep, _to_listen_again(it, True), gets)
+    more = _first_sysctls(it._replace(somaxconn=wanted), wanted)
+    if it.hint.application.change is None:
+        return "%s After that, to admit more than the %d that %s has compiled in, %s%s." % (
+            keep, it.backlog, it.hint.program, more, _filled(it.hint.application.instead, it, wanted),
+        )
+    return "%s After that, to admit more, %s%s (%s), then %s." % (
+        keep, more, _change(it, wanted), _was(it), _to_take_the_edit(it, True),
     )
 
 
@@ -183,16 +225,19 @@ def _tcp_max_syn_backlog(it: Situation) -> str:
     capped = syn_table_bound(it.rule, it.backlog, it.tcp_max_syn_backlog)
     if not new_peers_bound(it.rule, it.backlog, it.tcp_max_syn_backlog, it.tcp_syncookies or 0):
         return (
-            "Raise net.ipv4.tcp_max_syn_backlog above %d (%s)%s, then %s: this kernel caps the SYN queue with it when "
+            "Raise net.ipv4.tcp_max_syn_backlog above %d%s (%s), then %s: this kernel caps the SYN queue with it when "
             "listen() is called."
-        ) % (it.tcp_max_syn_backlog, _sysctl("net.ipv4.tcp_max_syn_backlog", it.backlog), _inside(it), _restart(it))
-    wanted = _keeping_three_quarters(max(it.limits.syn_queue, it.backlog))
+        ) % (
+            it.tcp_max_syn_backlog, it.home.inside(TCP_MAX_SYN_BACKLOG), it.home.set(TCP_MAX_SYN_BACKLOG, it.backlog),
+            _restart(it),
+        )
+    wanted = keeping_three_quarters(max(it.limits.syn_queue, it.backlog))
     return (
-        "Set net.ipv4.tcp_syncookies to 1 (%s)%s, which lifts the limit of %d half-open connections from new peers, "
+        "Set net.ipv4.tcp_syncookies to 1%s (%s), which lifts the limit of %d half-open connections from new peers, "
         "or keep it at 0 and raise net.ipv4.tcp_max_syn_backlog above %d (%s); either takes effect at once.%s"
     ) % (
-        _sysctl("net.ipv4.tcp_syncookies", 1), _inside(it), it.limits.new_peer_limit or 0, it.tcp_max_syn_backlog,
-        _sysctl("net.ipv4.tcp_max_syn_backlog", wanted),
+        it.home.inside(_COOKIES), it.home.set(_COOKIES, 1), it.limits.new_peer_limit or 0, it.tcp_max_syn_backlog,
+        it.home.set(TCP_MAX_SYN_BACKLOG, wanted),
         " Then %s: this kernel also caps the SYN queue with tcp_max_syn_backlog when listen() is called." % _restart(it)
         if capped else "",
     )
@@ -200,9 +245,9 @@ def _tcp_max_syn_backlog(it: Situation) -> str:
 
 def _syncookies(it: Situation) -> str:
     return (
-        "Set net.ipv4.tcp_syncookies to 1 (%s)%s: with 2 every SYN is answered with a cookie and the SYN queue stays "
+        "Set net.ipv4.tcp_syncookies to 1%s (%s): with 2 every SYN is answered with a cookie and the SYN queue stays "
         "empty; no backlog changes that."
-    ) % (_sysctl("net.ipv4.tcp_syncookies", 1), _inside(it))
+    ) % (it.home.inside(_COOKIES), it.home.set(_COOKIES, 1))
 
 
 def _unknown(it: Situation) -> str:
@@ -214,39 +259,30 @@ def _unknown(it: Situation) -> str:
         return "Change %s; how far could not be worked out here, for want of a value that was not readable." % knob
     if it.backlog is not None:
         return (
-            "Read net.core.somaxconn, net.ipv4.tcp_max_syn_backlog and net.ipv4.tcp_syncookies%s: one of them could not "
-            "be read here, so what binds this listener is not known."
-        ) % _inside(it)
+            "Read net.core.somaxconn, net.ipv4.tcp_max_syn_backlog and net.ipv4.tcp_syncookies%s: one of them could "
+            "not be read here, so what binds this listener is not known."
+        ) % it.home.inside(SOMAXCONN)
     return (
-        "Read the backlog of port %d with `ss -ltn`: it could not be read here, so what binds this listener is not "
+        "Read the backlog of port %d with `%sss -ltn`: it could not be read here, so what binds this listener is not "
         "known."
-    ) % it.port
+    ) % (it.port, prefix(it.namespace))
 
 
 # ---------------------------------------------------------------- words
 
 
 def _wanted(it: Situation, most: int) -> int:
-    """A backlog worth setting: twice what there is and 4096 at least, but ``most`` where that alone is more already."""
-    doubled = max(_WORTHWHILE, 1 << max(2 * it.backlog - 1, 1).bit_length())
-    if it.backlog < most < doubled:
-        doubled = most
-    return min(doubled, _largest(it.level))
+    return worthwhile_backlog(it.backlog, most, it.level)
 
 
-def _largest(level: Level) -> int:
-    return _INT_MAX if backlog_bits(level) == 32 else 0xFFFF
-
-
-def _keeping_three_quarters(half_open: int) -> int:
-    """A tcp_max_syn_backlog, a power of two, of which three quarters hold that many."""
-    return min(max(256, 1 << (half_open * 4 // 3).bit_length()), _INT_MAX)
-
-
-def _restart(it: Situation) -> str:
+def _restart(it: Situation, new_sysctl: bool = False) -> str:
+    """``new_sysctl``: its next listen() has to find somaxconn changed."""
     own = it.hint.application.restart
     if own:
         return _filled(own, it, it.backlog)
+    container = container_of(it.unit) if it.namespace else None
+    if container and new_sysctl:
+        return recreate(*container)
     process = it.hint.process
     return restart(it.unit, it.hint.program, process.pid if process else None)
 
@@ -256,18 +292,23 @@ def _reload(it: Situation) -> str:
     return reload(it.unit, it.hint.program, process.pid if process else None)
 
 
-def _to_listen_again(it: Situation) -> str:
+def _to_take_the_edit(it: Situation, new_sysctl: bool) -> str:
+    return _restart(it, new_sysctl) if it.hint.application.again == RESTART else _reload(it)
+
+
+def _to_listen_again(it: Situation, new_sysctl: bool = False) -> str:
     """The gentlest way to a new listen() with an unchanged configuration."""
     application = it.hint.application
     if application.again == RELOAD:
         return _reload(it)
     gentler = _filled(application.without_restart, it, it.backlog)
-    return _restart(it) + (" or " + gentler if gentler else "")
+    return _restart(it, new_sysctl) + (" or " + gentler if gentler else "")
 
 
 def _filled(template: str, it: Situation, wanted: int) -> str:
     return template.format(
         n=wanted, half=(wanted + 1) // 2, four=4 * wanted, listen=_listen(it), port=it.port, program=it.hint.program,
+        inside=prefix(it.namespace),
     )
 
 
@@ -276,11 +317,3 @@ def _listen(it: Situation) -> str:
     if it.address in ("0.0.0.0", "*", ""):
         return str(it.port)
     return ("[%s]:%d" if ":" in it.address else "%s:%d") % (it.address, it.port)
-
-
-def _sysctl(key: str, value: int) -> str:
-    return "`sysctl -w %s=%d`, and in /etc/sysctl.d" % (key, value)
-
-
-def _inside(it: Situation) -> str:
-    return " inside network namespace %s" % it.namespace if it.namespace else ""

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Tuple
 
-from . import findings_of_counters as counters
-from . import findings_of_listeners as listeners
-from . import findings_of_settings as settings
+from . import of_counters as counters
+from . import of_listeners as listeners
+from . import of_settings as settings
 from .finding import SEVERITIES, Finding
 from .observed import Host, observe
 
@@ -56,7 +56,10 @@ def findings(facts: Mapping[str, Any]) -> List[Dict[str, Any]]:
     host = observe(facts)
     found = [(place, one) for place, (_id, rule) in enumerate(RULES) for one in rule(host)]
     found.sort(key=lambda pair: (SEVERITIES.index(pair[1].severity), pair[0], -pair[1].weight, pair[1].subject))
-    return [_told(RULES[place][0], one) for place, one in found]
+    worst: Dict[Tuple[str, str], Finding] = {}
+    for place, one in found:  # the members of an SO_REUSEPORT group share a subject: one speaks for all
+        worst.setdefault((RULES[place][0], one.subject), one)
+    return [_told(identifier, one) for (identifier, _subject), one in worst.items()]
 
 
 def _told(identifier: str, found: Finding) -> Dict[str, Any]:

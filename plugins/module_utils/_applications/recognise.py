@@ -9,15 +9,17 @@
 from __future__ import annotations
 
 import fnmatch
-from typing import Iterable, List, NamedTuple, Optional, Tuple
+import re
+from typing import Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
-from .application import SYSTEM, Application
+from .._model.records import Process
+from .application import FIRST, SYSTEM, Application
 from .known_daemons import DAEMONS
 from .known_runtimes import FRAMEWORKS, RUNTIMES, UNKNOWN
-from .records import Process
 
 _INTERPRETERS = ("python", "ruby", "perl", "node")
 _MOST = 0x7FFFFFFF
+_PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./@%+=:,~-]{1,254}")
 _PROGRAM_OF_SERVICE = {
     "ssh": "sshd", "redis": "redis-server", "valkey": "valkey-server", "postgresql": "postgres", "mysql": "mysqld",
     "mariadb": "mariadbd", "bind9": "named", "rsyslog": "rsyslogd", "cups": "cupsd", "varnish": "varnishd",
@@ -31,6 +33,7 @@ class Hint(NamedTuple):
     process: Optional[Process] = None  # None where no process is visible
     asked: Optional[int] = None  # the backlog that its command line names
     asked_by: str = ""  # the option that names it
+    configured_in: Tuple[str, ...] = ()  # the configuration files that its command line names
 
     @property
     def program(self) -> str:
@@ -77,7 +80,7 @@ def recognise(processes: Iterable[Process], unit: Optional[str] = None) -> Hint:
         for process in holders:
             if _is(application, process):
                 asked, option = _asked(application, process.argv)
-                return Hint(application, process, asked, option)
+                return Hint(application, process, asked, option, _configured_in(application, process.argv))
     for process in holders:
         runtime = RUNTIMES.get(process.runtime or "")
         if runtime is not None:
@@ -140,23 +143,38 @@ def _base(path: str) -> str:
 
 
 def _asked(application: Application, argv: Tuple[str, ...]) -> Tuple[Optional[int], str]:
-    """The backlog that the command line names, and the option.
-
-    Forms: ``--option N``, ``-oN``, ``--option=N``, ``-p option=N``.
-    """
-    for number, argument in enumerate(argv):
-        for option in application.options:
-            if argument == option and number + 1 < len(argv):
-                value = argv[number + 1]
-            elif argument.startswith(option + "="):
-                value = argument[len(option) + 1:]
-            elif len(option) == 2 and argument.startswith(option):
-                value = argument[2:]
-            else:
-                continue
-            if value.isdigit() and value.isascii() and int(value) <= _MOST:
-                return int(value), option
+    """The backlog that the command line names, and the option."""
+    for option, value in _given(application.options, argv):
+        if value.isdigit() and value.isascii() and int(value) <= _MOST:
+            return int(value), option
     return None, ""
+
+
+def _configured_in(application: Application, argv: Tuple[str, ...]) -> Tuple[str, ...]:
+    """The configuration files that the command line names, as far as they are plain absolute paths.
+
+    nginx keeps its command line in its title: ``nginx: master process nginx -c /srv/nginx.conf``.
+    """
+    if len(argv) == 1 and ": " in argv[0]:
+        argv = tuple(argv[0].split())
+    named = [value for _option, value in _given(application.configured_by, argv)]
+    if FIRST in application.configured_by:
+        named += argv[1:2]
+    return tuple(value for value in named if _PLAIN_PATH.fullmatch(value))
+
+
+def _given(options: Tuple[str, ...], argv: Tuple[str, ...]) -> Iterator[Tuple[str, str]]:
+    """Each option with its value: ``--option N``, ``-oN``, ``--option=N``, ``-p option=N``."""
+    for number, argument in enumerate(argv):
+        for option in options:
+            if option == FIRST:
+                continue
+            if argument == option and number + 1 < len(argv):
+                yield option, argv[number + 1]
+            elif argument.startswith(option + "="):
+                yield option, argument[len(option) + 1:]
+            elif len(option) == 2 and argument.startswith(option):
+                yield option, argument[2:]
 
 
 def default_of(application: Application) -> Optional[int]:

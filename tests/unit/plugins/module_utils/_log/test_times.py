@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.log_time import Stamp, to_epoch, utc_text
+from ansible_collections.linuxnet.tcp.plugins.module_utils._log.times import Stamp, to_epoch, utc_text
 
 
 def utc(*written):

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.application import (
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.application import (
     RELOAD,
     RELOAD_IF_EDITED,
     RESTART,
     SYSTEM,
 )
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.applications import (
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import (
     DAEMONS,
     FRAMEWORKS,
     RUNTIMES,
@@ -26,7 +26,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.applications i
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import Process
 
 ALL = DAEMONS + FRAMEWORKS + tuple(RUNTIMES.values()) + (UNKNOWN,)
-KNOWN_FIELDS = {"n", "half", "four", "listen", "port", "program"}
+KNOWN_FIELDS = {"n", "half", "four", "inside", "listen", "port", "program"}
 
 
 def process(name: str, *argv: str, runtime: str | None = None, pid: int = 100) -> Process:

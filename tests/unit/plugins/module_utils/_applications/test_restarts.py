@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.restarts import reload, restart
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.restarts import reload, restart
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.units import Unit
 
 ID = "0123456789abcdef" * 4

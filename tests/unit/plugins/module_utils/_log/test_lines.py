@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model import log_lines
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.log_time import Stamp
+from ansible_collections.linuxnet.tcp.plugins.module_utils._log import lines as log_lines
+from ansible_collections.linuxnet.tcp.plugins.module_utils._log.times import Stamp
 
 SAID = b"TCP: request_sock_TCP: Possible SYN flooding on port 80. Sending cookies.  Check SNMP counters."
 CLASSIC = Stamp(None, 9, 30, 6, 54, 0)

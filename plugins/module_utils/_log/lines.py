@@ -18,8 +18,8 @@ import json
 import re
 from typing import Iterable, Iterator, NamedTuple, Optional, Tuple
 
-from .kernel_log import Event, may_matter, parse_message, parse_repeat, repeated
-from .log_time import Stamp
+from .messages import Event, may_matter, parse_message, parse_repeat, repeated
+from .times import Stamp
 
 #: bytes; no message of interest comes near, and a longer line is never cut into a shorter one
 LONGEST_LINE = 2048
@@ -151,9 +151,10 @@ def _stamp(line: bytes) -> Tuple[Optional[Stamp], bytes]:
         return Stamp(year, month, day, hour, minute, second, offset), line[found.end():]
     found = _CLASSIC.match(line)
     if found:
-        month, year = _MONTHS.index(found.group(1)) + 1, found.group(6)
         day, hour, minute, second = [int(number) for number in found.groups()[1:5]]
-        return Stamp(int(year) if year else None, month, day, hour, minute, second), line[found.end():]
+        known_year = int(found.group(6)) if found.group(6) else None
+        month = _MONTHS.index(found.group(1)) + 1
+        return Stamp(known_year, month, day, hour, minute, second), line[found.end():]
     return None, b""
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Set
 
 from .._kernel.sysctls import boot_default
-from .binding import APPLICATION, SOMAXCONN, SYNCOOKIES, TCP_MAX_SYN_BACKLOG
+from .._model.binding import APPLICATION, SOMAXCONN, TCP_MAX_SYN_BACKLOG
 from .finding import CRITICAL, INFO, WARNING, Finding
 from .observed import OWN_NAMESPACE, Flood, Host, Listener, Queue, Scope, number
 
@@ -77,24 +77,27 @@ def new_peers_turned_away(host: Host) -> Iterator[Finding]:
 
 def tcp_max_syn_backlog_binds(host: Host) -> Iterator[Finding]:
     """The listener is strained, and tcp_max_syn_backlog is the knob that gives it more."""
+    accused = host.accused
     for it in host.listeners:
         if it.bound_by == TCP_MAX_SYN_BACKLOG and not it.new_peers.full:
-            yield from _bound(host, it, "net.ipv4.tcp_max_syn_backlog")
+            yield from _bound(host, it, accused, "net.ipv4.tcp_max_syn_backlog")
 
 
 def bound_by_somaxconn(host: Host) -> Iterator[Finding]:
     """The listener is strained, and its application asked for as much as somaxconn allows or more."""
+    accused = host.accused
     for it in host.listeners:
         if it.bound_by == SOMAXCONN:
-            yield from _bound(host, it, "net.core.somaxconn")
+            yield from _bound(host, it, accused, "net.core.somaxconn")
 
 
 def latched(host: Host) -> Iterator[Finding]:
     """The listener is strained, somaxconn allows more now, and its backlog is what somaxconn allowed before."""
+    accused = host.accused
     for it in host.listeners:
         if _older_limit(host, it):
             somaxconn = host.scope(it.namespace).values["somaxconn"]
-            for found in _bound(host, it, "the somaxconn that was in force at its last listen()"):
+            for found in _bound(host, it, accused, "the somaxconn that was in force at its last listen()"):
                 yield found._replace(
                     summary="{0} net.core.somaxconn allows {1} now; the socket keeps its {2} until listen() is called "
                     "again.".format(found.summary, somaxconn, it.backlog),
@@ -104,20 +107,21 @@ def latched(host: Host) -> Iterator[Finding]:
 
 def bound_by_application(host: Host) -> Iterator[Finding]:
     """The listener is strained, and the backlog that its application asked for is what limits it."""
+    accused = host.accused
     for it in host.listeners:
         if it.bound_by == APPLICATION and not _older_limit(host, it):
-            yield from _bound(host, it, "the backlog that {0} asked for".format(it.holder))
+            yield from _bound(host, it, accused, "the backlog that {0} asked for".format(it.holder))
 
 
 def flood_reported(host: Host) -> Iterator[Finding]:
     """The kernel's log reports SYN flooding: evidence of the past, said once for each listener."""
     elsewhere: List[Flood] = []
-    for flood in _last_floods(host):
-        it = next((one for one in host.listeners if _meant(one, flood)), None)
-        if it is None:
+    for flood, meant in host.floods:
+        if not meant:
             elsewhere.append(flood)
-        elif not it.turning_away:
-            yield _reported(it, flood)
+        for it in meant:
+            if not it.turning_away:
+                yield _reported(it, flood, certain=len(meant) == 1)
     if elsewhere:
         yield _reported_elsewhere(elsewhere)
 
@@ -125,9 +129,9 @@ def flood_reported(host: Host) -> Iterator[Finding]:
 # ---------------------------------------------------------------- what strains a listener
 
 
-def _bound(host: Host, it: Listener, knob: str) -> Iterator[Finding]:
+def _bound(host: Host, it: Listener, accused: Set[str], knob: str) -> Iterator[Finding]:
     """The finding that a knob binds this listener, if the listener is strained at all."""
-    signs = _strain(host, it)
+    signs = _strain(host, it, accused)
     if not signs:
         return
     yield Finding(
@@ -140,7 +144,7 @@ def _bound(host: Host, it: Listener, knob: str) -> Iterator[Finding]:
     )
 
 
-def _strain(host: Host, it: Listener) -> List[str]:
+def _strain(host: Host, it: Listener, accused: Set[str]) -> List[str]:
     """Why its limits matter; empty for a listener that is well."""
     signs = []
     if it.accept.near:
@@ -151,7 +155,7 @@ def _strain(host: Host, it: Listener) -> List[str]:
         signs.append("{0} of {1} places of the SYN queue are taken".format(it.syn.used, it.syn.limit))
     if it.drops and _drops_matter(host, it):
         signs.append("it has dropped {0} connection attempts since it listens".format(it.drops))
-    if it.bound_by != SYNCOOKIES and any(_meant(it, flood) for flood in host.floods):
+    if it.subject in accused:
         signs.append("the kernel reported SYN flooding on it")
     return signs
 
@@ -186,24 +190,16 @@ def _earlier_somaxconn(host: Host, it: Listener) -> Set[Optional[int]]:
 # ---------------------------------------------------------------- the kernel's log
 
 
-def _last_floods(host: Host) -> List[Flood]:
-    """The latest report for each address and port."""
-    return list({(flood.address, flood.port): flood for flood in host.floods}.values())
-
-
-def _meant(it: Listener, flood: Flood) -> bool:
-    # The log is the whole machine's: other namespaces' floods are in it too, under the same addresses.
-    return it.namespace == OWN_NAMESPACE and flood.port == it.port and flood.address in (None, it.address)
-
-
-def _reported(it: Listener, flood: Flood) -> Finding:
+def _reported(it: Listener, flood: Flood, certain: bool) -> Finding:
     dropped = flood.action == "drop"
     return Finding(
-        WARNING,
+        WARNING if certain else INFO,
         it.subject,
-        "The kernel reported SYN flooding at {0} and {1}. It says so once for each listener, so that silence since "
+        "The kernel reported SYN flooding at {0} {2}and {1}. It says so once for each listener, so that silence since "
         "then means nothing: the counters tell whether it goes on.".format(
-            flood.time, "dropped SYNs" if dropped else "answered with cookies"
+            flood.time,
+            "dropped SYNs" if dropped else "answered with cookies",
+            "" if certain else "on this or another listener of this port ",
         ),
         dict(_numbers_of(it), time=flood.time, action=flood.action),
         "nstat -az TcpExtTCPReqQFullDoCookies TcpExtTCPReqQFullDrop TcpExtListenDrops  # grow while it lasts. "

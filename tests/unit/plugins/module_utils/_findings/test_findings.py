@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.findings import RULES, findings
+from ansible_collections.linuxnet.tcp.plugins.module_utils._findings.findings import RULES, findings
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 5))
 PAGES = os.path.join(ROOT, "docs", "findings")
@@ -318,6 +318,22 @@ def test_listeners_of_an_so_reuseport_group_bear_even_shares():
     assert told(facts)[0] == ("syn-queue-full", "warning")
     row["reuseport"]["half_open"] = 200
     assert told(facts) == []
+
+
+def test_the_members_of_a_group_speak_with_one_voice():
+    facts = host()
+    facts["listeners"] = [listener(inode=number, accept_queue={"used": 512 + number}) for number in range(4)]
+    assert told(facts) == [("accept-queue-overflow", "critical"), ("listener-bound-by-application", "warning")]
+    assert findings(facts)[0]["evidence"]["accept_queue_used"] == 515
+
+
+def test_a_report_that_may_be_about_several_listeners_accuses_none():
+    facts = logged(host())
+    facts["listeners"].append(listener(network_namespace="blue"))
+    assert told(facts) == [("syn-flood-reported", "info")] * 2
+    facts["listeners"].append(listener(network_namespace="blue", inode=99))  # a group is one subject
+    assert told(facts) == [("syn-flood-reported", "info")] * 2
+    assert told(logged(host(), address=None)) == told(logged(host()))
 
 
 @pytest.mark.parametrize(

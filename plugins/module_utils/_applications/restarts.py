@@ -9,9 +9,9 @@
 from __future__ import annotations
 
 import re
-from typing import Optional
+from typing import Optional, Tuple
 
-from .units import Unit
+from .._model.units import Unit
 
 _PLAIN = re.compile(r"[A-Za-z0-9:_.@-]+")
 _CONTAINER = re.compile(r"(docker|libpod|cri-containerd|crio)-([0-9a-f]{12})[0-9a-f]*\.scope")
@@ -19,15 +19,28 @@ _CONTAINER = re.compile(r"(docker|libpod|cri-containerd|crio)-([0-9a-f]{12})[0-9
 
 def restart(unit: Optional[Unit], program: str, pid: Optional[int]) -> str:
     """The command for a service or a container; for anything else the program and its pid."""
-    if unit is not None:
-        container = _CONTAINER.fullmatch(unit.name)
-        if container:
-            return _restart_container(*container.groups())
-        if unit.name.endswith(".service"):
-            return "run `%s`" % _systemctl("restart", unit)
+    container = container_of(unit)
+    if container:
+        return _restart_container(*container)
+    if unit is not None and unit.name.endswith(".service"):
+        return "run `%s`" % _systemctl("restart", unit)
     if pid is None:
         return "restart " + program
     return "restart %s (pid %d)" % (program, pid)
+
+
+def container_of(unit: Optional[Unit]) -> Optional[Tuple[str, str]]:
+    """The engine (docker, libpod, crio, cri-containerd) and the short id; None for what is no container."""
+    found = _CONTAINER.fullmatch(unit.name) if unit is not None else None
+    return (found.group(1), found.group(2)) if found else None
+
+
+def recreate(engine: str, container: str) -> str:
+    """For a new sysctl of its own: a stopped container's network namespace ends, and it starts in a new one."""
+    what = "container" if engine in ("docker", "libpod") else "the pod of container"
+    return "make {0} {1} anew with that sysctl (a mere restart gives it a network namespace without it)".format(
+        what, container
+    )
 
 
 def reload(unit: Optional[Unit], program: str, pid: Optional[int]) -> str:

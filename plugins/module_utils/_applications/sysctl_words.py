@@ -1,0 +1,52 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""How to set a sysctl where a listener lives, now and for good.
+
+/etc/sysctl.d is read for the initial network namespace alone. What another one starts with is said by whatever makes
+it: ``--sysctl`` of docker-run(1) and podman-run(1), a pod's securityContext.sysctls.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Optional
+
+from .._kernel.level import Level
+from .._kernel.sysctls import KEYS, shown_in_namespace
+from .._model.namespace_commands import prefix
+from .._model.units import Unit
+from .restarts import container_of
+
+
+class Home(NamedTuple):
+    """Where a listener lives, as far as it matters for its sysctls."""
+
+    namespace: Optional[str]  # None for the network namespace that is audited from
+    unit: Optional[Unit]
+    level: Level
+
+    def has_its_own(self, name: str) -> bool:
+        """Whether the setting is another one than the host's; old kernels keep most of them once for all."""
+        return self.namespace is not None and shown_in_namespace(name, self.level)
+
+    def inside(self, name: str) -> str:
+        """To put behind a claim about the setting; empty where it is the host's."""
+        return " inside network namespace %s" % self.namespace if self.has_its_own(name) else ""
+
+    def set(self, name: str, value: int) -> str:
+        """The command that sets it at once, and where it has to stand to stay. ``name`` as in `KEYS`."""
+        assignment = "%s=%d" % (KEYS[name].key, value)
+        if not self.has_its_own(name):
+            return "`sysctl -w %s`, and in /etc/sysctl.d" % assignment
+        return "`%ssysctl -w %s`, and %s" % (prefix(self.namespace), assignment, self._for_good(assignment))
+
+    def _for_good(self, assignment: str) -> str:
+        engine, _container = container_of(self.unit) or ("", "")
+        if engine in ("docker", "libpod"):
+            return "`--sysctl %s` where the container is made" % assignment
+        if engine:
+            return "in securityContext.sysctls of its pod"
+        return "where that namespace is set up"

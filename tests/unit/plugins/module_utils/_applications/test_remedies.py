@@ -1,0 +1,338 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.amounts import worthwhile_backlog
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import (
+    DAEMONS,
+    FRAMEWORKS,
+    RUNTIMES,
+    recognise,
+)
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.remedies import Situation, remedy
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import Level
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.limits import queue_limits
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.rules import syn_queue_rule
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.binding import KNOBS, bound_by
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import Process
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.units import Unit
+
+NOW = Level(6, 18, 0)
+NAMES = {
+    "somaxconn": "net.core.somaxconn",
+    "tcp_max_syn_backlog": "net.ipv4.tcp_max_syn_backlog",
+    "syncookies": "net.ipv4.tcp_syncookies",
+}
+
+
+def told(
+    holders: list[Process],
+    backlog: int,
+    somaxconn: int = 4096,
+    max_syn: int = 4096,
+    cookies: int = 1,
+    level: Level = NOW,
+    unit: Unit | None = None,
+    address: str = "0.0.0.0",
+    port: int = 80,
+    namespace: str | None = None,
+) -> tuple[str, str]:
+    """bound_by and remedy of a listener, composed as a reader of the live host does it."""
+    rule = syn_queue_rule(level)
+    hint = recognise(holders, unit.name if unit else None)
+    knob = bound_by(level, rule, backlog, somaxconn, max_syn, cookies, hint.requested(backlog))
+    limits = queue_limits(level, rule, backlog, max_syn, cookies)
+    return knob, remedy(
+        Situation(
+            knob, level, rule, backlog, somaxconn, max_syn, cookies, limits, hint, unit, address, port, namespace
+        )
+    )
+
+
+def process(name: str, *argv: str, runtime: str | None = None, pid: int = 812) -> list[Process]:
+    return [Process(pid, name, argv, None, runtime)]
+
+
+def service(name: str) -> Unit:
+    return Unit(name + ".service")
+
+
+def test_nginx_by_default() -> None:
+    knob, text = told(process("nginx"), 511, unit=service("nginx"))
+    assert knob == "application"
+    assert text == (
+        "To admit more, set `backlog=4096` on `listen 80` in /etc/nginx/sites-enabled/ (Debian) or /etc/nginx/conf.d/ "
+        "(RHEL) (511 is the default; no sysctl raises it), then run `systemctl reload nginx.service`."
+    )
+
+
+def test_nginx_under_a_low_somaxconn() -> None:
+    knob, text = told(process("nginx"), 128, somaxconn=128, unit=service("nginx"))
+    assert knob == "somaxconn"
+    assert text == (
+        "Raise net.core.somaxconn above 128 (`sysctl -w net.core.somaxconn=4096`, and in /etc/sysctl.d), then run "
+        "`systemctl restart nginx.service`: the running socket keeps 128 until listen() is called again, which a reload "
+        "does only where the configured backlog has changed. It then gets the 511 that it asks for by default."
+    )
+
+
+def test_a_socket_older_than_somaxconn_needs_no_edit() -> None:
+    knob, text = told(process("app", runtime="go"), 128, unit=service("app"))
+    assert knob == "application"
+    assert text.startswith("To admit more, run `systemctl restart app.service`: net.core.somaxconn (4096) now allows 4096")
+    assert text.endswith("Nothing has to be edited.")
+
+
+def test_a_configured_backlog_below_the_default() -> None:
+    knob, text = told(process("nginx"), 64, unit=service("nginx"), address="10.0.0.1")
+    assert knob == "application"
+    assert text.startswith("To admit more, set `backlog=4096` on `listen 10.0.0.1:80`"), "nobody sets somaxconn to 64"
+    assert text.endswith("(now 64; default: 511; no sysctl raises it), then run `systemctl reload nginx.service`.")
+    text = told(process("nginx"), 128, unit=service("nginx"))[1]
+    assert text.startswith("To admit more, run `systemctl restart nginx.service`: net.core.somaxconn (4096) now allows 511")
+    assert "Where its configuration itself asks for 128, set `backlog=4096`" in text
+
+
+@pytest.mark.parametrize("backlog", [5, 50, 100, 511, 512, 128, 1024, 2048, 65535])
+def test_only_a_plausible_somaxconn_is_suspected(backlog: int) -> None:
+    text = told(process("app"), backlog, somaxconn=100000)[1]
+    suspected = "If net.core.somaxconn was %d when it started, the restart alone is enough." % backlog
+    assert (suspected in text) == (backlog in (128, 512, 1024, 2048, 65535))
+
+
+def test_a_somaxconn_just_above_is_raised_too() -> None:
+    text = told(process("nginx"), 511, somaxconn=512)[1]
+    assert text.startswith(
+        "To admit more, first raise net.core.somaxconn (now 512) to 4096 (`sysctl -w net.core.somaxconn=4096`, and in "
+        "/etc/sysctl.d), then set `backlog=4096` on `listen 80`"
+    )
+    assert told(process("nginx"), 511, somaxconn=1024)[1].startswith("To admit more, set `backlog=1024`")
+
+
+@given(st.integers(0, 2**31 - 1), st.integers(0, 2**31 - 1))
+def test_a_backlog_worth_setting_is_double_where_the_kernel_takes_that(backlog: int, most: int) -> None:
+    wanted = worthwhile_backlog(backlog, most, NOW)
+    assert wanted >= min(2 * backlog, 2**31 - 1)
+    assert worthwhile_backlog(backlog, most, Level(3, 12, 0)) <= 65535
+
+
+def test_a_backlog_on_the_command_line() -> None:
+    knob, text = told(process("redis-server", "redis-server", "--tcp-backlog", "64"), 64, port=6379)
+    assert knob == "application"
+    assert text == (
+        "To admit more, change --tcp-backlog on the command line of Redis to 4096 (now 64; no sysctl raises it), then "
+        "restart Redis (pid 812)."
+    )
+
+
+def test_a_compiled_in_backlog() -> None:
+    for somaxconn in (128, 4096):
+        knob, text = told(process("sshd"), 128, somaxconn=somaxconn, unit=service("ssh"), port=22)
+        assert knob == "application"
+        assert "`Backlog=4096` in its [Socket] section: sshd has the 128 compiled in" in text
+        assert ("first raise net.core.somaxconn (now 128) to 4096" in text) == (somaxconn == 128)
+
+
+def test_a_lowered_somaxconn() -> None:
+    knob, text = told(process("nginx"), 511, somaxconn=128)
+    assert knob == "somaxconn"
+    assert text == (
+        "Raise net.core.somaxconn (now 128) to 4096 (`sysctl -w net.core.somaxconn=4096`, and in /etc/sysctl.d) before "
+        "nginx is restarted: the running socket latched 511 before somaxconn was lowered, and its next listen() would "
+        "shrink it to 128. After that, to admit more, set `backlog=4096` on `listen 80` in /etc/nginx/sites-enabled/ "
+        "(Debian) or /etc/nginx/conf.d/ (RHEL) (511 is the default), then run `kill -HUP 812`."
+    )
+
+
+def test_beyond_a_lowered_somaxconn() -> None:
+    go = told(process("app", runtime="go"), 1024, somaxconn=128, unit=service("app"))[1]
+    assert go.endswith("After that, to admit more, run `systemctl restart app.service`: it then gets at least 4096.")
+    sshd = told(process("sshd"), 128, somaxconn=64, unit=service("ssh"))[1]
+    assert "to admit more than the 128 that sshd has compiled in, let systemd hold the port" in sshd
+    old = told(process("nginx"), 511, somaxconn=128, max_syn=1024, level=Level(3, 10, 0))[1]
+    assert "After that, to admit more, first raise net.ipv4.tcp_max_syn_backlog (now 1024) to 4096" in old
+    assert "net.core.somaxconn (now 4096)" not in old
+    most = told(process("nginx"), 65535, somaxconn=128, max_syn=10**6, level=Level(3, 11, 0))[1]
+    assert most.startswith("Raise net.core.somaxconn (now 128) to 65535 ")
+    assert "to admit more" not in most
+
+
+def test_new_peers_without_cookies() -> None:
+    knob, text = told(process("nginx"), 511, max_syn=128, cookies=0)
+    assert knob == "tcp_max_syn_backlog"
+    assert "lifts the limit of 97 half-open connections" in text
+    assert "net.ipv4.tcp_max_syn_backlog=1024" in text
+    assert queue_limits(NOW, "backlog+1", 511, 1024, 0).half_open == 512, "the value named is enough"
+
+
+def test_an_old_kernel_needs_both() -> None:
+    knob, text = told(process("nginx"), 511, max_syn=1024, level=Level(3, 10, 0))
+    assert knob == "application"
+    assert "first raise net.ipv4.tcp_max_syn_backlog (now 1024) to 4096" in text
+    knob, text = told(process("nginx"), 511, max_syn=128, level=Level(3, 10, 0), unit=service("nginx"))
+    assert knob == "tcp_max_syn_backlog"
+    assert "systemctl restart nginx.service" in text
+
+
+def test_a_kernel_whose_somaxconn_is_at_its_end() -> None:
+    knob, text = told(process("nginx"), 65535, somaxconn=65535, max_syn=10**6, level=Level(3, 11, 0))
+    assert knob == "somaxconn"
+    assert "the most that this kernel takes" in text
+
+
+@pytest.mark.parametrize(
+    ("namespace", "inside"),
+    [
+        ("web", "ip netns exec web "),
+        ("pid:23141", "nsenter --net --target 23141 "),
+        ("/run/docker/netns/a b", "nsenter --net='/run/docker/netns/a b' "),
+    ],
+)
+def test_commands_for_another_namespace_run_there(namespace: str, inside: str) -> None:
+    low = told(process("nginx"), 128, somaxconn=128, namespace=namespace)[1]
+    assert low.startswith(
+        "Raise net.core.somaxconn above 128 inside network namespace %s (`%ssysctl -w net.core.somaxconn=4096`, and "
+        "where that namespace is set up), then restart nginx (pid 812): " % (namespace, inside)
+    )
+    texts = [
+        low,
+        told(process("nginx"), 511, somaxconn=128, namespace=namespace)[1],
+        told(process("nginx"), 511, somaxconn=512, namespace=namespace)[1],
+        told(process("nginx"), 511, cookies=2, namespace=namespace)[1],
+        told(process("nginx"), 511, max_syn=128, cookies=0, namespace=namespace)[1],
+        told(process("redis-server"), 128, somaxconn=128, namespace=namespace)[1],
+        told([], 64, namespace=namespace)[1],
+    ]
+    for text in texts:
+        assert "/etc/sysctl.d" not in text
+        commands = re.findall("`((?:%s)?(?:sysctl|ss|redis-cli) [^`]*)`" % re.escape(inside), text)
+        assert commands and all(command.startswith(inside) for command in commands), text
+
+
+def test_what_an_old_kernel_has_once_for_all_namespaces_is_set_on_the_host() -> None:
+    text = told(process("nginx"), 511, max_syn=128, level=Level(3, 10, 0), namespace="web")[1]
+    assert text.startswith("Raise net.ipv4.tcp_max_syn_backlog above 128 (`sysctl -w net.ipv4.tcp_max_syn_backlog=511`, ")
+    assert "/etc/sysctl.d" in text
+    text = told(process("nginx"), 511, somaxconn=128, max_syn=1024, level=Level(3, 10, 0), namespace="web")[1]
+    assert "`ip netns exec web sysctl -w net.core.somaxconn=4096`" in text
+    assert "`sysctl -w net.ipv4.tcp_max_syn_backlog=4096`" in text
+
+
+def test_a_container_starts_with_the_sysctls_that_it_is_made_with() -> None:
+    docker = Unit("docker-%s.scope" % ("a" * 64))
+    text = told(process("apache2"), 128, somaxconn=128, unit=docker, namespace="pid:812")[1]
+    assert "`nsenter --net --target 812 sysctl -w net.core.somaxconn=4096`, and `--sysctl net.core.somaxconn=4096`" in text
+    assert "then make container aaaaaaaaaaaa anew with that sysctl" in text
+    assert "docker restart" not in text, "it would begin in a new namespace, with the old value"
+    pod = told(process("apache2"), 128, somaxconn=128, unit=Unit("crio-%s.scope" % ("b" * 64)), namespace="pid:812")[1]
+    assert "securityContext.sysctls of its pod" in pod and "the pod of container bbbbbbbbbbbb anew" in pod
+    on_the_host = told(process("apache2"), 128, somaxconn=128, unit=docker)[1]
+    assert "then run `docker restart aaaaaaaaaaaa`" in on_the_host, "it shares the host's namespace"
+    edit = told(process("apache2"), 511, unit=docker, namespace="pid:812")[1]
+    assert "then run `docker restart aaaaaaaaaaaa`" in edit, "no sysctl changes"
+
+
+@pytest.mark.parametrize(
+    ("holder", "where"),
+    [
+        (process("nginx", "nginx: master process /usr/sbin/nginx -c /srv/web/nginx.conf"), "/srv/web/nginx.conf"),
+        (process("nginx", "nginx", "-c", "/srv/nginx.conf", "-g", "daemon off;"), "/srv/nginx.conf"),
+        (process("haproxy", "haproxy", "-W", "-f", "/a.cfg", "-f", "/b.cfg"), "/a.cfg or /b.cfg"),
+        (process("apache2", "/usr/sbin/apache2", "-DFOREGROUND", "-f", "/srv/a.conf"), "/srv/a.conf"),
+        (process("redis-server", "redis-server", "/srv/redis.conf"), "/srv/redis.conf"),
+        (process("postgres", "postgres", "-D", "/var", "-c", "config_file=/etc/pg.conf"), "/etc/pg.conf"),
+    ],
+)
+def test_the_configuration_that_the_command_line_names(holder: list[Process], where: str) -> None:
+    text = told(holder, 300)[1]
+    assert " in %s and what it includes (" % where in text
+    assert "Debian" not in text
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        process("nginx", "nginx: worker process"),
+        process("nginx", "nginx", "-c", "relative.conf"),
+        process("nginx", "nginx", "-c", "/a`reboot`"),
+        process("nginx", "nginx", "-c"),
+        process("nginx"),
+    ],
+)
+def test_else_the_usual_places_are_named(holder: list[Process]) -> None:
+    assert "in /etc/nginx/sites-enabled/ (Debian) or /etc/nginx/conf.d/ (RHEL)" in told(holder, 511)[1]
+
+
+def test_a_title_is_no_configuration() -> None:
+    text = told(process("redis-server", "/usr/bin/redis-server 127.0.0.1:6379"), 511)[1]
+    assert "in /etc/redis/redis.conf" in text
+
+
+def test_ipv6_addresses_are_written_as_configurations_do() -> None:
+    assert "`listen [::]:80`" in told(process("nginx"), 511, address="::")[1]
+
+
+def test_what_could_not_be_read() -> None:
+    hint = recognise([])
+    text = remedy(Situation(None, NOW, "backlog+1", None, None, None, None, None, hint, None, "::", 80))
+    assert "could not be read here" in text
+
+
+LEVELS = st.sampled_from([Level(2, 6, 32), Level(3, 10, 0), Level(3, 12, 0), Level(4, 4, 0), Level(6, 1, 125), NOW])
+COUNTS = st.one_of(st.sampled_from([0, 1, 5, 128, 511, 4095, 4096, 65535]), st.integers(0, 2**31 - 1))
+WORDS = st.text(max_size=20)
+KNOWN = sorted(
+    program.replace("*", "1").replace("[23]", "3").replace("[0-9]", "3")
+    for application in DAEMONS + FRAMEWORKS + tuple(RUNTIMES.values())
+    for program in application.programs
+)
+PROCESSES = st.builds(
+    Process, st.integers(1, 2**22), st.one_of(WORDS, st.sampled_from(KNOWN)),
+    st.lists(st.one_of(WORDS, st.sampled_from(["--backlog", "--tcp-backlog", "-b", "64", "rabbit"])), max_size=4).map(tuple),
+    st.none(), st.sampled_from([None, "go", "java", "python", "ruby", "perl", "node", "dotnet"]),
+)
+UNITS = st.one_of(
+    st.none(),
+    st.builds(Unit, st.one_of(WORDS, st.sampled_from(["nginx.service", "docker-%s.scope" % ("a" * 64)]))),
+    st.builds(Unit, WORDS.map(lambda word: word + ".service"), st.integers(0, 2**32)),
+)
+
+
+@settings(max_examples=400)
+@given(
+    st.lists(PROCESSES, max_size=3), COUNTS, COUNTS, st.integers(-(2**31), 2**31 - 1), st.integers(0, 3), LEVELS,
+    UNITS, WORDS, st.integers(0, 65535), st.one_of(st.none(), WORDS),
+)
+def test_always_one_printable_line_that_names_the_knob(
+    holders, backlog, somaxconn, max_syn, cookies, level, unit, address, port, namespace
+) -> None:
+    knob, text = told(holders, backlog, somaxconn, max_syn, cookies, level, unit, address, port, namespace)
+    assert text.isprintable()
+    assert "{{" not in text
+    assert text.endswith(".")
+    if knob == "application":
+        assert text.startswith("To admit more, ")
+        assert "no sysctl raises it" in text or "no setting or sysctl raises it" in text or "last listen()" in text
+    else:
+        assert NAMES[knob] in text
+
+
+@given(
+    st.sampled_from([None, "nonsense", *KNOBS]), st.one_of(st.none(), COUNTS), st.one_of(st.none(), COUNTS),
+    st.one_of(st.none(), COUNTS), st.one_of(st.none(), st.integers(0, 3)), st.lists(PROCESSES, max_size=2),
+)
+def test_a_missing_value_never_raises(knob, backlog, somaxconn, max_syn, cookies, holders) -> None:
+    situation = Situation(
+        knob, NOW, "backlog+1", backlog, somaxconn, max_syn, cookies, None, recognise(holders), None, "0.0.0.0", 80
+    )
+    text = remedy(situation)
+    assert text
+    assert text.isprintable()
