@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.change import satisfied
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.raise_plan import (
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.plan import satisfied
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan import (
     NotRaised,
     Wanted,
     ask_raise,

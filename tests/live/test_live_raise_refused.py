@@ -15,13 +15,13 @@ import sys
 
 import pytest
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.raise_plan import (
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan import (
     NotRaised,
     Step,
     ask_raise,
     plan_raise,
 )
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import Process
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.raise_listener import set_backlogs
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.sockets import listen_sockets

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple
 
+from .._change.plan import Plan, plan
+from .._change.words import diff, shadow_text, shadowed_message
 from .._kernel.identity import Kernel
 from .._kernel.sysctls import KEYS
-from .._model.change import Plan, plan
-from .._model.change_text import diff, shadow_text, shadowed_message
 from .._model.text import printable
 from .._read.kernel import running_kernel
 from .._write.lock import locked

@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, List, NamedTuple, Optional
 
+from .._change.plan import AT_LEAST, EXACT, Wanted
 from .._kernel.level import Level
 from .._kernel.sysctls import KEYS, valid_range
-from .._model.change import AT_LEAST, EXACT, Wanted
 from .._model.errors import InvalidOption, require_range
 
 #: The settings that the module changes, in the order of reports

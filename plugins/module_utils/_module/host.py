@@ -12,11 +12,11 @@ import os
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from .._boot.resolve import BootFiles
+from .._change.latched import may_be_latched, restart_rows
+from .._change.plan import Found, Plan, Wanted
 from .._kernel.identity import Kernel
 from .._kernel.sysctls import KEYS, boot_default
 from .._model.boot_values import values_at_boot
-from .._model.change import Found, Plan, Wanted
-from .._model.latched import may_be_latched, restart_rows
 from .._read.boot_files import read_boot
 from .._read.calibration import kernel_defaults
 from .._read.namespaces import OWN, Namespace, Unreachable, call_inside, resolve_one

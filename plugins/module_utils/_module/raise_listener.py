@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
-from .._model.raise_plan import POLICIES, NotRaised, Wanted, ask_raise, plan_raise
-from .._model.raise_report import raised_diff, raised_rows, raised_warnings
+from .._change.raise_plan import POLICIES, NotRaised, Wanted, ask_raise, plan_raise
+from .._change.raised import raised_diff, raised_rows, raised_warnings
 from .._model.records import ListenSocket
 from .._read.namespaces import OWN, Namespace, call_inside, resolve_one
 from .._read.owners import owners_of

@@ -12,8 +12,8 @@ from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._change.raise_plan import NotRaised
 from .._model.errors import InvalidOption
-from .._model.raise_plan import NotRaised
 from .._read.namespaces import Unreachable
 from .._write.lock import Busy
 from .raise_listener import set_backlogs

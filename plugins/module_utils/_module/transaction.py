@@ -16,10 +16,10 @@ import signal
 import threading
 from typing import Any, Callable, Iterator, List, Optional, Tuple
 
+from .._change.plan import Plan, Write, shadows
+from .._change.words import shadow_text
 from .._kernel.identity import Kernel
 from .._kernel.sysctls import KEYS
-from .._model.change import Plan, Write, shadows
-from .._model.change_text import shadow_text
 from .._model.text import printable
 from .._read.boot_files import read_boot
 from .._read.sysctls import read_sysctls

@@ -18,7 +18,7 @@ import os
 import socket
 from typing import Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from .._model.raise_plan import NotRaised, Step, name_of
+from .._change.raise_plan import NotRaised, Step, name_of
 from .._model.records import ListenSocket, Process
 from .._read.descriptors import descriptors_of
 from . import pidfd

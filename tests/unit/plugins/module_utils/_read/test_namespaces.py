@@ -11,7 +11,13 @@ import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import namespaces
-from ansible_collections.linuxnet.tcp.plugins.module_utils._read.namespaces import OWN, Gone, call_inside, resolve, resolve_one
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read.namespaces import (
+    OWN,
+    Gone,
+    call_inside,
+    resolve,
+    resolve_one,
+)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the running kernel")
 

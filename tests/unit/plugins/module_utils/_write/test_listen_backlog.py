@@ -11,7 +11,7 @@ import os
 
 import pytest
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.raise_plan import NotRaised, Step
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan import NotRaised, Step
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket, Process
 from ansible_collections.linuxnet.tcp.plugins.module_utils._write import listen_backlog
 

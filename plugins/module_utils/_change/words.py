@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Dict, Iterable, List, Optional
 
 from .._kernel.sysctls import KEYS
-from .change import Plan, Shadow, Wanted
-from .text import printable
+from .._model.text import printable
+from .plan import Plan, Shadow, Wanted
 
 _MOST_LINES = 10000
 

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.dropins import DropIn
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.edit import HEADER
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.resolve import NONE, PROCPS, SYSTEMD, BootFiles
-from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import Level
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.change import (
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.plan import (
     AT_LEAST,
     EXACT,
     Found,
@@ -24,7 +23,8 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.change import 
     plan,
     satisfied,
 )
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.change_text import diff, shadowed_message
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.words import diff, shadowed_message
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import Level
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import SysctlFile
 
 OURS = "/etc/sysctl.d/99-zz.conf"

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.latched import may_be_latched, restart_rows
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.latched import may_be_latched, restart_rows
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket, Owner, Process
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.units import Unit
 

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.applications import (
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import (
     DAEMONS,
     FRAMEWORKS,
     RUNTIMES,
     recognise,
 )
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.raise_plan import Step
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.raise_report import (
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan import Step
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raised import (
     raised_diff,
     raised_rows,
     raised_warnings,

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.raise_plan import (
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan import (
     AT_LEAST,
     EXACT,
     NotRaised,
@@ -17,6 +16,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.raise_plan imp
     name_of,
     plan_raise,
 )
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket
 
 INTS = st.integers(-(2**31), 2**31 - 1)

@@ -13,8 +13,8 @@ from typing import Any, Iterable, List, Mapping, NamedTuple, Optional, Sequence,
 
 from .._kernel.limits import latch
 from .._kernel.sysctls import INT_MAX, INT_MIN
-from .errors import InvalidOption, require_range
-from .records import ListenSocket
+from .._model.errors import InvalidOption, require_range
+from .._model.records import ListenSocket
 
 EXACT, AT_LEAST = "exact", "at_least"
 POLICIES = (EXACT, AT_LEAST)

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Sequence
 
-from .application import RELOAD, RELOAD_IF_EDITED
-from .applications import Hint, recognise
+from .._applications.application import RELOAD, RELOAD_IF_EDITED
+from .._applications.recognise import Hint, recognise
+from .._model.records import ListenSocket, Owner
+from .._model.text import printable
 from .raise_plan import Step, name_of
-from .records import ListenSocket, Owner
-from .text import printable
 
 _NOBODY = Owner()
 _CAUSES = {RELOAD: "a reload or restart", RELOAD_IF_EDITED: "a restart, or a reload with another backlog configured"}

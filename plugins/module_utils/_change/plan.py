@@ -16,10 +16,10 @@ from .._boot.substitute import substituted
 from .._boot.tuned import Tuned, effect
 from .._kernel.level import Level
 from .._kernel.sysctls import KEYS
-from .boot_state import KERNEL_DEFAULT
-from .boot_values import values_at_boot
-from .records import SysctlFile
-from .text import printable
+from .._model.boot_values import values_at_boot
+from .._model.records import SysctlFile
+from .._model.text import printable
+from .._report.boot_state import KERNEL_DEFAULT
 
 EXACT, AT_LEAST = "exact", "at_least"
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Mapping, Optional
 
+from .._applications.application import RELOAD
+from .._applications.recognise import Hint, recognise
+from .._applications.restarts import reload, restart
 from .._kernel.limits import latch, syn_queue_limit
 from .._kernel.rules import POWER_OF_TWO
-from .application import RELOAD
-from .applications import Hint, recognise
-from .records import ListenSocket, Owner
-from .restarts import reload, restart
-from .text import printable
+from .._model.records import ListenSocket, Owner
+from .._model.text import printable
 
 Sysctls = Mapping[str, Optional[int]]
 
