@@ -16,10 +16,9 @@ from .._boot.substitute import substituted
 from .._boot.tuned import Tuned, effect
 from .._kernel.level import Level
 from .._kernel.sysctls import KEYS
-from .._model.boot_values import values_at_boot
+from .._model.boot_values import KERNEL_DEFAULT, values_at_boot
 from .._model.records import SysctlFile
 from .._model.text import printable
-from .._report.boot_state import KERNEL_DEFAULT
 
 EXACT, AT_LEAST = "exact", "at_least"
 

@@ -15,6 +15,8 @@ from .._boot.resolve import BootFiles, BootValue, resolve
 from .._kernel.level import Level
 from .._kernel.sysctls import KEYS, valid_range
 
+KERNEL_DEFAULT = "kernel default"  # the source of a value that nothing sets
+
 
 def values_at_boot(boot: BootFiles, names: Iterable[str], level: Level) -> Dict[str, BootValue]:
     """What each setting is after a reboot into a kernel of this level."""

@@ -264,11 +264,12 @@ def _gone(namespace: Namespace) -> Gone:
 def _refused(spec: object, option: str) -> InvalidOption:
     known = names()
     listed = ", ".join(printable(name) for name in known[:20]) + (", …" if len(known) > 20 else "")
+    words = "host, and all" if option == _OPTION else "and host"
     return InvalidOption(
         option,
         spec,
         "allowed are a name in {0} ({1}), the absolute path of a network namespace, the id of a running process "
-        "(pid:1234), {2}".format(_NAMES, listed or "there is none now", "host, and all" if option == _OPTION else "and host"),
+        "(pid:1234), {2}".format(_NAMES, listed or "there is none now", words),
     )
 
 

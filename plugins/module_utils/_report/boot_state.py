@@ -12,8 +12,7 @@ from typing import Any, Dict, Mapping, Optional
 
 from .._boot.resolve import BootValue
 from .._kernel.sysctls import KEYS
-
-KERNEL_DEFAULT = "kernel default"
+from .._model.boot_values import KERNEL_DEFAULT
 
 
 def sysctl_states(
