@@ -9,13 +9,18 @@ name: audit_table
 short_description: Show gathered listeners as a table, worst first
 description:
   - Renders what M(linuxnet.tcp.syn_backlog_info) gathered on one or more hosts as text for a terminal,
-    one row a listener, worst first, with a last line that says how things stand.
+    one row a listener, worst first, with the findings of severity V(warning) and V(critical) below, and a last line
+    that says how things stand.
+  - The members of an SO_REUSEPORT group that admit the same share one row.
 author:
   - The linuxnet.tcp authors (@linuxnet-collections)
 positional: width
 options:
   _input:
-    description: A mapping of host names to the gathered C(syn_backlog) with the subsets V(sysctls) and V(listeners).
+    description:
+      - A mapping of host names to the gathered C(syn_backlog) with the subsets V(sysctls), V(listeners) and V(findings).
+      - A key C(warnings) in it, a list of what the module warned of, is shown below the table.
+      - For a host on which nothing could be gathered, a mapping with the one key C(error), which says why.
     type: dict
     required: true
   width:
@@ -38,7 +43,16 @@ _value:
 
 import typing as t
 
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_table import audit_table
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils import _audit_table
+
+
+def audit_table(hosts: t.Any, width: int = 140) -> str:
+    try:
+        return _audit_table.audit_table(hosts, width)
+    except ValueError as error:
+        raise AnsibleFilterError("audit_table: {0}".format(error)) from error
 
 
 class FilterModule:

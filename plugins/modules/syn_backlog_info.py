@@ -206,7 +206,9 @@ syn_backlog:
           type: str
           sample: nginx.service
         remedy:
-          description: What exactly to change where this limit is too small.
+          description:
+            - What exactly to change where this limit is too small.
+            - Where the accept queue is full, how to see why the application does not accept; a larger queue is no remedy.
           returned: always
           type: str
           sample: >-

@@ -4,7 +4,7 @@
 
 # This plugin_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""The audit as text: one row a listener, worst first, and a last line that says how things stand."""
+"""The audit as text: one row a listener, worst first, what is wrong, and a last line that says how things stand."""
 
 from __future__ import annotations
 
@@ -12,105 +12,182 @@ import re
 import textwrap
 import typing as t
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.condition import condition, half_open_of, worst_first
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.condition import Judged
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import number, part, rows, text
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.queues import Queue
+
+from ._audit_host import Host, Line, audited
+from ._audit_result import last_line
 
 _HEADINGS = ("LISTENER", "PROCESS", "STATE", "ACCEPT QUEUE", "SYN QUEUE", "BOUND BY", "WHAT TO DO")
+_SHOWN = ("somaxconn", "tcp_max_syn_backlog", "tcp_syncookies")  # of the sysctls
 _GAP = "  "
 _NARROWEST_REMEDY = 40
+_INDENT = "    "
+_MOST_FINDINGS = 20  # of one host; the JSON has them all
 _COMMAND = re.compile(r"`[^`]*`")
 _HELD = "\x00"  # stands for a space while lines are broken
 
 
-def audit_table(hosts: t.Mapping[str, t.Mapping[str, t.Any]], width: int = 140) -> str:
-    """The report on one or more hosts; ``hosts`` maps a name to its gathered ``syn_backlog``."""
-    sections = [_host_section(name, facts, width) for name, facts in sorted(hosts.items())]
-    return "\n\n".join([*sections, _last_line(hosts)]) + "\n"
+def audit_table(hosts: t.Mapping[str, t.Any], width: int = 140) -> str:
+    """The report on one or more hosts.
+
+    ``hosts`` maps a name to its gathered ``syn_backlog``, which may have the module's ``warnings`` beside its own
+    keys; or, for a host that gave none, to ``{"error": why}``.
+
+    :raises ValueError: what is missing, in words.
+    """
+    if not isinstance(hosts, t.Mapping):
+        raise ValueError("expected a mapping of host names to the gathered syn_backlog, got {0!r}".format(hosts))
+    told = [audited(name, hosts[name]) for name in sorted(hosts)]
+    return "\n\n".join([*("\n".join(_section(host, width)) for host in told), last_line(told)]) + "\n"
 
 
-def _host_section(name: str, facts: t.Mapping[str, t.Any], width: int) -> str:
-    rows = [_cells(row) for row in worst_first(facts["listeners"])]
-    return "\n".join([_host_line(name, facts), "", *_table(rows, width)])
+def _section(host: Host, width: int) -> t.Iterator[str]:
+    if host.error is not None:
+        yield from _paragraph("{0}: no answer: {1}".format(host.name, host.error), width)
+        return
+    yield _host_line(host)
+    yield ""
+    yield from _table(host.lines, width)
+    yield from _notes(host, width)
 
 
-def _host_line(name: str, facts: t.Mapping[str, t.Any]) -> str:
-    kernel = facts["kernel"]
-    sysctls = ", ".join(
-        "{0} {1}".format(key, "unknown" if value["runtime"] is None else value["runtime"])
-        for key, value in facts["sysctls"].items()
-        if key in ("somaxconn", "tcp_max_syn_backlog", "tcp_syncookies")
-    )
+def _host_line(host: Host) -> str:
+    kernel = part(host.facts, "kernel")
+    values = {name: number(part(part(host.facts, "sysctls"), name).get("runtime")) for name in _SHOWN}
+    sysctls = ", ".join("{0} {1}".format(name, "unknown" if it is None else it) for name, it in values.items())
     return "{0}: Linux {1}, SYN queue rule {2} ({3}); {4}".format(
-        name, kernel["stable_level"], kernel["rule"], kernel["rule_source"], sysctls
+        host.name, kernel.get("stable_level"), kernel.get("rule"), kernel.get("rule_source"), sysctls
     )
 
+# ---------------------------------------------------------------- the table
 
-def _cells(row: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+
+def _cells(line: Line) -> tuple[str, ...]:
+    worst = line.members[0]
     return (
-        listener_name(row),
-        row["unit"] or ", ".join(sorted({process["name"] for process in row["processes"]})) or "not visible",
-        condition(row).state,
-        _queue(row["accept_queue"]["used"], row["accept_queue"]["limit"]),
-        _queue(half_open_of(row), row["syn_queue"]["limit"], row["syn_queue"]["new_peer_limit"]),
-        row["bound_by"] or "unknown",
-        row["remedy"] or "",
+        line.name,
+        _holders(line),
+        line.condition.state,
+        _accept_queue(line),
+        _syn_queue(line),
+        text(worst.row, "bound_by") or "unknown",
+        line.remedy,
     )
 
 
-def listener_name(row: t.Mapping[str, t.Any]) -> str:
-    """A listener as people write it: 0.0.0.0:80, [::]:80, 10.0.0.1%eth0:80, and its namespace where that is another."""
-    address = "[{0}]".format(row["address"]) if row["family"] == "ipv6" else row["address"]
-    device = "%{0}".format(row["device"]) if row["device"] else ""
-    namespace = "" if row["network_namespace"] == "host" else " in {0}".format(row["network_namespace"])
-    return "{0}{1}:{2}{3}".format(address, device, row["port"], namespace)
+def _holders(line: Line) -> str:
+    """The units, else the processes, that hold a line's sockets."""
+    names = {text(it.row, "unit") or _processes(it) for it in line.members}
+    return ", ".join(sorted(filter(None, names))) or "not visible"
 
 
-def _queue(used: int | None, limit: int | None, new_peers: int | None = None) -> str:
-    text = "{0}/{1}".format(_number(used), _number(limit))
-    return text if new_peers is None else "{0} (new peers {1})".format(text, new_peers)
+def _processes(it: Judged) -> str:
+    return ", ".join(sorted({str(process.get("name")) for process in rows(it.row, "processes")}))
+
+
+def _accept_queue(line: Line) -> str:
+    """Each member of a group has one of its own: their sum or, where one is nearly full, that one."""
+    queues = [it.queues.accept for it in line.members]
+    worst = max(queues, key=lambda queue: queue.fill)
+    if len(queues) == 1:
+        return _taken(worst)
+    if worst.near:
+        return "{0} (1 of {1})".format(_taken(worst), len(queues))
+    known = [queue.used for queue in queues if queue.used is not None]
+    return "{0}/{1}".format(_number(sum(known) if len(known) == len(queues) else None), _limit(line, worst.limit))
+
+
+def _syn_queue(line: Line) -> str:
+    """The kernel tells the half-open connections of a group as one sum."""
+    queue, members = line.members[0].queues.syn, len(line.members)
+    group = part(line.members[0].row, "reuseport")
+    whole, all_members = number(group.get("half_open")), number(group.get("members"))
+    used = queue.used
+    if whole is not None and all_members:
+        used = whole * members // all_members
+    shown = "{0}/{1}".format(_number(used), _limit(line, queue.limit))
+    new_peers = number(part(line.members[0].row, "syn_queue").get("new_peer_limit"))
+    return shown if new_peers is None else "{0} (new peers {1})".format(shown, new_peers)
+
+
+def _taken(queue: Queue) -> str:
+    return "{0}/{1}".format(_number(queue.used), _number(queue.limit))
+
+
+def _limit(line: Line, each: int | None) -> str:
+    return _number(each) if len(line.members) == 1 else "{0}×{1}".format(len(line.members), _number(each))
 
 
 def _number(value: int | None) -> str:
     return "?" if value is None else str(value)
 
 
-def _table(rows: list[tuple[str, ...]], width: int) -> list[str]:
+def _table(lines: t.Sequence[Line], width: int) -> t.Iterator[str]:
     """Aligned columns; the last one takes the rest of the width and wraps."""
-    if not rows:
-        return ["no TCP listener"]
-    fixed = [max(len(cells[column]) for cells in [_HEADINGS, *rows]) for column in range(len(_HEADINGS) - 1)]
+    if not lines:
+        yield "no TCP listener"
+        return
+    table = [_HEADINGS, *map(_cells, lines)]
+    fixed = [max(len(cells[column]) for cells in table) for column in range(len(_HEADINGS) - 1)]
     left = sum(fixed) + len(_GAP) * len(fixed)
     remedy_width = max(width - left, _NARROWEST_REMEDY)
-    lines = []
-    for cells in [_HEADINGS, *rows]:
+    for cells in table:
         head = _GAP.join(cell.ljust(size) for cell, size in zip(cells, fixed)) + _GAP
         wrapped = _wrap(cells[-1], remedy_width)
-        lines.append((head + wrapped[0]).rstrip())
-        lines.extend(" " * left + line for line in wrapped[1:])
-    return lines
+        yield (head + wrapped[0]).rstrip()
+        yield from (" " * left + line for line in wrapped[1:])
 
 
-def _wrap(text: str, width: int) -> list[str]:
+# ---------------------------------------------------------------- what stands below it
+
+
+def _notes(host: Host, width: int) -> t.Iterator[str]:
+    """What is wrong, what the numbers of the table do not say by themselves, and what could not be read."""
+    above = {line.subject: line.remedy for line in reversed(host.lines)}
+    if host.findings:
+        yield ""
+    for finding in host.findings[:_MOST_FINDINGS]:
+        heading = "{0}: {1}: {2}".format(*(finding.get(name) for name in ("severity", "subject", "summary")))
+        yield from _paragraph(heading, width)
+        remedy = _not_said(str(finding.get("remedy")), above.get(str(finding.get("subject")), ""))
+        if remedy:
+            yield from _paragraph(_INDENT + remedy, width)
+    if len(host.findings) > _MOST_FINDINGS:
+        yield "and {0} more findings".format(len(host.findings) - _MOST_FINDINGS)
+    notes = [_older(line) for line in host.lines if line.members[0].queues.syn.over and not line.condition.troubled]
+    notes += ["note: " + warning for warning in host.warnings]
+    if notes:
+        yield ""
+    for note in notes:
+        yield from _paragraph(note, width)
+
+
+def _older(line: Line) -> str:
+    queue = line.members[0].queues.syn
+    return (
+        "note: {0}: its SYN queue admits {1}; the half-open connections that are there were taken before that, or by a "
+        "socket that listened here before."
+    ).format(line.name, queue.limit)
+
+
+def _not_said(remedy: str, above: str) -> str:
+    """A finding's remedy without what the table says already."""
+    if not above or not remedy.endswith(above):
+        return remedy
+    rest = remedy[: -len(above)].rstrip()
+    return rest + " see WHAT TO DO above." if rest.endswith(":") else rest
+
+
+def _paragraph(words: str, width: int) -> list[str]:
+    indent = _INDENT if words.startswith(_INDENT) else ""
+    first, *others = _wrap(words[len(indent) :], max(width, _NARROWEST_REMEDY) - len(_INDENT))
+    return [indent + first, *(_INDENT + line for line in others)]
+
+
+def _wrap(words: str, width: int) -> list[str]:
     """Lines of at most this width, breaking no `command` that fits on one: it is there to be copied."""
-    kept = _COMMAND.sub(lambda found: found[0].replace(" ", _HELD) if len(found[0]) <= width else found[0], text)
+    kept = _COMMAND.sub(lambda found: found[0].replace(" ", _HELD) if len(found[0]) <= width else found[0], words)
     lines = textwrap.wrap(kept, width, break_long_words=False, break_on_hyphens=False)
     return [line.replace(_HELD, " ") for line in lines] or [""]
-
-
-def _last_line(hosts: t.Mapping[str, t.Mapping[str, t.Any]]) -> str:
-    rows = [(name, row) for name, facts in sorted(hosts.items()) for row in worst_first(facts["listeners"])]
-    troubled = [(name, row) for name, row in rows if condition(row).troubled]
-    counted = "{0} listener{1} on {2} host{3}".format(
-        len(rows), "" if len(rows) == 1 else "s", len(hosts), "" if len(hosts) == 1 else "s"
-    )
-    if not troubled:
-        return "Result: {0}: no queue is full and no listener has dropped a connection.".format(counted)
-    named = ", ".join(_troubled_name(name, row, len(hosts) > 1) for name, row in troubled[:5])
-    more = " and {0} more".format(len(troubled) - 5) if len(troubled) > 5 else ""
-    return "Result: {0}: {1} need{2} attention: {3}{4}.".format(
-        counted, len(troubled), "s" if len(troubled) == 1 else "", named, more
-    )
-
-
-def _troubled_name(host: str, row: t.Mapping[str, t.Any], several_hosts: bool) -> str:
-    place = "{0} ".format(host) if several_hosts else ""
-    return "{0}{1} ({2})".format(place, listener_name(row), condition(row).state)

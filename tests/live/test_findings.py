@@ -93,6 +93,26 @@ def test_a_flood_from_one_network_is_described_so(net, server):
     assert "100% come from 198.51.100.0/24" in found["summary"]
 
 
+def test_a_fresh_flood_is_not_said_to_have_been_answered(net, server):
+    with lab.listener(server, "0.0.0.0", 80, backlog=100):
+        lab.spoof_syns(net, port=80, count=300)
+        fresh = judge(server)[0]
+        assert fresh["evidence"]["retransmitted"] == 0 and "SYN-ACK" not in fresh["summary"]
+        lab.wait_for(lambda: judge(server)[0]["evidence"]["retransmitted"] > 0, timeout=5, pause=0.2)
+        assert "have already had their SYN-ACK sent again" in judge(server)[0]["summary"]
+
+
+def test_entries_of_a_closed_socket_do_not_fill_the_next_ones_queue(net, server):
+    server.sysctl("net.ipv4.tcp_syncookies", 0)
+    with lab.listener(server, "0.0.0.0", 80, backlog=100):
+        lab.spoof_syns(net, port=80, count=50)
+    with lab.listener(server, "0.0.0.0", 80, backlog=10):
+        assert lab.half_open_count(server, 80) > 11
+        found = judge(server)[0]
+    assert (found["id"], found["severity"]) == ("syn-queue-full", "warning")
+    assert "a socket that listened here before" in found["summary"] and "fill the SYN queue" not in found["summary"]
+
+
 def test_a_flood_without_cookies_turns_clients_away(net, server):
     server.sysctl("net.ipv4.tcp_syncookies", 0)
     with lab.listener(server, "0.0.0.0", 80, backlog=100):

@@ -243,13 +243,59 @@ def test_without_root_nothing_is_left_out(flooded, tmp_path):
     assert "open files of" in warnings and "kernel's default of net.ipv4.tcp_max_syn_backlog" in warnings
 
 
-def test_an_audit_ends_with_a_clear_line(flooded, tmp_path):
-    done = run_playbook(
-        ROOT / "playbooks" / "audit.yml", "-e", json.dumps({"audit_directory": str(tmp_path)}), namespace=flooded.server
-    )
+def audit(directory, namespace, *extra, **more):
+    """What the playbook leaves: its end, the table's lines, and the JSON."""
+    arguments = json.dumps(dict(more, audit_directory=str(directory)))
+    done = run_playbook(ROOT / "playbooks" / "audit.yml", "-e", arguments, *extra, namespace=namespace)
+    table = (directory / "report.txt").read_text().splitlines()
+    return done, table, json.loads((directory / "report.json").read_text())
+
+
+def test_an_audit_of_a_healthy_host_is_short_and_ends_with_a_clear_line(net, tmp_path):
+    port = 8123  # which no test floods: the kernel's log is the whole machine's
+    with lab.listener(net.server, "0.0.0.0", port, backlog=128):
+        done, table, report = audit(tmp_path, net.server)
     assert done.returncode == 0, done.stdout + done.stderr
-    table = (tmp_path / "report.txt").read_text().splitlines()
-    assert table[-1].startswith("Result: 1 listener on 1 host: no queue is full")
-    assert [line.split()[0] for line in table[2:4]] == ["LISTENER", "0.0.0.0:8080"]
-    report = json.loads((tmp_path / "report.json").read_text())
-    assert report["localhost"]["listeners"][0]["port"] == 8080
+    assert table[-1] == "Result: 1 listener on 1 host: no queue is full and no listener has dropped a connection."
+    assert [line.split()[0] for line in table[2:4]] == ["LISTENER", "0.0.0.0:%d" % port]
+    assert not [line for line in table if line.startswith(("critical", "warning"))]
+    assert len(table) < 20
+    assert report["localhost"]["listeners"][0]["port"] == port
+
+
+def test_an_audit_does_not_advise_more_room_where_nobody_accepts(net, tmp_path):
+    net.server.sysctl("net.core.somaxconn", 4097)  # undone by the next boot
+    with lab.listener(net.server, "0.0.0.0", 8080, backlog=3):
+        with lab.connect_many(net.client, net.server_v4, 8080, 20) as clients:
+            assert lab.completed(clients) >= 4
+            done, table, report = audit(tmp_path, net.server)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = " ".join(" ".join(table).split())
+    (row,) = report["localhost"]["listeners"]
+    assert row["remedy"].startswith("See what it is busy with: `ss -tlnp 'sport = :8080'`")
+    assert row["remedy"] == report["localhost"]["findings"][0]["remedy"]
+    assert "`ss -tlnp 'sport = :8080'`" in told and " WHAT TO DO 0.0.0.0:8080 " in told
+    assert "critical: 0.0.0.0:8080: 4 connections wait for accept(2)" in told
+    assert "warning: net.core.somaxconn: " in told
+    assert table[-1].startswith("Result: 1 listener on 1 host: 2 need attention: 0.0.0.0:8080 (accept queue full), net.core.")
+    assert max(map(len, table)) <= 140
+    for warning in report["localhost"]["warnings"]:
+        assert "note: " + warning.split()[0] in told
+
+
+def test_an_audit_names_the_hosts_that_did_not_answer(flooded, tmp_path):
+    """In batches of one, so that nothing is left of the fleet but what one report of all batches tells."""
+    inventory = tmp_path / "fleet.ini"
+    inventory.write_text(
+        "near ansible_connection=local\nfar ansible_host=127.0.0.1 ansible_port=1 ansible_connection=ssh\n"
+        "odd ansible_connection=local ansible_python_interpreter=/bin/false\nlast ansible_connection=local\n"
+    )
+    done, table, report = audit(tmp_path, flooded.server, "-i", str(inventory), audit_hosts="near,far,odd,last", audit_serial=1)
+    assert done.returncode != 0
+    assert set(report) == {"near", "far", "odd", "last"}
+    assert [name for name, facts in report.items() if "listeners" in facts] == ["last", "near"]
+    assert report["far"]["error"] and report["odd"]["error"]
+    assert "no answer" in "\n".join(line for line in table if line.startswith("far: "))
+    assert table[-1].startswith("Result: 2 of 4 hosts answered, 2 listeners: ")
+    assert table[-1].endswith("; no answer from far, odd.")
+    assert table[-1] in " ".join(done.stdout.split())

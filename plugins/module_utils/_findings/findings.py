@@ -13,7 +13,7 @@ below, in the order of importance, and write its page.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from . import of_counters as counters
 from . import of_listeners as listeners
@@ -60,6 +60,12 @@ def findings(facts: Mapping[str, Any]) -> List[Dict[str, Any]]:
     for place, one in found:  # the members of an SO_REUSEPORT group share a subject: one speaks for all
         worst.setdefault((RULES[place][0], one.subject), one)
     return [_told(identifier, one) for (identifier, _subject), one in worst.items()]
+
+
+def first_remedies(facts: Mapping[str, Any]) -> List[Optional[str]]:
+    """For each gathered listener what is to be done before its queues are made larger; None where nothing is."""
+    host = observe(facts)
+    return [listeners.see_why_it_does_not_accept(host, it) if it.accept.full else None for it in host.listeners]
 
 
 def _told(identifier: str, found: Finding) -> Dict[str, Any]:

@@ -17,11 +17,14 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Set
 
 from .._kernel.sysctls import boot_default
 from .._model.binding import APPLICATION, SOMAXCONN, TCP_MAX_SYN_BACKLOG
+from .._model.counters import drops_go_on, drops_matter
+from .._model.gathered import number
+from .._model.namespace_commands import OWN
 from .finding import CRITICAL, INFO, WARNING, Finding
-from .observed import OWN_NAMESPACE, Flood, Host, Listener, Queue, Scope, number
+from .observed import Flood, Host, Listener, Scope
 
-_WILDCARDS = ("0.0.0.0", "::")
 _MANY = 5  # subjects that a text names one by one
+_ACCEPT_FIRST = "Only after its application accepts again: a larger backlog bridges pauses, no more. "
 
 
 def accept_queue_full(host: Host) -> Iterator[Finding]:
@@ -34,8 +37,8 @@ def accept_queue_full(host: Host) -> Iterator[Finding]:
                 "{0} connections wait for accept(2), which is all that the accept queue admits: {1} does not accept, "
                 "and new clients get no answer. This is not SYN flooding.".format(it.accept.used, it.holder),
                 _numbers_of(it),
-                _see_why_it_does_not_accept(host, it),
-                weight=_fill(it.accept),
+                see_why_it_does_not_accept(host, it),
+                weight=it.accept.fill,
             )
 
 
@@ -47,14 +50,12 @@ def syn_queue_full(host: Host) -> Iterator[Finding]:
         dropping = it.on_full == "drop"
         what = "SYNs of new clients are dropped" if dropping else "new clients are answered with cookies"
         yield Finding(
-            CRITICAL if dropping else WARNING,
+            CRITICAL if dropping and not _perhaps_older(it) else WARNING,
             it.subject,
-            "{0} half-open connections fill the SYN queue, and {1}. {2}".format(
-                it.syn.used, what, pattern(host)
-            ).strip(),
+            "{0} {1}. {2}".format(_fills_the_syn_queue(it), what, pattern(host)).strip(),
             dict(_numbers_of(it), **half_open_evidence(host)),
             _turn_cookies_on(host, it) if dropping else "Cookies carry the clients meanwhile. " + it.remedy,
-            weight=_fill(it.syn),
+            weight=it.syn.fill,
         )
 
 
@@ -67,11 +68,11 @@ def new_peers_turned_away(host: Host) -> Iterator[Finding]:
                 it.subject,
                 "{0} half-open connections reach the limit for new peers ({1}) that tcp_max_syn_backlog sets while "
                 "tcp_syncookies is 0: SYNs of new clients are dropped without a word. {2}".format(
-                    it.syn.used, it.new_peer_limit, pattern(host)
+                    it.syn.used, it.new_peers.limit, pattern(host)
                 ).strip(),
                 dict(_numbers_of(it), **half_open_evidence(host)),
                 it.remedy or _turn_cookies_on(host, it),
-                weight=_fill(it.new_peers),
+                weight=it.new_peers.fill,
             )
 
 
@@ -129,6 +130,21 @@ def flood_reported(host: Host) -> Iterator[Finding]:
 # ---------------------------------------------------------------- what strains a listener
 
 
+def _perhaps_older(it: Listener) -> bool:
+    """Whether nothing but entries that it need not have taken itself shows that its SYN queue is full."""
+    return it.syn.over and it.drops == 0
+
+
+def _fills_the_syn_queue(it: Listener) -> str:
+    if not it.syn.over:
+        return "{0} half-open connections fill the SYN queue, and".format(it.syn.used)
+    return (
+        "{0} half-open connections are there, more than the {1} that the SYN queue admits (several CPUs may overshoot "
+        "a little; beyond that, a socket that listened here before and is closed took them). If {1} of them are its "
+        "own,"
+    ).format(it.syn.used, it.syn.limit)
+
+
 def _bound(host: Host, it: Listener, accused: Set[str], knob: str) -> Iterator[Finding]:
     """The finding that a knob binds this listener, if the listener is strained at all."""
     signs = _strain(host, it, accused)
@@ -139,8 +155,8 @@ def _bound(host: Host, it: Listener, accused: Set[str], knob: str) -> Iterator[F
         it.subject,
         "What its queues admit is set by {0}, and {1}.".format(knob, " and ".join(signs)),
         dict(_numbers_of(it), bound_by=it.bound_by),
-        it.remedy or "Raise {0}.".format(knob),
-        weight=max(_fill(it.accept), _fill(it.syn), _fill(it.new_peers)),
+        (_ACCEPT_FIRST if it.accept.full else "") + (it.remedy or "Raise {0}.".format(knob)),
+        weight=max(it.accept.fill, it.syn.fill, it.new_peers.fill),
     )
 
 
@@ -150,7 +166,7 @@ def _strain(host: Host, it: Listener, accused: Set[str]) -> List[str]:
     if it.accept.near:
         signs.append("{0} of {1} places of the accept queue are taken".format(it.accept.used, it.accept.limit))
     if it.new_peers.near:
-        signs.append("{0} of {1} half-open connections of new peers are there".format(it.syn.used, it.new_peer_limit))
+        signs.append("{0} of {1} half-open connections of new peers are there".format(it.syn.used, it.new_peers.limit))
     elif it.syn.near:
         signs.append("{0} of {1} places of the SYN queue are taken".format(it.syn.used, it.syn.limit))
     if it.drops and _drops_matter(host, it):
@@ -162,13 +178,13 @@ def _strain(host: Host, it: Listener, accused: Set[str]) -> List[str]:
 
 def _drops_now(host: Host, it: Listener) -> bool:
     """Whether it is this listener's drops that the window counted, as far as that can be told."""
-    return bool(it.drops) and host.scope(it.namespace).moved.get("ListenDrops", 0) > 0
+    return drops_go_on(it.drops, host.scope(it.namespace).moved)
 
 
 def _drops_matter(host: Host, it: Listener) -> bool:
     """Whether drops go on or, where no window tells, are more than a few of very many."""
     scope = host.scope(it.namespace)
-    return _drops_now(host, it) if scope.seconds else scope.notable(it.drops or 0)
+    return drops_matter(it.drops, scope.counters, scope.moved if scope.seconds else None)
 
 
 def _older_limit(host: Host, it: Listener) -> bool:
@@ -182,7 +198,7 @@ def _older_limit(host: Host, it: Listener) -> bool:
 def _earlier_somaxconn(host: Host, it: Listener) -> Set[Optional[int]]:
     earlier = {boot_default("somaxconn", host.level)} if host.level else set()
     state = host.states.get("somaxconn", {})
-    if it.namespace == OWN_NAMESPACE and state.get("drift"):
+    if it.namespace == OWN and state.get("drift"):
         earlier.add(number(state.get("boot")))
     return earlier
 
@@ -209,15 +225,15 @@ def _reported(it: Listener, flood: Flood, certain: bool) -> Finding:
 
 
 def _reported_elsewhere(floods: List[Flood]) -> Finding:
-    times = sorted(flood.time for flood in floods)
-    ports = sorted({flood.port for flood in floods if flood.port is not None})
+    latest_first = sorted(floods, key=lambda flood: flood.time)[::-1]
+    ports = list(dict.fromkeys(flood.port for flood in latest_first if flood.port is not None))
     named = ", ".join(str(port) for port in ports[:_MANY]) + (", …" if len(ports) > _MANY else "")
     return Finding(
         INFO,
-        OWN_NAMESPACE,
+        OWN,
         "The kernel reported SYN flooding where nothing listens now, or in a network namespace that was not looked "
-        "into: port {0}.".format(named),
-        {"listeners": len(floods), "first": times[0], "last": times[-1]},
+        "into: {0}.".format("port " + named if ports else "its log names no port"),
+        {"listeners": len(floods), "first": latest_first[-1].time, "last": latest_first[0].time},
         "Gather with network_namespaces=all to see every namespace's listeners.",
     )
 
@@ -246,7 +262,9 @@ def pattern(host: Host) -> str:
         spread = "{0:.0%} come from {1}".format(share, seen["top_network"])
     else:
         spread = "they come from {0} addresses".format(seen["distinct_sources"])
-    return "Of all {0}, {1:.0%} never answered the first SYN-ACK; {2}.".format(total, old / total, spread)
+    # None sent again may mean no more than that all are younger than the first timeout (1 s; 3 s up to 3.0).
+    again = ", and {0} have already had their SYN-ACK sent again".format(old) if old else ""
+    return "{0} half-open connections in all: {1}{2}.".format(total, spread, again)
 
 
 def _numbers_of(it: Listener) -> Dict[str, Any]:
@@ -256,21 +274,20 @@ def _numbers_of(it: Listener) -> Dict[str, Any]:
         "accept_queue_limit": it.accept.limit,
         "syn_queue_used": it.syn.used,
         "syn_queue_limit": it.syn.limit,
-        "new_peer_limit": it.new_peer_limit,
+        "new_peer_limit": it.new_peers.limit,
         "drops": it.drops,
     }
 
 
-def _fill(queue: Queue) -> float:
-    return queue.used / queue.limit if queue.used and queue.limit else 0.0
-
-
-def _see_why_it_does_not_accept(host: Host, it: Listener) -> str:
+def see_why_it_does_not_accept(host: Host, it: Listener) -> str:
+    """The remedy for a full accept queue, which no setting is."""
     scope: Scope = host.scope(it.namespace)
-    look = "{0}ss -tlnp 'sport = :{1}'".format(scope.command, it.port)
+    look = ["{0}ss -tlnp 'sport = :{1}'".format(scope.command, it.port)]
     if it.pid is not None:
-        look += "; top -H -b -n 1 -p {0}; cat /proc/{0}/wchan".format(it.pid)
-    return look + "  # see what it is busy with; more workers help, a larger backlog only bridges pauses"
+        look += ["top -H -b -n 1 -p {0}".format(it.pid), "cat /proc/{0}/wchan".format(it.pid)]
+    return "See what it is busy with: {0}. More workers help; a larger backlog only bridges pauses.".format(
+        ", ".join("`{0}`".format(command) for command in look)
+    )
 
 
 def _turn_cookies_on(host: Host, it: Listener) -> str:

@@ -13,8 +13,10 @@ from typing import Any, Iterator, List, Mapping, Optional
 from .._kernel.level import Level
 from .._kernel.rules import POWER_OF_TWO, forces_cookies
 from .._kernel.sysctls import KEYS
+from .._model.gathered import number
+from .._model.namespace_commands import OWN
 from .finding import INFO, WARNING, Finding
-from .observed import OWN_NAMESPACE, Host, Scope, number
+from .observed import Host, Scope
 
 _LARGEST_DEFAULT = 4096  # tcp_max_syn_backlog on the largest machines, every version
 _OPERATORS_PLACES = ("/etc/", "/run/", "/usr/local/")  # files below are a person's or a deployment's, not a package's
@@ -60,7 +62,7 @@ def tcp_max_syn_backlog_without_effect(host: Host) -> Iterator[Finding]:
         value = scope.values.get("tcp_max_syn_backlog")
         if value is None or not scope.values.get("tcp_syncookies"):
             continue
-        state = host.states.get("tcp_max_syn_backlog", {}) if scope.name == OWN_NAMESPACE else {}
+        state = host.states.get("tcp_max_syn_backlog", {}) if scope.name == OWN else {}
         source = _written(state)
         if source is None and value <= (number(state.get("boot")) or _LARGEST_DEFAULT):
             continue

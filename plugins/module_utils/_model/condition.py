@@ -8,65 +8,75 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional
+from typing import Any, List, Mapping, NamedTuple, Tuple
 
-_NEARLY_FULL = 0.5  # from here on the kernel itself shortens the lives of half-open entries
+from .counters import drops_matter
+from .gathered import endpoint, namespace_of, namespaces, number, numbers, part, rows
+from .queues import Queues, queues_of
 
-TROUBLED = ("accept queue full", "SYN queue full", "filling up", "has dropped")
+ACCEPT_FULL = "accept queue full"
+SYN_FULL = "SYN queue full"
+SYN_OVER = "SYN above limit"  # not all of it need be this socket's: see `Queue.over`
+FILLING = "filling up"
+DROPPED = "has dropped"
+UNKNOWN = "unknown"  # how full a queue is could not be read, and what could be read is well
 FINE = "ok"
+
+_TROUBLED = (ACCEPT_FULL, SYN_FULL, SYN_OVER, FILLING, DROPPED)
+STATES = (*_TROUBLED, UNKNOWN, FINE)  # worst first
 
 
 class Condition(NamedTuple):
-    """A word for a listener's state, and how full the fuller of its queues is (0.0 to 1.0 and beyond)."""
+    """A word for a listener's state, and how full the fullest of its queues is (0.0 to 1.0 and beyond)."""
 
-    state: str  # one of TROUBLED, or FINE
+    state: str  # one of STATES
     fill: float
 
     @property
     def troubled(self) -> bool:
-        return self.state != FINE
+        return self.state in _TROUBLED
 
 
-def condition(row: Mapping[str, Any]) -> Condition:
-    """The condition of one row of the gathered ``listeners``."""
-    accept = _fill(row["accept_queue"]["used"], row["accept_queue"]["limit"])
-    syn = _fill(half_open_of(row), admitted_half_open(row["syn_queue"]))
-    fill = max(accept, syn)
-    if accept >= 1:
-        return Condition("accept queue full", fill)
-    if syn >= 1:
-        return Condition("SYN queue full", fill)
-    if fill >= _NEARLY_FULL:
-        return Condition("filling up", fill)
-    return Condition("has dropped" if row["drops"] else FINE, fill)
+class Judged(NamedTuple):
+    """A row of the gathered ``listeners``, and how it fares."""
+
+    row: Mapping[str, Any]
+    queues: Queues
+    condition: Condition
 
 
-def half_open_of(row: Mapping[str, Any]) -> Optional[int]:
-    """Half-open connections on a listener; for a member of an SO_REUSEPORT group its even share."""
-    group = row.get("reuseport")
-    if row["syn_queue"]["used"] is None and group:
-        return group["half_open"] // group["members"]
-    return row["syn_queue"]["used"]
+def condition(row: Mapping[str, Any], counted: Mapping[str, Any]) -> Condition:
+    """The condition of one row; ``counted`` holds the ``counters`` and ``counters_delta`` of its namespace."""
+    queues = queues_of(row)
+    counters, moved = numbers(part(counted, "counters")), numbers(part(counted, "counters_delta"))
+    if queues.accept.full:
+        state = ACCEPT_FULL
+    elif queues.new_peers.full or (queues.syn.full and not queues.syn.over):
+        state = SYN_FULL
+    elif queues.syn.full:
+        state = SYN_OVER
+    elif queues.accept.near or queues.syn.near or queues.new_peers.near:
+        state = FILLING
+    elif drops_matter(number(row.get("drops")), counters, moved or None):
+        state = DROPPED
+    else:
+        state = FINE if queues.accept.known and queues.syn.known else UNKNOWN
+    return Condition(state, queues.fill)
 
 
-def admitted_half_open(syn_queue: Mapping[str, Any]) -> Optional[int]:
-    """The smaller of the SYN queue's limits: what a burst from unknown peers can fill."""
-    limits = [limit for limit in (syn_queue["limit"], syn_queue["new_peer_limit"]) if limit is not None]
-    return min(limits) if limits else None
+def worst_first(facts: Mapping[str, Any]) -> List[Judged]:
+    """The gathered listeners by condition, then by fill, drops, the smallest limit, and name."""
+    counted = namespaces(facts)
+    judged = [
+        Judged(row, queues_of(row), condition(row, counted.get(namespace_of(row), {})))
+        for row in rows(facts, "listeners")
+    ]
+    return sorted(judged, key=_urgency)
 
 
-def worst_first(rows: Iterable[Dict[str, Any]]) -> List[Dict[str, Any]]:
-    """Rows by condition, then by fill, drops, the smallest limit, and port."""
-    states = TROUBLED + (FINE,)
-
-    def key(row: Dict[str, Any]) -> tuple:
-        state, fill = condition(row)
-        limit = row["accept_queue"]["limit"]
-        return states.index(state), -fill, -(row["drops"] or 0), limit is None, limit or 0, row["port"], row["address"]
-
-    return sorted(rows, key=key)
-
-
-def _fill(used: Optional[int], limit: Optional[int]) -> float:
-    """Share of a queue that is taken; one whose use or limit is unknown, or that holds nothing by design, is empty."""
-    return used / limit if used and limit else 0.0
+def _urgency(it: Judged) -> Tuple[Any, ...]:
+    limit = it.queues.accept.limit
+    return (
+        STATES.index(it.condition.state), -it.condition.fill, -(number(it.row.get("drops")) or 0), limit is None,
+        limit or 0, number(it.row.get("port")) or 0, endpoint(it.row),
+    )  # fmt: skip

@@ -13,7 +13,7 @@ never 0: "not counted" and "did not happen" are different answers.
 from __future__ import annotations
 
 import math
-from typing import Dict, Mapping
+from typing import Dict, Mapping, Optional
 
 #: /proc/net/netstat, TcpExt: what concerns listen queues (since which kernel, where younger than 2.6.32)
 TCP_EXT = (
@@ -36,6 +36,8 @@ TCP_EXT = (
 TCP = ("PassiveOpens",)
 
 _FASTEST = 50_000_000  # events a second that no counter here exceeds: a greater step is no wrap
+
+_WORTH_TELLING = 1000  # connections for one drop
 
 
 def parse_counters(text: str, group: str, wanted: tuple) -> Dict[str, int]:
@@ -81,6 +83,25 @@ def delta(before: Mapping[str, int], after: Mapping[str, int], seconds: float) -
     result: Dict[str, float] = {"seconds": round(seconds, 3)}
     result.update(steps)
     return result
+
+
+def notable(drops: int, counters: Mapping[str, int]) -> bool:
+    """Whether so many drops since boot are more than one in a thousand of the connections that were counted."""
+    return drops > 0 and drops * _WORTH_TELLING >= counters.get("PassiveOpens", 0)
+
+
+def drops_go_on(drops: Optional[int], moved: Optional[Mapping[str, int]]) -> bool:
+    """Whether it is this listener's drops that the window counted, as far as that can be told."""
+    return bool(drops) and (moved or {}).get("ListenDrops", 0) > 0
+
+
+def drops_matter(drops: Optional[int], counters: Mapping[str, int], moved: Optional[Mapping[str, int]]) -> bool:
+    """Whether a listener's drops go on or, where no window tells, are more than a few of very many.
+
+    ``drops``: the listener's, since listen(); None where the kernel does not tell. ``counters`` and ``moved``: its
+    network namespace's, since boot and over the window; ``moved`` is None without a window.
+    """
+    return drops_go_on(drops, moved) if moved is not None else notable(drops or 0, counters)
 
 
 def _step(before: int, after: int, seconds: float) -> int:

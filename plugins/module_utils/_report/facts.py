@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Sequence
 
 from .._boot.resolve import BootValue
-from .._findings.findings import findings
+from .._findings.findings import findings, first_remedies
 from .._kernel.identity import Kernel
 from .._kernel.sysctls import KEYS, shown_in_namespace
 from .._model.half_open import merge
@@ -38,7 +38,8 @@ class Evidence(NamedTuple):
 def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int) -> Dict[str, Any]:
     """The structure ``syn_backlog``, with the parts of ``subset``.
 
-    Findings are drawn from every part, also from those that are then left out.
+    Findings are drawn from every part, also from those that are then left out, and what is more urgent than
+    a listener's own remedy takes its place.
     """
     kernel = evidence.kernel
     facts: Dict[str, Any] = {
@@ -55,8 +56,10 @@ def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int) -> Di
         facts["kernel_log"] = evidence.kernel_log
     if evidence.others_asked:
         facts["network_namespaces"] = [_namespace(view) for view in evidence.views]
-    if "findings" in subset:
-        facts["findings"] = findings(facts)
+    facts["findings"] = findings(facts)
+    facts["listeners"] = [
+        dict(row, remedy=first) if first else row for row, first in zip(facts["listeners"], first_remedies(facts))
+    ]
     return {name: part for name, part in facts.items() if _asked_for(name, subset)}
 
 

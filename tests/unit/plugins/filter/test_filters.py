@@ -15,8 +15,9 @@ pytest.importorskip("jmespath", reason="needs jmespath")
 
 from ansible.errors import AnsibleError
 
-from ansible_collections.linuxnet.tcp.plugins.filter import effective_limits, jmespath_query
+from ansible_collections.linuxnet.tcp.plugins.filter import audit_table, effective_limits, jmespath_query
 
+TABLE = audit_table.FilterModule().filters()["audit_table"]
 LIMITS = effective_limits.FilterModule().filters()["effective_limits"]
 QUERY = jmespath_query.FilterModule().filters()["jmespath_query"]
 
@@ -55,3 +56,9 @@ def test_queries() -> None:
     for broken in ("listeners[?", "", None, 3, "no_such(@)", "length(listeners[0].port)"):
         with pytest.raises(AnsibleError, match="^query: "):
             QUERY(facts, broken)  # type: ignore[arg-type]
+
+
+def test_an_audit_of_too_little_names_what_is_missing() -> None:
+    with pytest.raises(AnsibleError, match="^audit_table: web1: findings and listeners and sysctls are missing"):
+        TABLE({"web1": {"kernel": {}}})
+    assert TABLE({"web1": {"error": "no route"}}).splitlines()[-1].startswith("Result: 0 of 1 host answered")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import string
 from typing import Any, Dict
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,9 +27,30 @@ def row(**changed: Any) -> Dict[str, Any]:
     return dict(listener, **changed)
 
 
-def facts(*rows: Dict[str, Any]) -> Dict[str, Any]:
+UNREAD = {
+    "processes": [], "unit": None, "bound_by": None, "remedy": None, "drops": None,
+    "accept_queue": {"used": 4000, "limit": None},
+    "syn_queue": {"used": 0, "limit": None, "new_peer_limit": None, "on_full": None},
+}  # fmt: skip
+
+
+def facts(*rows: Dict[str, Any], **changed: Any) -> Dict[str, Any]:
     kernel = {"release": "x", "stable_level": "6.1.176", "rule": "backlog+1", "rule_source": "package"}
-    return {"kernel": kernel, "sysctls": SYSCTLS, "listeners": list(rows)}
+    return dict({"kernel": kernel, "sysctls": SYSCTLS, "listeners": list(rows), "findings": []}, **changed)
+
+
+def finding(**changed: Any) -> Dict[str, Any]:
+    told = {
+        "id": "syn-queue-full", "severity": "warning", "subject": "0.0.0.0:80", "summary": "It is full.", "evidence": {},
+        "remedy": "Cookies carry the clients meanwhile. Set backlog=4096 on the listen directive.",
+    }  # fmt: skip
+    return dict(told, **changed)
+
+
+def result(*hosts: Dict[str, Any]) -> str:
+    last = audit_table({"web%d" % number: one for number, one in enumerate(hosts, 1)}).splitlines()[-1]
+    assert last.startswith("Result: ")
+    return last[len("Result: ") :]
 
 
 def test_one_row_a_listener_worst_first_and_a_last_line() -> None:
@@ -47,13 +69,109 @@ def test_a_healthy_fleet() -> None:
     assert report.endswith("Result: 1 listener on 2 hosts: no queue is full and no listener has dropped a connection.\n")
 
 
-def test_what_cannot_be_read_is_a_question_mark() -> None:
-    unknown = row(
-        processes=[], unit=None, bound_by=None, remedy=None, drops=None, accept_queue={"used": 0, "limit": None},
-        syn_queue={"used": 0, "limit": None, "new_peer_limit": None, "on_full": None},
-    )  # fmt: skip
-    line = audit_table({"web1": facts(unknown)}).splitlines()[3]
-    assert "0/?" in line and "not visible" in line and "unknown" in line
+def test_what_cannot_be_read_is_a_question_mark_and_never_well() -> None:
+    lines = audit_table({"web1": facts(row(**UNREAD))}).splitlines()
+    assert "4000/?" in lines[3] and "not visible" in lines[3] and lines[3].count("unknown") == 2
+    assert result(facts(row(**UNREAD), row())) == (
+        "2 listeners on 1 host: no queue is full and no listener has dropped a connection, as far as could be read; "
+        "1 unknown."
+    )
+    assert result(facts(row(drops=None))).endswith("as far as could be read.")
+    full = row(accept_queue={"used": 512, "limit": 512})
+    assert result(facts(full, row(**UNREAD))).endswith("1 needs attention: 0.0.0.0:80 (accept queue full); 1 unknown.")
+
+
+def test_few_drops_of_many_connections_are_told_as_such() -> None:
+    assert result(facts(row(drops=3), counters={"PassiveOpens": 10**6})) == (
+        "1 listener on 1 host: no queue is full and drops are fewer than one in a thousand connections."
+    )
+    assert "0.0.0.0:80 (has dropped)" in result(facts(row(drops=3), counters={"PassiveOpens": 10}))
+
+
+def test_findings_stand_below_the_table_and_in_the_last_line() -> None:
+    drifts = finding(id="runtime-undone-at-boot", subject="net.core.somaxconn", summary="It drifts.", remedy="Write it.")
+    about = finding(severity="info", id="listener-bound-by-application", subject="0.0.0.0:80")
+    report = audit_table({"web1": facts(row(), findings=[drifts, about])})
+    assert "\nwarning: net.core.somaxconn: It drifts.\n    Write it.\n" in report
+    assert "info" not in report
+    assert result(facts(row(), findings=[drifts, about])).endswith(
+        "1 needs attention: net.core.somaxconn (runtime-undone-at-boot)."
+    )
+    # a listener that is well by its numbers, and about which the kernel's log says otherwise; told once
+    flooded = finding(severity="critical", id="syn-flood-reported")
+    assert result(facts(row(), findings=[flooded, finding()])).endswith("1 needs attention: 0.0.0.0:80 (syn-flood-reported).")
+    full = row(syn_queue={"used": 512, "limit": 512, "new_peer_limit": None, "on_full": "cookies"})
+    assert result(facts(full, findings=[finding(), drifts])).endswith(
+        "2 need attention: 0.0.0.0:80 (SYN queue full), net.core.somaxconn (runtime-undone-at-boot)."
+    )
+
+
+def test_a_remedy_is_told_once() -> None:
+    report = audit_table({"web1": facts(row(), findings=[finding()])}, 200)
+    assert report.count("Set backlog=4096") == 1
+    assert "\n    Cookies carry the clients meanwhile.\n" in report
+    fuller = finding(remedy="sysctl -w a=1  # For more room: Set backlog=4096 on the listen directive.")
+    assert "# For more room: see WHAT TO DO above.\n" in audit_table({"web1": facts(row(), findings=[fuller])}, 200)
+
+
+def test_findings_have_an_end() -> None:
+    many = [finding(subject="0.0.0.0:%d" % port) for port in range(1, 30)]
+    report = audit_table({"web1": facts(findings=many)})
+    assert report.count("\nwarning: ") == 20 and "\nand 9 more findings\n" in report
+    assert "29 need attention" in report and "and 24 more." in report
+
+
+def test_warnings_of_the_module_are_shown() -> None:
+    report = audit_table({"web1": facts(row(), warnings=["the kernel log\x1b is not readable"])})
+    assert "\nnote: the kernel log\\x1b is not readable\n" in report
+
+
+def test_hosts_without_an_answer_are_told() -> None:
+    report = audit_table({"web1": facts(row()), "web2": {"error": "ssh:\nno route"}})
+    assert "\nweb2: no answer: ssh:\\nno route\n" in report
+    assert result(facts(row()), {"error": "no route"}) == (
+        "1 of 2 hosts answered, 1 listener: no queue is full and no listener has dropped a connection; no answer from web2."
+    )
+    assert result({"error": "no route"}) == "0 of 1 host answered: nothing is known; no answer from web1."
+
+
+def test_a_group_with_equal_limits_is_one_row() -> None:
+    members = [
+        row(reuseport={"members": 32, "half_open": 300}, accept_queue={"used": used, "limit": 512},
+            syn_queue={"used": None, "limit": 512, "new_peer_limit": None, "on_full": "cookies"})
+        for used in range(32)
+    ]  # fmt: skip
+    lines = audit_table({"web1": facts(*members, row(port=81))}).splitlines()
+    assert [line.split()[:2] for line in lines[3:5]] == [["0.0.0.0:80", "×32"], ["0.0.0.0:81", "nginx.service"]]
+    assert "496/32×512" in lines[3] and "300/32×512" in lines[3]
+    assert lines[-1].startswith("Result: 2 listeners on 1 host: no queue is full")
+    members[7]["accept_queue"]["used"] = 512
+    members[8]["accept_queue"]["limit"] = 4096
+    lines = audit_table({"web1": facts(*members)}).splitlines()
+    assert "0.0.0.0:80 ×31" in lines[3] and "512/512 (1 of 31)" in lines[3] and "accept queue full" in lines[3]
+    assert "8/4096" in "\n".join(lines)
+    assert lines[-1].endswith("1 needs attention: 0.0.0.0:80 ×31 (accept queue full).")
+
+
+def test_entries_of_an_older_socket_are_explained() -> None:
+    none_by_design = {"used": 1, "limit": 0, "new_peer_limit": None, "on_full": "cookies"}
+    report = audit_table({"web1": facts(row(syn_queue=none_by_design))})
+    assert "1/0" in report and "note: 0.0.0.0:80: its SYN queue admits 0; " in report
+    assert "no queue is full" in report.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "message"),
+    [
+        ([], "expected a mapping of host names"),
+        ({"web1": None}, "web1: expected the gathered syn_backlog, got None"),
+        ({"web1": {"kernel": {}, "sysctls": {}}}, "web1: findings and listeners are missing in what was gathered"),
+        ({"web1": facts(row(), findings=None)}, "web1: findings is missing"),
+    ],
+)
+def test_what_is_missing_is_named(hosts: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        audit_table(hosts)
 
 
 def test_names() -> None:
@@ -67,6 +185,13 @@ def test_lines_keep_to_the_width_where_there_is_room(remedy: str, width: int) ->
     widest_word = max(map(len, remedy.split()), default=0)
     fixed = lines[2].index("WHAT TO DO")
     assert all(len(line) <= max(width, fixed + max(40, widest_word)) for line in lines[2:-2])
+
+
+@given(st.text(string.ascii_letters + " ", max_size=400), st.integers(40, 300))
+def test_findings_keep_to_the_width(summary: str, width: int) -> None:
+    lines = audit_table({"h": facts(findings=[finding(summary=summary, remedy=summary)])}, width).splitlines()
+    widest_word = max(map(len, summary.split()), default=0)
+    assert all(len(line) <= max(width, 4 + widest_word) for line in lines[3:-2])
 
 
 def test_a_command_is_not_broken() -> None:

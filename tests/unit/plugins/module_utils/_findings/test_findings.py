@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._findings.findings import RULES, findings
+from ansible_collections.linuxnet.tcp.plugins.module_utils._findings.findings import RULES, findings, first_remedies
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 5))
 PAGES = os.path.join(ROOT, "docs", "findings")
@@ -296,10 +296,54 @@ def test_a_flood_is_described_by_who_it_is_from():
         "sources": [{"network": "198.51.100.0/24", "count": 400, "share": 0.7812}],
     }  # fmt: skip
     found = findings(facts)[0]
-    assert "Of all 512, 90% never answered the first SYN-ACK; 78% come from 198.51.100.0/24." in found["summary"]
+    described = "512 half-open connections in all: 78% come from 198.51.100.0/24, and 461 have already had their SYN-ACK sent"
+    assert described + " again." in found["summary"]
     assert found["evidence"]["top_share"] == 0.7812
     facts["half_open"]["sources"][0]["share"] = 0.02
-    assert "they come from 250 addresses" in findings(facts)[0]["summary"]
+    assert "in all: they come from 250 addresses, and 461 have" in findings(facts)[0]["summary"]
+
+
+def test_a_flood_too_young_for_a_second_syn_ack_is_not_called_answered():
+    facts = with_listener(host(), **SYN_FULL)
+    facts["half_open"] = {"total": 130, "retransmitted": 0, "distinct_sources": 130, "sources": []}
+    summary = findings(facts)[0]["summary"]
+    assert summary.endswith("130 half-open connections in all: they come from 130 addresses.")
+
+
+def test_entries_above_the_limit_may_be_those_of_a_closed_socket():
+    dropping = {"used": 12, "limit": 11, "on_full": "drop"}
+    summary, severity = (
+        findings(with_listener(host(tcp_syncookies=0), syn_queue=dropping, drops=0))[0][name]
+        for name in ("summary", "severity")
+    )
+    assert severity == "warning"  # it has turned nobody away yet
+    assert "12 half-open connections are there, more than the 11" in summary and "fill the SYN queue" not in summary
+    assert "If 11 of them are its own, SYNs of new clients are dropped." in summary
+    assert told(with_listener(host(tcp_syncookies=0), syn_queue=dropping, drops=5))[0] == ("syn-queue-full", "critical")
+    assert told(with_listener(host(), syn_queue={"used": 1, "limit": 0}, bound_by="syncookies")) == []
+
+
+def test_a_full_accept_queue_is_not_answered_with_more_room():
+    facts = host()
+    facts["listeners"] = [listener(**ACCEPT_FULL), listener(port=81, **SYN_FULL), listener(port=82)]
+    first = first_remedies(facts)
+    assert first[1:] == [None, None]
+    found = findings(facts)
+    assert found[0]["remedy"] == first[0]
+    assert "`ss -tlnp 'sport = :80'`" in first[0] and "`cat /proc/812/wchan`" in first[0] and "backlog=" not in first[0]
+    bound = next(one for one in found if (one["id"], one["subject"]) == ("listener-bound-by-application", "0.0.0.0:80"))
+    assert bound["remedy"].startswith("Only after its application accepts again: ")
+    assert next(one for one in found if one["subject"] == "0.0.0.0:81")["remedy"].endswith("Set `backlog=` of nginx.")
+
+
+def test_floods_elsewhere_are_named_latest_first():
+    facts = host()
+    for second in range(9):
+        logged(facts, port=1000 + second, time="2026-11-20T04:00:0%dZ" % (8 - second))
+    logged(facts, port=1004, address="192.0.2.1", time="2026-11-20T05:00:00Z")
+    (found,) = findings(facts)
+    assert "looked into: port 1004, 1000, 1001, 1002, 1003, …." in found["summary"]
+    assert (found["evidence"]["first"], found["evidence"]["last"]) == ("2026-11-20T04:00:00Z", "2026-11-20T05:00:00Z")
 
 
 def test_counters_without_a_window_say_so():
@@ -340,7 +384,7 @@ def test_a_report_that_may_be_about_several_listeners_accuses_none():
     "name, command",
     [
         ("blue", "ip netns exec blue sysctl -w"),
-        ("a b'c", "ip netns exec 'a b'\\''c' sysctl -w"),
+        ("a b'c", 'ip netns exec \'a b\'"\'"\'c\' sysctl -w'),
         ("pid:812", "nsenter --net --target 812 sysctl -w"),
         ("/run/docker/netns/x", "nsenter --net=/run/docker/netns/x sysctl -w"),
     ],

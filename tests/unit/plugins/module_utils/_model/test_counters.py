@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.counters import TCP, TCP_EXT, delta, parse_counters
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.counters import (
+    TCP,
+    TCP_EXT,
+    delta,
+    drops_matter,
+    notable,
+    parse_counters,
+)
 
 NETSTAT_2_6_32 = """\
 TcpExt: SyncookiesSent SyncookiesRecv SyncookiesFailed EmbryonicRsts PruneCalled ListenOverflows ListenDrops
@@ -89,3 +96,16 @@ def test_small_steps_are_exact_even_over_the_top(before, step, width):
     after = {name: (value + step) % 2**width for name, value in before.items()}
     for name, value in delta(before, after, 1.0).items():
         assert name == "seconds" or value == step
+
+
+@pytest.mark.parametrize("drops, opens, expected", [(0, 0, False), (1, 0, True), (1, 1000, True), (1, 1001, False)])
+def test_one_drop_in_a_thousand_connections_is_worth_telling(drops, opens, expected):
+    assert notable(drops, {"PassiveOpens": opens}) is expected
+    assert drops_matter(drops, {"PassiveOpens": opens}, None) is expected
+
+
+def test_a_window_tells_better_than_all_time():
+    assert not drops_matter(50, {}, {"ListenDrops": 0})
+    assert drops_matter(50, {"PassiveOpens": 10**9}, {"ListenDrops": 1})
+    assert not drops_matter(0, {}, {"ListenDrops": 1})  # another listener's
+    assert not drops_matter(None, {}, {"ListenDrops": 1})

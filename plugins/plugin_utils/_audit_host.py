@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""What the audit tells of one host, taken out of the gathered structure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.condition import Condition, Judged, worst_first
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import (
+    endpoint,
+    namespace_of,
+    part,
+    rows,
+    subject_of,
+    text,
+)
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.namespace_commands import OWN
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.text import printable
+
+_PARTS = ("findings", "kernel", "listeners", "sysctls")
+_TOLD = ("critical", "warning")  # findings of these severities
+
+
+class Line(t.NamedTuple):
+    """One listener, or the members of an SO_REUSEPORT group that admit the same; the fullest of them first."""
+
+    members: tuple[Judged, ...]
+
+    @property
+    def name(self) -> str:
+        """0.0.0.0:80 in blue ×32"""
+        row = self.members[0].row
+        namespace = namespace_of(row)
+        inside = "" if namespace == OWN else " in {0}".format(namespace)
+        times = " ×{0}".format(len(self.members)) if len(self.members) > 1 else ""
+        return endpoint(row) + inside + times
+
+    @property
+    def subject(self) -> str:
+        """The name under which findings speak of it."""
+        return subject_of(self.members[0].row)
+
+    @property
+    def condition(self) -> Condition:
+        return self.members[0].condition
+
+    @property
+    def remedy(self) -> str:
+        return text(self.members[0].row, "remedy") or ""
+
+
+class Host(t.NamedTuple):
+    """One host of the audit."""
+
+    name: str
+    error: str | None  # why nothing could be gathered; all else is then empty
+    facts: t.Mapping[str, t.Any]
+    lines: tuple[Line, ...]  # worst first
+    findings: tuple[t.Mapping[str, t.Any], ...]  # warnings and worse, worst first
+    warnings: tuple[str, ...]
+
+
+def audited(name: str, facts: t.Any) -> Host:
+    """The host behind what was gathered on it, or behind ``{"error": why}``.
+
+    :raises ValueError: parts that the audit needs were not gathered; the text names them.
+    """
+    if not isinstance(facts, t.Mapping):
+        raise ValueError("{0}: expected the gathered syn_backlog, got {1!r}".format(name, facts))
+    if facts.get("error") is not None:
+        return Host(name, printable(str(facts["error"]), 400), {}, (), (), ())
+    missing = [one for one in _PARTS if not isinstance(facts.get(one), (t.Mapping, list, tuple))]
+    if missing:
+        raise ValueError(
+            "{0}: {1} missing in what was gathered; the audit needs gather_subset sysctls, listeners and "
+            "findings".format(name, " and ".join(missing) + (" is" if len(missing) == 1 else " are"))
+        )
+    return Host(
+        name=name,
+        error=None,
+        facts=facts,
+        lines=_lines(worst_first(facts)),
+        findings=tuple(one for one in rows(facts, "findings") if one.get("severity") in _TOLD),
+        warnings=tuple(printable(str(one)) for one in facts.get("warnings") or ()),
+    )
+
+
+def _lines(judged: list[Judged]) -> tuple[Line, ...]:
+    groups: dict[t.Any, list[Judged]] = {}
+    for place, it in enumerate(judged):
+        shared = (subject_of(it.row), it.row.get("family"), it.queues.accept.limit, it.queues.syn.limit)
+        groups.setdefault(shared if part(it.row, "reuseport") else place, []).append(it)
+    return tuple(Line(tuple(members)) for members in groups.values())
