@@ -17,8 +17,8 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan im
     ask_raise,
     plan_raise,
 )
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import subject_of
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_table import listener_name
 
 Facts = t.Mapping[str, t.Any]
 
@@ -144,7 +144,7 @@ def _listener_shortfalls(facts: Facts, wanted: Facts) -> t.Iterator[dict[str, t.
 
 
 def _listener_shortfall(row: Facts, goal: int | None, admits: int | None) -> dict[str, t.Any]:
-    subject = listener_name(row)
+    subject = subject_of(row)
     if admits is None or goal is None:
         text = "{0}: what it admits cannot be read, wanted {1}".format(subject, _shown(goal))
     else:
