@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Callable, Dict, Iterable, List, NamedTuple, Tuple
+from typing import Callable, Dict, Iterable, List, NamedTuple, Set, Tuple
 
 from venvs import BUILD, ROOT
 
@@ -80,8 +80,8 @@ def command_line(suite: Suite, venv: str) -> List[str]:
     return [os.path.join(venv, "bin", program), *suite.command[1:]]
 
 
-def run(suite: Suite) -> Result:
-    """Run one suite in a process group of its own, so that a hung one ends whole."""
+def run(suite: Suite, running: Set[subprocess.Popen[bytes]]) -> Result:
+    """Run one suite in a process group of its own, so that it ends whole where it hangs or is stopped."""
     say("run", suite.name)
     venv, log, start = suite.venv(), log_path(suite.name), time.monotonic()
     with open(log, "w", encoding="utf-8") as output:
@@ -94,14 +94,14 @@ def run(suite: Suite) -> Result:
             stderr=output,
             start_new_session=True,
         )
+        running.add(process)
         try:
             passed = process.wait(PATIENCE) == 0
-        except BaseException as reason:
+        except subprocess.TimeoutExpired:
             end(process)
-            if not isinstance(reason, subprocess.TimeoutExpired):
-                raise
             output.write("\nstopped: not done after %d s\n" % PATIENCE)
             passed = False
+        running.discard(process)
     return Result(passed, time.monotonic() - start, closing_line(log), log)
 
 
@@ -133,10 +133,14 @@ class Runner:
 
     def __init__(self) -> None:
         self.failed: List[str] = []
+        self._running: Set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
         self._output = threading.Lock()
 
     def one(self, suite: Suite) -> None:
-        result = run(suite)
+        if self._stopped:
+            return
+        result = run(suite, self._running)
         with self._output:
             if not result.passed:
                 self.failed.append(suite.name)
@@ -144,8 +148,24 @@ class Runner:
 
     def several(self, suites: Iterable[Suite], at_once: int) -> None:
         with ThreadPoolExecutor(at_once) as pool:
-            for done in [pool.submit(self.one, suite) for suite in suites]:
-                done.result()
+            waiting = [pool.submit(self.one, suite) for suite in suites]
+            try:
+                for done in waiting:
+                    done.result()
+            except BaseException:
+                self.stop()
+                raise
+
+    def stop(self) -> None:
+        """End what runs, whole, and start nothing more."""
+        self._stopped = True
+        for process in list(self._running):
+            end(process)
+
+
+def stop_on_sigterm() -> None:
+    """Take SIGTERM as Python takes Ctrl-C, so that what runs is ended too."""
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
 
 
 def make_ready(suites: List[Suite]) -> None:
@@ -162,7 +182,7 @@ def run_all(suites: List[Suite], title: str) -> int:
     runner.several([suite for suite in suites if not suite.alone], at_once=2)
     for suite in suites:
         if suite.alone and not runner.failed:
-            runner.one(suite)
+            runner.several([suite], at_once=1)
     minutes = (time.monotonic() - start) / 60
     if runner.failed:
         print("\n%s: FAILED in %.1f min: %s" % (title, minutes, ", ".join(runner.failed)))

@@ -19,7 +19,7 @@ from typing import Callable, Dict, List
 import debian
 from machine import Machine
 from pythons import CORES, Core, Minor, controllers, text
-from runner import Suite, make_ready, run_all
+from runner import Suite, make_ready, run_all, stop_on_sigterm
 from venvs import ROOT, SetupError
 
 
@@ -133,6 +133,7 @@ def main(arguments: List[str]) -> int:
 
 if __name__ == "__main__":
     os.chdir(ROOT)
+    stop_on_sigterm()
     try:
         sys.exit(main(sys.argv[1:]))
     except SetupError as problem:

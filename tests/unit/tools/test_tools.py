@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
+import time
 
 import pytest
 
@@ -113,6 +116,32 @@ def test_a_hung_suite_ends(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(runner, "PATIENCE", 0.5)
     assert runner.run_all([suite(runner, "import time; time.sleep(60)")], "make it") == 1
     assert "stopped: not done after" in capsys.readouterr().out
+
+
+STOPPED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import runner
+runner.LOGS = sys.argv[2]
+runner.stop_on_sigterm()
+code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+runner.run_all([runner.Suite("sleep", lambda: sys.prefix, ("python", "-c", code), sys.argv[3] == "alone")], "make it")
+"""
+
+
+@pytest.mark.parametrize("how", ["alone", "shared"])
+def test_a_runner_that_is_stopped_leaves_nothing_running(tmp_path, how):
+    process = subprocess.Popen([sys.executable, "-c", STOPPED, TOOLS, str(tmp_path), how], stdout=subprocess.DEVNULL)
+    log = tmp_path / "sleep.log"
+    while not (log.exists() and log.read_text().endswith("\n")):
+        assert process.poll() is None
+        time.sleep(0.05)
+    child = int(log.read_text())
+    os.kill(child, 0)
+    process.terminate()
+    assert process.wait(30) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
 
 
 def test_only_what_is_missing_is_installed():
