@@ -91,8 +91,9 @@ def make_image_anew(release: str) -> None:
         sys.exit("no image of Debian %s: %s; see %s" % (release, problem, os.path.relpath(log, ROOT)))
     quietly("import", tar, image(release))
     os.unlink(tar)
-    for older in quietly("images", "--format", "{{.Repository}}:{{.Tag}}", image(release).partition(":")[0]).split():
-        if older != image(release):
+    name = image(release).partition(":")[0]
+    for older in quietly("images", "--format", "{{.Repository}}:{{.Tag}}", name).split():
+        if older.startswith(name + ":") and older != image(release):
             quietly("rmi", older, check=False)  # one that a host still uses stays until the next time
 
 
