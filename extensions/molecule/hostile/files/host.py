@@ -57,11 +57,13 @@ HOSTILE = {
         "/etc/sysctl.d/90-before.conf": b"net.ipv4.tcp_max_syn_backlog = 1\nnet.ipv4.tcp_max_syn_backlog = 2\n",
     },
     "shared": {
-        "/etc/sysctl.d/50-shared.conf": b"# shared \xa9\r\nnet.ipv4.tcp_fin_timeout = 60\r\nnet.core.somaxconn = 100\r\n"
+        "/etc/sysctl.d/50-shared.conf": b"# shared \xa9\r\nnet.ipv4.tcp_fin_timeout = 60\r\n"
+        b"net.core.somaxconn = 100\r\n"
         b"net.ipv4.tcp_fin_timeout = 30",
     },
     "vendor": {
-        "/usr/lib/sysctl.d/99-zzz-vendor.conf": b"# \xe9\n\nnet.core.somaxconn = 8192\n# and then\nnet.core.somaxconn = 128\n",
+        "/usr/lib/sysctl.d/99-zzz-vendor.conf": b"# \xe9\n\nnet.core.somaxconn = 8192\n"
+        b"# and then\nnet.core.somaxconn = 128\n",
     },
     "dash": {"/run/sysctl.d/99-zzz-dash.conf": b"# dashing\n-net.core.somaxconn = 128\n"},
     "masked": {"/etc/sysctl.d/50-masked.conf": b"net.core.somaxconn = 128\n"},
@@ -81,7 +83,8 @@ WRITTEN = {
         b"net.ipv4.tcp_max_syn_backlog = 8192\n"
     },
     "shared": {
-        "/etc/sysctl.d/50-shared.conf": b"# shared \xa9\r\nnet.ipv4.tcp_fin_timeout = 60\r\nnet.core.somaxconn = 4096\r\n"
+        "/etc/sysctl.d/50-shared.conf": b"# shared \xa9\r\nnet.ipv4.tcp_fin_timeout = 60\r\n"
+        b"net.core.somaxconn = 4096\r\n"
         b"net.ipv4.tcp_fin_timeout = 30\r\nnet.ipv4.tcp_max_syn_backlog = 8192\r\n"
     },
 }  # type: dict[str, dict[str, bytes]]

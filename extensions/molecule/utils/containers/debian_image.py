@@ -30,9 +30,10 @@ done
 : > etc/sysctl.conf
 
 # Nothing here may reach for the host's devices, modules or clock, and nothing may wake up by itself
-for unit in systemd-modules-load.service modprobe@.service systemd-udevd.service systemd-pstore.service systemd-remount-fs.service \
-    getty@.service console-getty.service systemd-logind.service ssh.service ssh.socket dev-hugepages.mount \
-    sys-fs-fuse-connections.mount sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount apt-daily.timer apt-daily-upgrade.timer \
+for unit in systemd-modules-load.service modprobe@.service systemd-udevd.service systemd-pstore.service \
+    systemd-remount-fs.service getty@.service console-getty.service systemd-logind.service ssh.service \
+    ssh.socket dev-hugepages.mount sys-fs-fuse-connections.mount sys-kernel-debug.mount \
+    sys-kernel-tracing.mount sys-kernel-config.mount apt-daily.timer apt-daily-upgrade.timer \
     dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer; do
     ln -sf /dev/null "etc/systemd/system/$unit"
 done
@@ -58,7 +59,7 @@ exec /lib/systemd/systemd
 EOF
 chmod 755 usr/sbin/container-init
 
-rm -rf var/cache/apt/archives/*.deb var/lib/apt/lists/* usr/share/doc/* usr/share/man/* usr/share/locale/* etc/machine-id
+rm -rf var/cache/apt/archives/*.deb var/lib/apt/lists/* usr/share/doc/* usr/share/man/* usr/share/locale/*
 : > etc/machine-id
 tar --create --file "$4.part" --numeric-owner --one-file-system --exclude='./proc/*' --exclude='./sys/*' \
     --exclude='./dev/*' --exclude='./run/*' .

@@ -18,6 +18,7 @@ hosts write live in .build/molecule.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -37,8 +38,8 @@ KEY = os.path.join(BUILD, "ssh", "id_ed25519")
 
 PATIENCE = 60  # seconds for a host to boot or to stop
 
-# SYS_ADMIN: systemd mounts, and so does container-init. SYS_PTRACE: whose sockets there are, and
-# pidfd_getfd(2). LINUX_IMMUTABLE: chattr +i. Not --privileged: that would hand over the machine's devices and /proc/sys.
+# SYS_ADMIN: systemd mounts, and so does container-init. SYS_PTRACE: whose sockets there are, and pidfd_getfd(2).
+# LINUX_IMMUTABLE: chattr +i. Not --privileged: that would hand over the machine's devices and all of /proc/sys.
 CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "NET_RAW", "SYS_PTRACE", "LINUX_IMMUTABLE", "SYSLOG")
 
 
@@ -53,7 +54,9 @@ def environment() -> dict[str, str]:
 def command(*arguments: str) -> list[str]:
     return [
         "podman", "--log-level=error", "--root", os.path.join(BUILD, "store"), "--runroot", RUN + "/store",
-        "--tmpdir", RUN + "/libpod", "--storage-driver", "overlay", *arguments,
+        "--tmpdir", RUN + "/libpod", "--storage-driver", "overlay",
+        "--storage-opt", "overlay.skip_mount_home=true",  # or the store is a mount point, and `make clean` fails
+        *arguments,
     ]  # fmt: skip
 
 
@@ -69,13 +72,18 @@ def quietly(*arguments: str, check: bool = True) -> str:
 
 def image(release: str) -> str:
     """The image's name; it changes with what the image is made of."""
-    made_of = "\n".join((release, debian_image.PACKAGES, debian_image.BUILD))
+    made_of = release + debian_image.PACKAGES + debian_image.BUILD
     return "localhost/linuxnet-tcp-%s:%s" % (release, hashlib.sha256(made_of.encode()).hexdigest()[:12])
 
 
 def make_image(release: str) -> None:
-    if podman("image", "exists", image(release), check=False).returncode == 0:
-        return
+    with open(os.path.join(BUILD, release + ".lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another scenario may be making the same
+        if podman("image", "exists", image(release), check=False).returncode != 0:
+            make_image_anew(release)
+
+
+def make_image_anew(release: str) -> None:
     tar, log = (os.path.join(BUILD, release + ending) for ending in (".tar", ".log"))
     try:
         debian_image.build(release, tar, log)
@@ -83,6 +91,10 @@ def make_image(release: str) -> None:
         sys.exit("no image of Debian %s: %s; see %s" % (release, problem, os.path.relpath(log, ROOT)))
     quietly("import", tar, image(release))
     os.unlink(tar)
+    name = image(release).partition(":")[0]
+    for older in quietly("images", "--format", "{{.Repository}}:{{.Tag}}", name).split():
+        if older.startswith(name + ":") and older != image(release):
+            quietly("rmi", older, check=False)  # one that a host still uses stays until the next time
 
 
 def images(*releases: str) -> None:
@@ -104,7 +116,8 @@ def up(name: str, release: str, kind: str = "systemd") -> None:
     make_key()
     capabilities = ["--cap-add=" + one for one in CAPABILITIES]
     quietly(
-        "run", "--detach", "--name", name, "--hostname", name, "--systemd=always", "--cgroupns=private", "--network=none", *capabilities,
+        "run", "--detach", "--name", name, "--hostname", name, "--systemd=always", "--cgroupns=private",
+        "--network=none", *capabilities,
         "--volume", KEY + ".pub:/root/.ssh/authorized_keys:ro", image(release), "/usr/sbin/container-init", kind,
     )  # fmt: skip
     wait_until_up(name)
