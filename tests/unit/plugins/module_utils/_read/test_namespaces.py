@@ -40,7 +40,10 @@ def test_all_begins_with_our_own():
 
 @pytest.mark.parametrize(
     "spec",
-    ["no-such-namespace", "", ".", "..", "../../etc/passwd", "a/b", "a\0b", "/a\0b", "a\x1b[2Jb", "a\nb", "4194999", "pid:4194999", "pid:", "pid:x", "pid:-1", "pid:1/..", "PID:1", -1, "/no/such/file", "٣"],
+    [
+        "no-such-namespace", "", ".", "..", "../../etc/passwd", "a/b", "a\0b", "/a\0b", "a\x1b[2Jb", "a\nb", "4194999",
+        "pid:4194999", "pid:", "pid:x", "pid:-1", "pid:1/..", "PID:1", -1, "/no/such/file", "٣",
+    ],  # fmt: skip
 )
 def test_what_is_not_there_is_refused_with_what_is_allowed(spec):
     with pytest.raises(InvalidOption) as caught:
