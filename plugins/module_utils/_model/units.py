@@ -49,22 +49,39 @@ def unit_of_path(path: str) -> Optional[Unit]:
     return Unit(found)
 
 
-def unit_of_membership(text: str) -> Optional[Unit]:
+def unit_of_membership(text: str, of_init: str = "") -> Optional[Unit]:
     """The unit, from the contents of /proc/PID/cgroup (cgroups(7)).
 
     Version 2 has one line ``0::/path``; a hybrid host has it next to
     ``1:name=systemd:/path``, and only one of the two may carry the unit.
+    ``of_init`` is the same file of PID 1: a container may see the host's paths,
+    and then the units of its own service manager are below PID 1's group.
     """
-    paths: Dict[str, Optional[str]] = {"": None, "name=systemd": None}
-    for line in text.splitlines():
-        fields = line.split(":", 2)
-        if len(fields) == 3 and fields[1] in paths and (fields[1] or fields[0] == "0"):
-            paths[fields[1]] = fields[2]
-    for path in (paths["name=systemd"], paths[""]):
-        unit = unit_of_path(path) if path else None
+    paths, roots = _paths(text), _paths(of_init)
+    for hierarchy in ("name=systemd", ""):
+        path = paths.get(hierarchy)
+        unit = unit_of_path(below_init(path, roots.get(hierarchy, "/"))) if path else None
         if unit is not None:
             return unit
     return None
+
+
+def below_init(path: str, init: str) -> str:
+    """A control group's path below that of PID 1, the root of which systemd itself keeps in its ``init.scope``."""
+    root = init[: -len("/init.scope")] if init.endswith("/init.scope") else init.rstrip("/")
+    if path == root:
+        return "/"
+    return path[len(root):] if path.startswith(root + "/") else path
+
+
+def _paths(text: str) -> Dict[str, str]:
+    """The paths in version 2 (under "") and in systemd's own hierarchy of version 1."""
+    lines = [line.split(":", 2) for line in text.splitlines()]
+    return {
+        fields[1]: fields[2]
+        for fields in lines
+        if len(fields) == 3 and (fields[1] == "name=systemd" or fields[:2] == ["0", ""])
+    }
 
 
 def _after_slices(parts: List[str]) -> Tuple[Optional[str], List[str]]:

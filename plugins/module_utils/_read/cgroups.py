@@ -11,14 +11,14 @@ from __future__ import annotations
 import os
 from typing import Collection, Dict, List, Optional, Tuple
 
-from .._model.units import Unit, unit_of_path
+from .._model.units import Unit, unit_of_membership
 
 _MOST_GROUPS = 65536
 _DEEPEST = 16
 
 
 def units_of_cgroups(
-    ids: Collection[int], mountinfo: str = "/proc/self/mountinfo"
+    ids: Collection[int], mountinfo: str = "/proc/self/mountinfo", of_init: str = "/proc/1/cgroup"
 ) -> Tuple[Dict[int, Unit], Tuple[str, ...]]:
     """The units behind control group ids as INET_DIAG_CGROUP_ID tells them (Linux 5.8), and warnings.
 
@@ -32,6 +32,7 @@ def units_of_cgroups(
         return {}, ()
     if root is None:
         return {}, ("no cgroup2 file system is mounted: the units of listeners come from visible processes only",)
+    init = _contents(of_init)
     units: Dict[int, Unit] = {}
     queue: List[Tuple[str, str, int]] = [(root, "", 0)]
     seen = 0
@@ -49,7 +50,7 @@ def units_of_cgroups(
                 below = path + "/" + entry.name
                 if entry.inode() in left:
                     left.discard(entry.inode())
-                    unit = unit_of_path(below)
+                    unit = unit_of_membership("0::" + below, init)
                     if unit is not None:
                         units[entry.inode()] = unit
                 if depth < _DEEPEST:

@@ -18,6 +18,7 @@ from .executables import runtime_of
 
 _MOST_ARGUMENTS = 65536  # bytes of a command line that are read
 _LONGEST_ARGUMENT = 1024  # characters of one argument that are kept
+_LONGEST_MEMBERSHIP = 65536  # bytes of /proc/PID/cgroup
 _LONGEST_NAME = 64
 
 
@@ -32,6 +33,7 @@ def owners(inodes: Collection[int], proc: str = "/proc") -> Tuple[Dict[int, List
     wanted = {"socket:[%d]" % inode: inode for inode in inodes}
     found: Dict[int, List[Process]] = {}
     closed = 0
+    of_init = _text(_read(proc + "/1/cgroup", _LONGEST_MEMBERSHIP) or b"")
     if wanted:
         for pid in _pids(proc):
             directory = "%s/%d" % (proc, pid)
@@ -42,7 +44,7 @@ def owners(inodes: Collection[int], proc: str = "/proc") -> Tuple[Dict[int, List
                 continue
             except OSError:
                 continue
-            process = _process(directory, pid) if held else None
+            process = _process(directory, pid, of_init) if held else None
             if process is not None:
                 for inode in sorted(held):
                     found.setdefault(inode, []).append(process)
@@ -79,11 +81,11 @@ def _has_memory(directory: str) -> bool:
     return bool(_read(directory + "/cmdline", 1))
 
 
-def _process(directory: str, pid: int) -> Optional[Process]:
+def _process(directory: str, pid: int, of_init: str) -> Optional[Process]:
     name = _read(directory + "/comm", 256)
     if name is None:
         return None
-    unit = unit_of_membership(_text(_read(directory + "/cgroup", 65536) or b"")) or Unit("")
+    unit = unit_of_membership(_text(_read(directory + "/cgroup", _LONGEST_MEMBERSHIP) or b""), of_init) or Unit("")
     arguments = _read(directory + "/cmdline", _MOST_ARGUMENTS) or b""
     return Process(
         pid=pid,

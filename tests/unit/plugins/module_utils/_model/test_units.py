@@ -72,3 +72,25 @@ def test_without_a_service_manager() -> None:
 def test_any_text_is_survived(text: str) -> None:
     unit = unit_of_membership(text)
     assert unit is None or unit.name.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "of_init", "name"),
+    [
+        # a container that sees the host's paths, with a service manager of its own
+        ("0::/libpod_parent/libpod-1/system.slice/nginx.service", "0::/libpod_parent/libpod-1/init.scope", "nginx.service"),
+        ("1:name=systemd:/docker/1/system.slice/a.service\n0::/", "1:name=systemd:/docker/1/init.scope\n0::/", "a.service"),
+        # … and one without: the host's scope is no unit that could be restarted in there
+        ("0::/system.slice/docker-1.scope", "0::/system.slice/docker-1.scope", None),
+        # a host
+        ("0::/system.slice/nginx.service", "0::/init.scope", "nginx.service"),
+        ("0::/system.slice/docker-1.scope", "0::/init.scope", "docker-1.scope"),
+        ("0::/system.slice/nginx.service", "0::/", "nginx.service"),
+        ("0::/system.slice/nginx.service", "", "nginx.service"),
+        # the same beginning is not the same group
+        ("0::/libpod-12.slice/a.service", "0::/libpod-1/init.scope", "a.service"),
+    ],
+)
+def test_units_are_those_of_the_service_manager_that_runs_here(text, of_init, name):
+    unit = unit_of_membership(text, of_init)
+    assert (unit.name if unit else None) == name
