@@ -133,16 +133,16 @@ def shadows(wanted: Wanted, found: Found, boot: Optional[BootFiles]) -> Tuple[Sh
             number, deciding = effect(found.tuned, KEYS[name].key, number, boot.dropins)
             source, reason = deciding or source, "applied by TuneD after the boot loader" if deciding else ""
         if not satisfied(wanted.policy, goal or 0, number):
-            why = reason or _why(values[name], found.file, str(source))
+            why = reason or _why(values[name], found.file)
             result.append(Shadow(name, printable(str(source)), number, why))
     return tuple(result)
 
 
-def _why(value: BootValue, file: SysctlFile, winner: str) -> str:
+def _why(value: BootValue, file: SysctlFile) -> str:
     """Why the file's own line has no effect; empty where the winner's name says it all."""
     for line in value.shadowed:
         if line.source.rpartition(":")[0] in (file.path,) + file.aliases + file.links:
-            return "" if line.reason == "overridden by " + winner else line.reason
+            return "" if line.reason.startswith("overridden by ") else line.reason
     return "" if file.aliases or file.links else "no boot loader reads %s" % printable(file.path)
 
 
