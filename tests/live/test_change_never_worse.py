@@ -404,6 +404,22 @@ def test_without_a_place_for_a_lock_it_runs_and_says_so() -> None:
     assert made.result["changed"] and any("linuxnet-tcp.lock" in warning for warning in made.warnings)
 
 
+@isolated
+def test_a_full_run_directory_or_a_directory_in_the_locks_place_is_no_traceback() -> None:
+    os.mkdir(sandbox.LOCK)
+    made = apply(somaxconn=5000)
+    assert made.result["changed"] and any("Is a directory" in warning for warning in made.warnings)
+    os.rmdir(sandbox.LOCK)
+    sandbox.mount("-o", "remount,nr_inodes=%d" % inodes_used("/run"), "/run")
+    made = apply(somaxconn=6000)
+    assert made.result["changed"] and any("No space left on device" in warning for warning in made.warnings)
+
+
+def inodes_used(path: str) -> int:
+    status = os.statvfs(path)
+    return status.f_files - status.f_ffree
+
+
 # ---------------------------------------------------------------- what a file keeps
 
 

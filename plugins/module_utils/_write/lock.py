@@ -14,13 +14,12 @@ import fcntl
 import os
 import stat
 import time
-from typing import Iterator, Optional
+from typing import Iterator, Optional, Tuple
 
 #: In a directory that only root may write, so that nobody else can hold up a run.
 PATH = "/run/linuxnet-tcp.lock"
 PATIENCE = 60.0  # seconds; a run holds it for a fraction of one
 _PAUSE = 0.02
-_NOT_HERE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
 class Busy(Exception):
@@ -33,32 +32,33 @@ def locked(path: str = PATH, patience: float = PATIENCE) -> Iterator[Optional[st
 
     :raises Busy: another process holds it for longer than ``patience`` seconds.
     """
+    fd, why_not = _opened(path)
+    try:
+        yield why_not or _acquire(fd, path, patience)
+    finally:
+        if fd >= 0:
+            os.close(fd)
+
+
+def _opened(path: str) -> Tuple[int, Optional[str]]:
+    """The descriptor (-1 for none), and why it is no lock, whatever the reason: a full disk as much as a directory."""
     try:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        if error.errno not in _NOT_HERE:
-            raise
-        yield "{0} cannot be opened: {1}".format(path, os.strerror(error.errno or 0))
-        return
-    try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            yield "{0} is no regular file".format(path)
-            return
-        _acquire(fd, path, patience)
-        yield None
-    finally:
-        os.close(fd)
+        return -1, "{0} cannot be opened: {1}".format(path, os.strerror(error.errno or 0))
+    return fd, None if stat.S_ISREG(os.fstat(fd).st_mode) else "{0} is no regular file".format(path)
 
 
-def _acquire(fd: int, path: str, patience: float) -> None:
+def _acquire(fd: int, path: str, patience: float) -> Optional[str]:
+    """Wait for the lock; the reason where the file system has none (flock(2): ENOLCK)."""
     end = time.monotonic() + patience
     while True:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
+            return None
         except OSError as error:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES, errno.EINTR):
-                raise
+                return "{0} cannot be locked: {1}".format(path, os.strerror(error.errno or 0))
         if time.monotonic() > end:
             raise Busy("another run changes the same settings for more than {0:g} seconds ({1})".format(patience, path))
         time.sleep(_PAUSE)

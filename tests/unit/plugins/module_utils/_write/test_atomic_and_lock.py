@@ -81,3 +81,12 @@ def test_no_place_for_a_lock(tmp_path):
     with locked(str(tmp_path / "link")) as problem:
         assert problem is not None
     assert not os.path.exists(str(tmp_path / "elsewhere"))
+
+
+def test_whatever_keeps_a_lock_from_being_had_is_a_reason_and_no_failure(tmp_path):
+    os.mkdir(str(tmp_path / "directory"))
+    for path, why in ((str(tmp_path / "directory"), "Is a directory"), (str(tmp_path / ("x" * 300)), "File name too long")):
+        with locked(path) as problem:
+            assert why in problem
+    with locked("/dev/null") as problem:
+        assert problem == "/dev/null is no regular file"
