@@ -197,7 +197,7 @@ DAEMONS = (
     ),
     Application(
         "Dovecot", ("dovecot",),
-        "raise process_limit × client_limit of the login service to {n}", "in /etc/dovecot/conf.d/10-master.conf",
+        "set process_limit × client_limit of the login service to {n}", "in /etc/dovecot/conf.d/10-master.conf",
         default="process_limit × client_limit of the service", source="dovecot src/master/service-listen.c",
     ),
     Application(

@@ -82,19 +82,19 @@ RUNTIMES = {
         defaults=(511,), source="node doc/api/net.md; measured on 20",
     ),
     "java": Application(
-        "a Java program", ("java",), "raise the backlog that it passes when it binds", _SERVICE,
+        "a Java program", ("java",), "set the backlog that it passes when it binds to {n}", _SERVICE,
         default="50, with Netty all that net.core.somaxconn allowed when the JVM started",
         source="java.net.ServerSocket; netty NetUtil.SOMAXCONN; measured on OpenJDK 17",
     ),
     "python": Application(
-        "a Python program", ("python", "python[23]*"), "raise the backlog that it passes to listen()", _SERVICE,
+        "a Python program", ("python", "python[23]*"), "set the backlog that it passes to listen() to {n}", _SERVICE,
         default="100 in asyncio, 5 in socketserver", source="CPython Lib/asyncio/base_events.py, Lib/socketserver.py",
     ),
     "ruby": Application(
-        "a Ruby program", ("ruby", "ruby[0-9]*"), "raise the backlog that it passes to listen()", _SERVICE,
+        "a Ruby program", ("ruby", "ruby[0-9]*"), "set the backlog that it passes to listen() to {n}", _SERVICE,
     ),
     "perl": Application(
-        "a Perl program", ("perl", "perl[0-9]*"), "raise `Listen` where it opens the socket", _SERVICE,
+        "a Perl program", ("perl", "perl[0-9]*"), "set `Listen` to {n} where it opens the socket", _SERVICE,
     ),
     "dotnet": Application(
         "a .NET program", ("dotnet",),
@@ -103,4 +103,4 @@ RUNTIMES = {
     ),
 }
 
-UNKNOWN = Application("", (), "raise the backlog that {program} passes to listen(2)", _SERVICE)
+UNKNOWN = Application("", (), "set the backlog that {program} passes to listen(2) to {n}", _SERVICE)

@@ -57,7 +57,9 @@ def to_keep(hint: Hint, sock: ListenSocket, backlog: int, somaxconn: int) -> str
     application = hint.application
     again = "The next listen() of %s (%s)" % (hint.program, _CAUSES.get(application.again, "a restart"))
     gets = hint.would_get(somaxconn)
-    if gets is not None and gets >= backlog and (hint.asked is not None or application.change is None):
+    lowered = sock.backlog is not None and backlog < sock.backlog
+    enough = gets is not None and (gets == backlog or (gets > backlog and not lowered))
+    if enough and (hint.asked is not None or application.change is None):
         text = "%s asks for %s again." % (again, "as much" if gets == backlog else "no less")
     elif hint.asked is not None:
         text = "%s undoes this: change %s on its command line from %d to %d." % (

@@ -56,8 +56,8 @@ def process(name, *argv, runtime=None):
             process("gunicorn", "gunicorn", "--backlog", "64"), 1000,
             "The next listen() of Gunicorn (a restart) undoes this: change --backlog on its command line from 64 to 1000.",
         ),
-        (process("thing"), 1000, "The next listen() of thing (a restart) undoes this unless it asks for 1000 itself: raise the backlog"),
-        (None, 1000, "The next listen() of its process (a restart) undoes this unless it asks for 1000 itself: raise the backlog"),
+        (process("thing"), 1000, "The next listen() of thing (a restart) undoes this unless it asks for 1000 itself: set the backlog"),
+        (None, 1000, "The next listen() of its process (a restart) undoes this unless it asks for 1000 itself: set the backlog"),
     ],
     ids=lambda value: value.name if isinstance(value, Process) else "",
 )  # fmt: skip
@@ -65,6 +65,19 @@ def test_what_makes_it_stay(holder, backlog, expected):
     text = kept(holder, backlog)
     assert text.startswith(expected), text
     assert text.endswith(".")
+
+
+def test_what_keeps_a_lowered_backlog_says_how_far():
+    """Not "raise": the next listen() of one that asks for more would undo the lowering."""
+
+    def lowered(*holders):
+        return to_keep(recognise(list(holders)), listening(backlog=500), 10, 4096)
+
+    assert "unless it asks for 10 itself: set the backlog that thing passes to listen(2) to 10" in lowered(process("thing"))
+    assert "set the backlog that it passes to listen() to 10" in lowered(process("python3", "python3", "a.py"))
+    assert lowered(process("gunicorn", "gunicorn", "--backlog", "64")).endswith("change --backlog on its command line from 64 to 10.")
+    assert "(a restart) undoes this, and it has no setting for it" in lowered(process("app", runtime="go"))
+    assert "asks for as much again" in lowered(process("gunicorn", "gunicorn", "--backlog", "10"))
 
 
 def test_the_setting_is_named():
