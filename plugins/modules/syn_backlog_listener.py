@@ -67,6 +67,12 @@ options:
         the ID of a process that runs in it, such as one of a container. Needs CAP_SYS_ADMIN.
       - The one in which the module runs if left out.
     type: str
+  expected_somaxconn:
+    description:
+      - The C(net.core.somaxconn) that check mode reckons with in place of the one in force, V(0) to V(2147483647). Give it what
+        M(linuxnet.tcp.syn_backlog) predicts in the same play, since in check mode that has not raised it yet.
+      - Without effect outside of check mode, where the kernel decides.
+    type: int
 notes:
   - Needs Linux 5.6 or newer for pidfd_getfd(2), and the right to trace the process that holds the socket, which is root with
     CAP_SYS_PTRACE, or the process's own user where C(kernel.yama.ptrace_scope) is V(0). With C(kernel.yama.ptrace_scope=3), under a
@@ -104,6 +110,17 @@ EXAMPLES = r"""
     port: 443
     address: "::"
     backlog: 4096
+
+- name: Raise net.core.somaxconn
+  linuxnet.tcp.syn_backlog:
+    somaxconn: 8192
+  register: applied
+
+- name: Raise a listener beyond what it was, with a true prediction in check mode
+  linuxnet.tcp.syn_backlog_listener:
+    port: 443
+    backlog: 8192
+    expected_somaxconn: "{{ applied.after.somaxconn.runtime }}"
 
 - name: A listener in a container's network namespace, named by one of its processes
   linuxnet.tcp.syn_backlog_listener:

@@ -178,6 +178,20 @@ def test_check_mode_predicts_and_changes_nothing(server) -> None:
 # ---------------------------------------------------------------- other namespaces
 
 
+def test_a_check_reckons_with_the_somaxconn_that_is_expected(server) -> None:
+    """And a run with the one that is in force."""
+    server.sysctl("net.core.somaxconn", 500)
+    with lab.listener(server, "0.0.0.0", PORT, backlog=64):
+        params = {"port": PORT, "backlog": 1000, "address": None, "policy": "exact", "network_namespace": server.name}
+        expecting = dict(params, expected_somaxconn=8192)
+        predicted, warnings = set_backlogs(expecting, check_mode=True)
+        assert (moved(predicted), warnings) == ([(64, 1000)], []) and backlogs(server) == [64]
+        clamped, warnings = set_backlogs(expecting)
+        assert (moved(clamped), len(warnings)) == ([(64, 500)], 1)
+        server.sysctl("net.core.somaxconn", 8192)
+        assert moved(set_backlogs(expecting)[0]) == [(500, 1000)] and backlogs(server) == [1000]
+
+
 @contextlib.contextmanager
 def contained(namespace: lab.Netns):
     """A listener in a PID namespace of its own, as in a container; gives its pid as the host sees it."""

@@ -64,6 +64,17 @@ def ask_raise(params: Mapping[str, Any]) -> Wanted:
     return Wanted(params["port"], params["backlog"], _address(params["address"]), params["policy"])
 
 
+def expected_somaxconn(params: Mapping[str, Any]) -> Optional[int]:
+    """The somaxconn that a check is to reckon with instead of the one in force; None without one.
+
+    :raises InvalidOption: it is no value that any kernel takes.
+    """
+    expected: Optional[int] = params.get("expected_somaxconn")
+    if expected is not None:
+        require_range("expected_somaxconn", expected, 0, INT_MAX)
+    return expected
+
+
 def plan_raise(
     wanted: Wanted, sockets: Iterable[ListenSocket], somaxconn: Optional[int], place: str = ""
 ) -> List[Step]:

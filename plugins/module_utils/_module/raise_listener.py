@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
-from .._change.raise_plan import POLICIES, NotRaised, Wanted, ask_raise, plan_raise
+from .._change.raise_plan import POLICIES, NotRaised, Wanted, ask_raise, expected_somaxconn, plan_raise
 from .._change.raised import raised_diff, raised_rows, raised_warnings
 from .._model.records import ListenSocket
 from .._read.namespaces import OWN, Namespace, call_inside, resolve_one
@@ -29,6 +29,7 @@ def listener_spec() -> Dict[str, Dict[str, Any]]:
         "address": {"type": "str"},
         "policy": {"type": "str", "choices": list(POLICIES), "default": "exact"},
         "network_namespace": {"type": "str"},
+        "expected_somaxconn": {"type": "int"},
     }
 
 
@@ -41,9 +42,10 @@ def set_backlogs(params: Mapping[str, Any], check_mode: bool = False) -> Tuple[D
     :raises Busy: another run does not end.
     """
     wanted = ask_raise(params)
+    expected = expected_somaxconn(params)
     namespace = OWN if params["network_namespace"] is None else resolve_one(params["network_namespace"])
     if check_mode:
-        return _run(wanted, namespace, rehearse)
+        return _run(wanted, namespace, rehearse, expected)
     with locked() as why_not:  # else another run would look like a listen() that did not take
         result, warnings = _run(wanted, namespace, partial(apply, read_back=partial(_backlogs, namespace)))
     if why_not and result["changed"]:
@@ -51,8 +53,12 @@ def set_backlogs(params: Mapping[str, Any], check_mode: bool = False) -> Tuple[D
     return result, warnings
 
 
-def _run(wanted: Wanted, namespace: Namespace, change: Callable[..., None]) -> Tuple[Dict[str, Any], List[str]]:
+def _run(
+    wanted: Wanted, namespace: Namespace, change: Callable[..., None], expected: Optional[int] = None
+) -> Tuple[Dict[str, Any], List[str]]:
+    """``expected`` takes the place of the somaxconn that is in force."""
     sockets, somaxconn, warnings = call_inside(namespace, _look_around)
+    somaxconn = somaxconn if expected is None else expected
     steps = plan_raise(wanted, sockets, somaxconn, namespace.label)
     owners, unseen = owners_of([step.socket for step in steps])
     holders = {inode: owner.processes for inode, owner in owners.items()}

@@ -13,6 +13,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan im
     EXACT,
     NotRaised,
     ask_raise,
+    expected_somaxconn,
     name_of,
     plan_raise,
 )
@@ -149,3 +150,10 @@ def test_without_what_decides_nothing_is_planned():
 def test_names():
     assert name_of(listening()) == "0.0.0.0:80"
     assert name_of(listening("::", device="eth0")) == "[::]:80 on eth0"
+
+
+def test_a_check_may_reckon_with_another_somaxconn():
+    assert expected_somaxconn({}) is None
+    assert expected_somaxconn({"expected_somaxconn": 8192}) == 8192
+    with pytest.raises(InvalidOption, match="^expected_somaxconn"):
+        expected_somaxconn({"expected_somaxconn": -1})
