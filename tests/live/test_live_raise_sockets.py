@@ -213,7 +213,7 @@ def test_a_container_by_name_path_or_pid(net, server, how) -> None:
         result = change(None, 1000, network_namespace=spec)
         (row,) = result["listeners"]
         assert (row["before"], row["after"], row["clamped_by_somaxconn"]) == (128, 300, True)
-        assert row["network_namespace"] == spec
+        assert row["network_namespace"] == {"pid": "pid:" + spec}.get(how, spec)
         assert [process["pid"] for process in row["processes"]] == [pid]
         assert backlogs(server) == [300]
         assert burst(net) == 300 + PLUS
