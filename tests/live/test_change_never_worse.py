@@ -291,6 +291,25 @@ def test_a_read_only_directory() -> None:
         apply(**NEW)
 
 
+@pytest.mark.parametrize("state", ["present", "absent"])
+@isolated
+def test_a_file_that_is_mounted_by_itself(state: str) -> None:
+    """As docker -v and a subPath of Kubernetes do it: the file can be written, not replaced."""
+    write("/run/theirs", content(OLD)[: -len(THEIRS)])
+    write(SYSCTL_FILE, "")
+    sandbox.mount("--bind", "/run/theirs", SYSCTL_FILE)
+    given = NEW if state == "present" else {"state": "absent"}
+    told = []
+    for check in (True, False):
+        with unchanged(), pytest.raises(Refused, match="%s cannot be changed: it is a mount point" % SYSCTL_FILE) as caught:
+            apply(**given, check=check)
+        told.append(str(caught.value))
+    assert told[0] == told[1]
+    host.obstacle = lambda file, needed: None
+    with unchanged(), pytest.raises(Failed, match="Device or resource busy"):
+        apply(**given)
+
+
 def set_flags(path: str, flags: int) -> None:
     fd = os.open(path, os.O_RDONLY)
     try:

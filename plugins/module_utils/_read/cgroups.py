@@ -66,11 +66,11 @@ def mount_of_cgroup2(mountinfo: str) -> Optional[str]:
         before, separator, after = line.partition(" - ")
         fields = before.split(" ")
         if separator and after.split(" ", 1)[0] == "cgroup2" and len(fields) > 4:
-            return _unescaped(fields[4])
+            return unescaped(fields[4])
     return None
 
 
-def _unescaped(path: str) -> str:
+def unescaped(path: str) -> str:
     r"""A path of mountinfo, where space, tab, newline and backslash are \040, \011, \012 and \134."""
     for escape, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
         path = path.replace(escape, character)

@@ -17,6 +17,7 @@ from typing import List, Optional, Tuple
 
 from .._boot.systemd import DIRECTORIES, SYSCTL_CONF
 from .._model.records import SysctlFile
+from .cgroups import unescaped
 from .rooted import LIMIT, read_file
 
 _IMMUTABLE, _APPEND_ONLY = 0x10, 0x20  # FS_IMMUTABLE_FL and FS_APPEND_FL of linux/fs.h
@@ -60,6 +61,8 @@ def obstacle(file: SysctlFile, needed: Optional[int]) -> Optional[str]:
     directory = os.path.dirname(file.path)
     if file.directory_missing:
         directory = os.path.dirname(directory)
+    if is_mount_point(file.path):
+        return "it is a mount point of its own, which cannot be replaced: mount its directory instead"
     space = os.statvfs(directory)
     if space.f_flag & os.ST_RDONLY:
         return "{0} is on a read-only file system".format(directory)
@@ -74,6 +77,16 @@ def obstacle(file: SysctlFile, needed: Optional[int]) -> Optional[str]:
     if needed is not None and space.f_files and not space.f_ffree:
         return "no file can be made any more on the file system of {0}".format(directory)
     return None
+
+
+def is_mount_point(path: str, mountinfo: str = "/proc/self/mountinfo") -> bool:
+    """Whether something is mounted on the path itself, as containers do with one file; rename(2) then gives EBUSY."""
+    real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+    try:
+        with open(mountinfo, encoding="utf-8", errors="surrogateescape") as file:
+            return any(unescaped(line.split(" ")[4]) == real for line in file if line.count(" ") > 4)
+    except OSError:
+        return False  # then the rename tells
 
 
 def _content(path: str) -> Optional[bytes]:
