@@ -77,7 +77,8 @@ options:
     default: true
   runtime:
     description:
-      - Whether to set the values in the running kernel. With V(false) also a host with a read-only C(/proc/sys) can be prepared.
+      - Whether to set the values in the running kernel. With V(false) also a host with a read-only C(/proc/sys) can be prepared. Where
+        nothing applies sysctl files at boot, as in most containers, that takes O(on_shadowed=warn) as well.
     type: bool
     default: true
   sysctl_file:
@@ -93,7 +94,8 @@ options:
     description:
       - What to do where something else decides at boot, such as a file that is read later, TuneD's active profile, or
         a host on which nothing applies sysctl files. What it is comes as RV(shadowed_by).
-      - V(fail) changes nothing and fails. V(warn) goes on and warns.
+      - V(fail) changes nothing and fails. V(warn) goes on and warns. Where nothing applies the file, only V(warn) writes it, also with
+        O(runtime=false), and also where the value is right without it.
     type: str
     choices: [fail, warn]
     default: fail
@@ -181,10 +183,10 @@ shadowed_by:
       returned: success
       sample: 128
     reason:
-      description: Why it decides, where more is known than the order of files.
+      description: Why the line of O(sysctl_file) has no effect. Empty where the setting at C(source) merely comes later.
       type: str
       returned: success
-      sample: overridden by /etc/sysctl.d/99-zzz.conf:1
+      sample: applied by TuneD after the boot loader
   sample: []
 verified:
   description:

@@ -17,8 +17,10 @@ import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.edit import HEADER
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module import change as change_module
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change import Shadowed
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change_options import SYSCTL_FILE
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module.host import Refused
 from ansible_collections.linuxnet.tcp.plugins.module_utils._write import atomic
 from ansible_collections.linuxnet.tcp.tests.live import sandbox
 from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT, command, environment, run_module, run_playbook
@@ -241,10 +243,55 @@ def test_a_host_where_nothing_applies_sysctl_files() -> None:
 
 
 @isolated
+def test_a_line_in_vain_is_told_where_the_value_is_right_without_it() -> None:
+    os.symlink("/dev/null", "/etc/systemd/system/systemd-sysctl.service")
+    now = sysctls("somaxconn")["somaxconn"]
+    with unchanged(), pytest.raises(Shadowed, match="somaxconn would be %d without it, from kernel default" % now):
+        apply(somaxconn=now)
+    assert not apply(somaxconn=now, on_shadowed="warn").result["verified"]
+    sandbox.remove(SYSCTL_FILE)
+    # Nothing is kept in vain where it is high enough.
+    assert apply(somaxconn=now, policy="at_least").result["verified"] and ours() is None
+
+
+@isolated
+def test_the_advice_about_a_read_only_proc_sys_can_be_followed() -> None:
+    sandbox.mount("-t", "proc", "proc", "/proc")
+    sandbox.mount("--bind", "/proc/sys", "/proc/sys")
+    sandbox.mount("-o", "remount,bind,ro", "/proc/sys")
+    for check in (True, False):
+        message = r"read-only, as in a container\. Run the module on the container's host.*, or set runtime=false and on_shadowed=warn"
+        with unchanged(), pytest.raises(Refused, match=message):
+            apply(check, somaxconn=5000)
+        with unchanged(), pytest.raises(Shadowed, match="persist=false then.*on_shadowed=warn"):
+            apply(check, somaxconn=5000, runtime=False)
+    made = apply(somaxconn=5000, runtime=False, on_shadowed="warn")
+    assert made.result["changed"] and not made.result["verified"]
+    assert ours() == HEADER + b"net.core.somaxconn = 5000\n"
+
+
+@isolated
 def test_a_file_that_no_loader_reads() -> None:
     for path in ("/etc/sysctl.d/50-a.conf.bak", "/etc/somewhere.conf"):
         with unchanged(), pytest.raises(Shadowed, match="no boot loader reads " + path):
             apply(somaxconn=5000, sysctl_file=path)
+    with unchanged(), pytest.raises(Shadowed, match="systemd-sysctl skips hidden files.*Choose a sysctl_file"):
+        apply(somaxconn=5000, sysctl_file="/etc/sysctl.d/.hidden.conf")
+
+
+@isolated
+def test_a_namespace_that_goes_after_the_change_does_not_take_the_result_away() -> None:
+    subprocess.run(["ip", "netns", "add", "blue"], check=True)
+    real = change_module.carry_out
+
+    def carry_out(*arguments: object) -> None:
+        real(*arguments)
+        subprocess.run(["ip", "netns", "delete", "blue"], check=True)
+
+    change_module.carry_out = carry_out
+    made = apply(somaxconn=5000, network_namespace="blue", persist=False)
+    assert made.result["changed"] and made.result["restart_needed"] == []
+    assert any("Listeners cannot be read" in warning for warning in made.warnings)
 
 
 @isolated

@@ -19,6 +19,7 @@ SYSTEMD, PROCPS = "systemd", "procps"
 #: a loader that runs but is not modelled (busybox), or no loader at all
 OTHER, NONE = "other", "none"
 _LONGEST_VALUE = 256
+NOT_APPLIED = "no loader applies this file at boot"
 _UNKNOWN_LOADER = "it is not known how this host's loader treats its files"
 
 
@@ -120,7 +121,7 @@ def _unapplied(
     winner, lost = _write(key, [found for found in before if found.key == path], accepts)
     named = [found for found in sequence.assignments if found.value is not None and procps.concerns(found, path)]
     in_doubt = loader == OTHER and (named or sequence.unread)
-    reason = _UNKNOWN_LOADER if in_doubt else "no loader applies this file at boot"
+    reason = _UNKNOWN_LOADER if in_doubt else NOT_APPLIED
     if in_doubt and winner is not None:
         lost.append((winner, "may be overridden: " + reason))
     shadowed = tuple(_shadowed(*one) for one in lost) + tuple(_shadowed(found, reason) for found in named)

@@ -46,7 +46,9 @@ def read(
     :param dropins: files of :data:`DIRECTORIES`, and /etc/sysctl.conf and credentials where they exist
     :param unlisted: directories that could not be listed
     """
-    files = [dropin for dropin in dropins if dropin.name.endswith(".conf") and not dropin.name.startswith(".")]
+    named = [dropin for dropin in dropins if dropin.name.endswith(".conf")]
+    files = [dropin for dropin in named if not dropin.name.startswith(".")]
+    hidden = [dropin for dropin in named if dropin.name.startswith(".")]
     applied, masked = arrange(files, DIRECTORIES if version < _MERGED_USR_SINCE else DIRECTORIES[:-1])
     credentials = [dropin for dropin in dropins if dropin.name == CREDENTIAL]
     with_patterns = version >= _PATTERNS_SINCE
@@ -61,6 +63,7 @@ def read(
     if SYSCTL_CONF not in [dropin.real for dropin in applied]:
         unasked = "systemd-sysctl does not read this file"
         ignored += [(dropin, unasked) for dropin in files if dropin.path == SYSCTL_CONF]
+    ignored += [(dropin, "systemd-sysctl skips hidden files") for dropin in hidden]
     aside = [(found, reason) for dropin, reason in ignored for found in _parse(dropin, with_patterns)]
     return Sequence(tuple(assignments), tuple(unread), tuple(aside))
 

@@ -21,6 +21,7 @@ from .._model.records import SysctlFile
 from .._model.text import printable
 
 EXACT, AT_LEAST = "exact", "at_least"
+BY_TUNED = "applied by TuneD after the boot loader"
 
 
 class Wanted(NamedTuple):
@@ -131,15 +132,17 @@ def shadows(wanted: Wanted, found: Found, boot: Optional[BootFiles]) -> Tuple[Sh
         number, source, reason = state["boot"], state["boot_source"], ""
         if found.tuned is not None:
             number, deciding = effect(found.tuned, KEYS[name].key, number, boot.dropins)
-            source, reason = deciding or source, "applied by TuneD after the boot loader" if deciding else ""
-        if not satisfied(wanted.policy, goal or 0, number):
-            why = reason or _why(values[name], found.file)
+            source, reason = deciding or source, BY_TUNED if deciding else ""
+        why = reason or _why(values[name], found.file)
+        # A line that has no effect whatever it says is in vain, also where the value is right without it.
+        in_vain = bool(why) and not reason and wanted.policy == EXACT
+        if in_vain or not satisfied(wanted.policy, goal or 0, number):
             result.append(Shadow(name, printable(str(source)), number, why))
     return tuple(result)
 
 
 def _why(value: BootValue, file: SysctlFile) -> str:
-    """Why the file's own line has no effect; empty where the winner's name says it all."""
+    """Why the file's own line has no effect whatever it says; empty where another one merely comes later."""
     for line in value.shadowed:
         if line.source.rpartition(":")[0] in (file.path,) + file.aliases + file.links:
             return "" if line.reason.startswith("overridden by ") else line.reason

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, List, Optional
 
+from .._boot.resolve import NOT_APPLIED
 from .._kernel.sysctls import KEYS
+from .._model.records import NOT_ALLOWED, READ_ONLY, Bar
 from .._model.text import printable
-from .plan import Plan, Shadow, Wanted
+from .plan import BY_TUNED, Found, Plan, Shadow, Wanted, satisfied
 
 _MOST_LINES = 10000
 
@@ -46,11 +48,32 @@ def diff(plan: Plan, path: Optional[str], old: Optional[bytes], namespace: str) 
 
 def shadowed_message(shadows: Iterable[Shadow], wanted: Wanted, path: str) -> str:
     """Why the values would not hold after a reboot, and what can be done."""
+    shadows = list(shadows)
     found = "; ".join(shadow_text(one, wanted) for one in shadows)
+    ways = []
+    for way in [_way_out(shadow) for shadow in shadows]:
+        if way not in ways:
+            ways.append(way)
     return (
-        "{0} would not decide at boot: {1}. Nothing was changed. Take the other setting away, choose a sysctl_file "
-        "that is read later, or set on_shadowed to warn".format(printable(path), found)
+        "{0} would not decide at boot: {1}. Nothing was changed. {2}, or set on_shadowed=warn to write it all the "
+        "same".format(printable(path), found, "; ".join(ways))
     )
+
+
+def barred_message(bars: Iterable[Bar], plan: Plan, found: Found) -> str:
+    """Why run-time values cannot be set, and what can be done about it."""
+    kinds = {bar.kind for bar in bars}
+    ways = []
+    if NOT_ALLOWED in kinds:
+        ways.append("run the module as root (become)")
+    if READ_ONLY in kinds:
+        ways.append("run the module on the container's host, with network_namespace and persist=false")
+    if found.file is not None:
+        alone = "runtime=false" + (" and on_shadowed=warn" if plan.shadows else "")
+        ways.append("set {0} to write the file alone".format(alone))
+    texts = "; ".join(bar.text for bar in bars)
+    advice = ", or ".join(ways)
+    return "Run-time values cannot be set: {0}.{1}".format(texts, " " + advice[:1].upper() + advice[1:] if ways else "")
 
 
 def shadow_text(shadow: Shadow, wanted: Wanted) -> str:
@@ -60,9 +83,24 @@ def shadow_text(shadow: Shadow, wanted: Wanted) -> str:
         return "{0}: {1}".format(key, shadow.reason)
     value = "a value that is not known" if shadow.value is None else str(shadow.value)
     reason = " ({0})".format(shadow.reason) if shadow.reason else ""
+    if satisfied(wanted.policy, wanted.values[shadow.key] or 0, shadow.value):
+        return "{0} would be {1} without it, from {2}{3}".format(key, value, shadow.source, reason)
     return "{0} would be {1} instead of {2}, from {3}{4}".format(
         key, value, wanted.values[shadow.key], shadow.source, reason
     )
+
+
+def _way_out(shadow: Shadow) -> str:
+    """What to do about it, by its cause."""
+    if shadow.reason == NOT_APPLIED:
+        return "Have a boot loader apply sysctl files, or set the value where this host gets it (persist=false then)"
+    if shadow.source is None:
+        return "Make that readable"
+    if shadow.reason == BY_TUNED:
+        return "Change TuneD's profile"
+    if shadow.reason:
+        return "Choose a sysctl_file that the boot loader reads, as the default is"
+    return "Take the other setting away, or choose a sysctl_file that is read later"
 
 
 def _text(content: Optional[bytes]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 from .._change.plan import AT_LEAST, EXACT, Wanted
 from .._kernel.level import Level
-from .._kernel.sysctls import KEYS, valid_range
+from .._kernel.sysctls import valid_range
 from .._model.errors import InvalidOption, require_range
 
 #: The settings that the module changes, in the order of reports
@@ -92,11 +92,6 @@ def require_own_namespace(options: ChangeOptions) -> None:
             options.network_namespace,
             "no file sets another namespace's values at boot: with network_namespace goes persist=false",
         )
-
-
-def keys_of(options: ChangeOptions) -> str:
-    """The settings that are meant, by their dotted names."""
-    return ", ".join(KEYS[name].key for name in options.wanted.values)
 
 
 def _path(path: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 from .._boot.resolve import BootFiles
 from .._change.latched import may_be_latched, restart_rows
 from .._change.plan import Found, Plan, Wanted
+from .._change.words import barred_message
 from .._kernel.identity import Kernel
 from .._kernel.sysctls import KEYS, boot_default
 from .._model.boot_values import values_at_boot
@@ -25,7 +26,7 @@ from .._read.sockets import listen_sockets
 from .._read.sysctl_file import Unfit, masked_by, obstacle, read_sysctl_file
 from .._read.sysctls import read_sysctls
 from .._read.tuned_files import read_tuned
-from .._write.sysctl import bar_to_writing
+from .._write.sysctl import Bar, bar_to_writing
 from .change_options import ChangeOptions, require_own_namespace
 
 
@@ -93,10 +94,7 @@ def require_way_free(host: Host, plan: Plan) -> None:
     """
     bars = [why for why in inside(host.namespace, _bars, [write.name for write in plan.writes]) if why]
     if bars:
-        raise Refused(
-            "Run-time values cannot be set: {0}. Run the module where they can (on the container's host, with "
-            "network_namespace), or set runtime=false to write the file alone".format("; ".join(bars))
-        )
+        raise Refused(barred_message(bars, plan, host.found))
     file = host.found.file
     if not plan.file_changes or file is None:
         return
@@ -116,6 +114,8 @@ def restart_needed(host: Host, kernel: Kernel, plan: Plan) -> Tuple[List[Dict[st
         sockets, warnings = inside(host.namespace, listen_sockets)
     except OSError as error:
         return [], ["Listeners cannot be read: {0}".format(os.strerror(error.errno or 0))]
+    except Refused as error:  # the namespace is gone since; what was changed before was changed
+        return [], ["Listeners cannot be read: {0}".format(error)]
     latched = may_be_latched(sockets, kernel.rule, host.runtime, after)
     owners, more = owners_of(latched) if latched else ({}, [])
     rows = restart_rows(latched, owners, host.namespace.name, kernel.rule, host.runtime, after)
@@ -133,7 +133,7 @@ def inside(namespace: Namespace, function: Any, *args: Any) -> Any:
         raise Refused(str(error)) from None
 
 
-def _bars(names: List[str]) -> List[Optional[str]]:
+def _bars(names: List[str]) -> List[Optional[Bar]]:
     return [bar_to_writing(name) for name in names]
 
 

@@ -13,8 +13,7 @@ import os
 from typing import Optional
 
 from .._kernel.sysctls import KEYS
-
-_READ_ONLY = "read-only, as in a container"
+from .._model.records import NOT_ALLOWED, OTHER, READ_ONLY, Bar
 
 
 def write_sysctl(name: str, value: int) -> None:
@@ -29,17 +28,17 @@ def write_sysctl(name: str, value: int) -> None:
         os.close(fd)
 
 
-def bar_to_writing(name: str) -> Optional[str]:
+def bar_to_writing(name: str) -> Optional[Bar]:
     """Why this process cannot write the setting; None where it can. Opening a sysctl for writing changes nothing."""
     path = _path(name)
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CLOEXEC))
     except OSError as error:
         if error.errno == errno.EROFS:
-            return "{0} is {1}".format(path, _READ_ONLY)
+            return Bar("{0} is read-only, as in a container".format(path), READ_ONLY)
         if error.errno in (errno.EACCES, errno.EPERM):
-            return "{0} may not be written by user {1}".format(path, os.geteuid())
-        return "{0} cannot be written: {1}".format(path, os.strerror(error.errno or 0))
+            return Bar("{0} may not be written by user {1}".format(path, os.geteuid()), NOT_ALLOWED)
+        return Bar("{0} cannot be written: {1}".format(path, os.strerror(error.errno or 0)), OTHER)
     return None
 
 
