@@ -196,7 +196,9 @@ verified:
   type: bool
   sample: true
 restart_needed:
-  description: Listeners whose next listen() would admit more than what they took under an older limit.
+  description:
+    - Listeners that have less than what is allowed now, in every run, and whose next listen() would admit more or, with RV(restart_needed[].certain)
+      V(false), may. Not among them is one whose application is known to ask for no more.
   returned: success
   type: list
   elements: dict
@@ -237,13 +239,15 @@ restart_needed:
       returned: success
       sample: 128
     next_backlog:
-      description: What it takes at its next listen().
+      description: What it takes at its next listen(); the most that it can take where nobody knows what its application asks for.
       type: int
       returned: success
       sample: 511
     certain:
       description:
-        - V(false) where only the application's default says so, which its configuration may have replaced.
+        - V(true) where it took exactly the limit that was in force before this run, or where its command line asks for more.
+        - V(false) where only the application's default says so, which its configuration may have replaced, and where nobody knows
+          what the application asks for. What one run is certain of, the next one may not be, since nothing remembers the older limit.
       type: bool
       returned: success
       sample: true

@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""Listeners that still have an older limit than the settings allow now, and would get more from a new listen()."""
+"""Listeners that still have less than the settings allow now, and would or might get more from a new listen()."""
 
 from __future__ import annotations
 
@@ -41,18 +41,19 @@ def restart_rows(
     before: Sysctls,
     after: Sysctls,
 ) -> List[Dict[str, Any]]:
-    """A row for each listener whose next listen() admits more than what it latched.
+    """A row for each listener whose next listen() admits more than what it latched, or may, as far as anybody knows.
 
     ``certain`` is True where it latched exactly the somaxconn that was in force before this change, or where its
     command line asks for more than it latched. It is False where only the application's default says so, which its
-    configuration may have replaced. Up to Linux 4.3 the size of the SYN queue is latched as well, from
-    tcp_max_syn_backlog.
+    configuration may have replaced, and where nobody knows what the application asks for: it may have been clamped
+    long ago, or have asked for no more. Such rows come in every run, since nothing on the host remembers an older
+    somaxconn. Up to Linux 4.3 the size of the SYN queue is latched as well, from tcp_max_syn_backlog.
     """
     rows = []
     for sock in sockets:
         owner = owners.get(sock.inode, _NOBODY)
         hint = recognise(owner.processes, owner.unit.name if owner.unit else None)
-        allowed = _next_backlog(sock, hint, before, after)
+        allowed = _next_backlog(sock, hint, after)
         backlog = sock.backlog or 0
         grows = _table_grows(backlog, rule, before, after)
         if allowed > backlog or grows:
@@ -66,16 +67,13 @@ def _below(backlog: int, after: Sysctls) -> bool:
     return somaxconn is not None and backlog < latch(-1, somaxconn)
 
 
-def _next_backlog(sock: ListenSocket, hint: Hint, before: Sysctls, after: Sysctls) -> int:
-    """What the next listen() will latch at least; no more than now where nobody knows."""
-    backlog = sock.backlog or 0
-    old, new = before.get("somaxconn"), after.get("somaxconn")
+def _next_backlog(sock: ListenSocket, hint: Hint, after: Sysctls) -> int:
+    """What the next listen() will latch at least; the most that it can where nobody knows."""
+    backlog, new = sock.backlog or 0, after.get("somaxconn")
     if new is None or not _below(backlog, after):
         return backlog
     gets = hint.would_get(new)
-    if gets is not None:
-        return max(gets, backlog)
-    return new if old is not None and backlog == old else backlog
+    return latch(-1, new) if gets is None else max(gets, backlog)
 
 
 def _table_grows(backlog: int, rule: str, before: Sysctls, after: Sysctls) -> bool:

@@ -143,8 +143,11 @@ def shadows(wanted: Wanted, found: Found, boot: Optional[BootFiles]) -> Tuple[Sh
 
 def _why(value: BootValue, file: SysctlFile) -> str:
     """Why the file's own line has no effect whatever it says; empty where another one merely comes later."""
+    paths = (file.path,) + file.aliases + file.links
+    if (value.source or "").rpartition(":")[0] in paths:
+        return ""
     for line in value.shadowed:
-        if line.source.rpartition(":")[0] in (file.path,) + file.aliases + file.links:
+        if line.source.rpartition(":")[0] in paths:
             return "" if line.reason.startswith("overridden by ") else line.reason
     return "" if file.aliases or file.links else "no boot loader reads %s" % printable(file.path)
 

@@ -27,10 +27,21 @@ def rows(backlog, before, after, *argv, name="app", rule=NEW_RULE, unit=None):
 def test_clamped_by_the_value_before():
     (row,) = rows(128, (128, 1), (4096, 1))
     assert (row["backlog"], row["next_backlog"], row["certain"]) == (128, 4096, True)
-    assert rows(64, (128, 1), (4096, 1)) == []  # it asked for less
-    assert rows(128, (4096, 1), (4096, 1)) == []
+    assert rows(4096, (4096, 1), (4096, 1)) == []
     assert rows(4096, (4096, 1), (128, 1)) == []  # lowered: a restart gives less
     assert rows(None, (128, 1), (4096, 1)) == []
+
+
+def test_what_is_owed_is_told_in_every_run():
+    """The second run no longer sees the limit of before, and does not take the listener for one that asked for less."""
+    for before in (128, 4096):
+        for backlog in (64, 100):  # may be what it asked for, or an older clamp
+            (row,) = rows(backlog, (before, 1), (4096, 1))
+            assert (row["backlog"], row["next_backlog"], row["certain"]) == (backlog, 4096, False)
+    (row,) = rows(128, (4096, 1), (4096, 1))
+    assert (row["next_backlog"], row["certain"]) == (4096, False)
+    sshd = ("sshd: /usr/sbin/sshd -D [listener]",)
+    assert rows(128, (4096, 1), (4096, 1), *sshd, name="sshd") == []  # known to ask for no more
 
 
 def test_by_what_the_application_asks_for():
