@@ -167,6 +167,7 @@ def test_asked_to_end_it_takes_everything_back() -> None:
         old, change, _new = start("rewritten")
 
         def interrupted(number: int = number, change: Callable[[], None] = change) -> None:
+            signal.signal(number, signal.SIG_DFL)  # nohup and some shells have children ignore it
             real = transaction.replace
 
             def replace(*arguments: Any) -> None:
