@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import re
 import os
+import re
 import socket
 import subprocess
 import sys
