@@ -71,6 +71,13 @@ _value:
       type: list
       elements: dict
       sample: [{address: null, port: 6379, backlog: 1024, policy: at_least}]
+    remarks:
+      description:
+        - Sentences about C(restart_units) that own no listener, and about listeners of theirs that have less than
+          C(net.core.somaxconn) allows although nothing restarts them, since they may be configured so.
+      type: list
+      elements: str
+      sample: ["redis.service owns no listener here, so it is never restarted. Units that do: nginx.service. An alias is not followed."]
 """
 
 import typing as t

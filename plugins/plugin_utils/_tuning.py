@@ -8,17 +8,22 @@
 
 from __future__ import annotations
 
+import collections
+import itertools
 import typing as t
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.plan import satisfied
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan import (
+    EXACT,
     NotRaised,
     Wanted,
     ask_raise,
     plan_raise,
 )
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import subject_of
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.units import full_name
 
 Facts = t.Mapping[str, t.Any]
 
@@ -31,18 +36,26 @@ def tuning_plan(facts: Facts, wanted: Facts, applied: Facts | None = None) -> di
 
     ``facts`` is the gathered ``syn_backlog`` and ``applied`` the result of the module ``syn_backlog``. Gives
     ``restart`` (those of the wanted ``restart_units`` whose listeners are latched), ``ports`` (where those will listen
-    again) and ``raise`` (those of the wanted ``listeners`` that have another backlog than they are to have).
+    again), ``raise`` (those of the wanted ``listeners`` that have another backlog than they are to have) and
+    ``remarks`` (sentences about those of the ``restart_units`` that own no listener, or one that keeps less than
+    somaxconn allows although nothing restarts them).
+
+    :raises InvalidOption: a listener that cannot be, or two that cannot both be.
     """
     entries = _entries(wanted)
     latched = _to_restart(entries, wanted, applied or {})
-    units = {_unit(row["unit"]) for row in latched}
+    units = {row["unit"] for row in latched}
     somaxconn = _somaxconn_after(facts, wanted, applied or {})
     sockets = [_socket(row) for row in facts.get("listeners", ())]
     return {
-        "restart": [name for name in wanted.get("restart_units") or () if _unit(name) in units],
+        "restart": [name for name in wanted.get("restart_units") or () if full_name(name) in units],
         "ports": sorted({row["port"] for row in latched}),
         "raise": [
             entry for entry, meant in entries if _restarted(meant, facts, units) or _differs(meant, sockets, somaxconn)
+        ],
+        "remarks": [
+            *_nothing_restarts(facts, wanted),
+            *_perhaps_latched(entries, facts, _restartable(wanted) - units, somaxconn),
         ],
     }
 
@@ -61,26 +74,24 @@ def _to_restart(entries: t.Sequence[t.Any], wanted: Facts, applied: Facts) -> li
     One that only its application's default speaks of is believed while the settings change, and not in every run after
     that: its configuration may ask for what it has.
     """
-    units = {_unit(name) for name in wanted.get("restart_units") or ()}
+    units = _restartable(wanted)
     return [
         row
         for row in applied.get("restart_needed") or ()
-        if row["unit"] is not None
-        and _unit(row["unit"]) in units
+        if row["unit"] in units
         and (row.get("certain", True) or applied.get("changed"))
         and not any(meant.means(_socket(row)) for _entry, meant in entries)
     ]
 
 
-def _unit(name: str) -> str:
-    """As systemd names it: ``nginx`` is ``nginx.service``."""
-    return name if "." in name else name + ".service"
+def _restartable(wanted: Facts) -> set[str]:
+    return {full_name(name) for name in wanted.get("restart_units") or ()}
 
 
 def _restarted(meant: Wanted, facts: Facts, units: t.Collection[str]) -> bool:
     """Whether a listener is its unit's, and the unit is restarted: it then has what its application asks for."""
     rows = facts.get("listeners", ())
-    return any(row["unit"] and _unit(row["unit"]) in units and meant.means(_socket(row)) for row in rows)
+    return any(row["unit"] in units and meant.means(_socket(row)) for row in rows)
 
 
 def _differs(meant: Wanted, sockets: t.Iterable[ListenSocket], somaxconn: int | None) -> bool:
@@ -90,11 +101,67 @@ def _differs(meant: Wanted, sockets: t.Iterable[ListenSocket], somaxconn: int | 
         return True  # the module says why
 
 
+def _nothing_restarts(facts: Facts, wanted: Facts) -> t.Iterator[str]:
+    """Names among the ``restart_units`` that nothing answers to."""
+    owning = sorted({row["unit"] for row in facts.get("listeners", ()) if row["unit"] is not None})
+    for unit in sorted(_restartable(wanted).difference(owning)):
+        yield (
+            "{0} owns no listener here, so it is never restarted. Units that do: {1}. An alias is not followed."
+        ).format(unit, ", ".join(owning) or "none")
+
+
+def _perhaps_latched(
+    entries: t.Sequence[t.Any], facts: Facts, units: t.Collection[str], somaxconn: int | None
+) -> t.Iterator[str]:
+    """The listeners of these units that have less than they may, of which nobody knows whether they ask for more."""
+    kept: collections.Counter[tuple[str, str]] = collections.Counter()  # the members of a group say the same
+    for row in facts.get("listeners", ()):
+        less = row["backlog"] is not None and somaxconn is not None and row["backlog"] < somaxconn
+        if less and row["unit"] in units and not any(meant.means(_socket(row)) for _entry, meant in entries):
+            text = "{0} of {1} keeps {2} of the {3} that net.core.somaxconn allows".format(
+                subject_of(row), row["unit"], row["backlog"], somaxconn
+            )
+            kept[text, row["remedy"] or ""] += 1
+    for (text, remedy), count in kept.items():
+        members = " ({0} sockets)".format(count) if count > 1 else ""
+        yield "{0}{1}. It was not restarted, for it may be configured so. {2}".format(text, members, remedy).strip()
+
+
 def _entries(wanted: Facts) -> list[tuple[dict[str, t.Any], Wanted]]:
     """Each listener that is named, with all its options, as given to the module and as the model takes it."""
     listed = [dict(_LISTENER_DEFAULTS, **entry) for entry in wanted.get("listeners") or ()]
     entries = [dict(entry, port=int(entry["port"]), backlog=int(entry["backlog"])) for entry in listed]
-    return [(entry, ask_raise(entry)) for entry in entries]
+    asked = [(entry, ask_raise(entry)) for entry in entries]
+    for (_one, first), (_other, second) in itertools.combinations(asked, 2):
+        _require_both_possible(first, second)
+    return asked
+
+
+def _require_both_possible(first: Wanted, second: Wanted) -> None:
+    """Else each run would undo what the run before it did.
+
+    :raises InvalidOption: no socket that both mean can have what both ask for.
+    """
+    same = first.port == second.port and (None in (first.address, second.address) or first.address == second.address)
+    if not same or (_possible(first, second) and _possible(second, first)):
+        return
+    texts = [
+        "{0} {1} on {2}:{3}".format(one.policy, one.backlog, one.address or "*", one.port) for one in (first, second)
+    ]
+    raise InvalidOption("listeners", " and ".join(texts), "the same listener cannot have both: leave one of them out")
+
+
+def _possible(first: Wanted, second: Wanted) -> bool:
+    """Whether what the first asks for exactly, where it does, is what the second asks for too."""
+    if first.policy != EXACT:
+        return True
+    has, goal = _amount(first), _amount(second)
+    return has == goal if second.policy == EXACT else has >= goal
+
+
+def _amount(meant: Wanted) -> float:
+    """A backlog to compare; a negative one asks for all that is allowed."""
+    return meant.backlog if meant.backlog >= 0 else float("inf")
 
 
 def _socket(row: Facts) -> ListenSocket:

@@ -11,9 +11,8 @@ from __future__ import annotations
 import re
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
-_UNIT = re.compile(
-    r"[A-Za-z0-9:_.\\-][A-Za-z0-9:_.\\@-]*\.(service|scope|socket|slice|mount|swap|timer|path|target|device|automount)"
-)
+_SUFFIX = r"\.(service|scope|socket|slice|mount|swap|timer|path|target|device|automount)"
+_UNIT = re.compile(r"[A-Za-z0-9:_.\\-][A-Za-z0-9:_.\\@-]*" + _SUFFIX)
 _REMOVED = " (deleted)"  # what the kernel appends for a group that was removed
 _LONGEST = 255  # UNIT_NAME_MAX - 1
 _USER_MANAGER = re.compile(r"user@([0-9]+)\.service")
@@ -24,6 +23,11 @@ class Unit(NamedTuple):
 
     name: str
     user: Optional[int] = None  # uid of the user's service manager; None for the system's
+
+
+def full_name(name: str) -> str:
+    """As systemctl(1) understands it: ``nginx`` and ``php8.2-fpm`` are services."""
+    return name if re.search(_SUFFIX + r"\Z", name) else name + ".service"
 
 
 def unit_of_path(path: str) -> Optional[Unit]:

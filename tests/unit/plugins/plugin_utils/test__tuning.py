@@ -53,6 +53,7 @@ def test_only_a_listener_that_has_less_is_raised() -> None:
     plan = tuning_plan(found, wanted(*({"port": port, "backlog": 1000} for port in (80, 81, 82))))
     assert plan == {
         "restart": [], "ports": [], "raise": [{"address": None, "policy": "at_least", "port": 80, "backlog": 1000}],
+        "remarks": [],
     }  # fmt: skip
 
 
@@ -94,6 +95,42 @@ def test_what_cannot_be_meant_is_refused(entry: Row) -> None:
         tuning_plan(facts(row()), wanted(entry))
 
 
+EXACT_700, AT_LEAST_900 = {"policy": "exact", "backlog": 700}, {"backlog": 900}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (EXACT_700, AT_LEAST_900),
+        (dict(EXACT_700, address="10.0.0.1"), AT_LEAST_900),
+        (dict(EXACT_700, address="::1"), dict(AT_LEAST_900, address="0:0::1")),
+        (EXACT_700, {"policy": "exact", "backlog": 701}),
+        (EXACT_700, {"backlog": -1}),
+        ({"policy": "exact", "backlog": -1}, EXACT_700),
+    ],
+)
+def test_two_that_one_listener_cannot_both_have_are_refused(one: Row, other: Row) -> None:
+    for pair in ((one, other), (other, one)):
+        with pytest.raises(InvalidOption, match="^listeners: .* on .*:80 and .* on .*:80' is not allowed"):
+            tuning_plan(facts(row(80)), wanted(*(dict(entry, port=80) for entry in pair)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (EXACT_700, {"backlog": 700}),
+        (EXACT_700, EXACT_700),
+        ({"policy": "exact", "backlog": -1}, AT_LEAST_900),
+        ({"backlog": 100}, AT_LEAST_900),
+        (dict(EXACT_700, address="10.0.0.1"), dict(AT_LEAST_900, address="10.0.0.2")),
+        (EXACT_700, dict(AT_LEAST_900, port=81)),
+    ],
+)
+def test_two_that_agree_are_not(one: Row, other: Row) -> None:
+    pair = [dict({"port": 80}, **entry) for entry in (one, other)]
+    assert len(tuning_plan(facts(row(80, 5)), wanted(*pair))["raise"]) == 2
+
+
 # ---------------------------------------------------------------- what to restart
 
 
@@ -113,7 +150,7 @@ def test_only_units_that_are_named_and_latched(name: str) -> None:
 def test_a_unit_once_with_all_its_ports() -> None:
     rows = [latched(80), latched(443), latched(6379, "redis.service")]
     plan = tuning_plan(facts(*rows), wanted(restart_units=["nginx"]), {"changed": True, "restart_needed": rows})
-    assert plan == {"restart": ["nginx"], "ports": [80, 443], "raise": []}
+    assert plan == {"restart": ["nginx"], "ports": [80, 443], "raise": [], "remarks": []}
 
 
 def test_what_is_raised_live_needs_no_restart() -> None:
@@ -136,6 +173,44 @@ def test_a_guess_restarts_nothing_in_every_run() -> None:
     assert restarts(["nginx"], guess, changed=True) == ["nginx"]
     assert restarts(["nginx"], guess, changed=False) == []
     assert restarts(["nginx"], [latched()], changed=False) == ["nginx"]
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("php8.2-fpm", "php8.2-fpm.service"), ("php8.2-fpm.service", "php8.2-fpm.service"), ("web.socket", "web.socket")],
+)
+def test_a_dot_makes_no_unit_of_another_kind(name: str, unit: str) -> None:
+    assert restarts([name], [latched(unit=unit)]) == [name]
+
+
+# ---------------------------------------------------------------- what is told
+
+
+def remarks(units: List[str], *rows: Row, listeners: Any = (), **applied: Any) -> List[str]:
+    return tuning_plan(facts(*rows), wanted(*listeners, restart_units=units), applied)["remarks"]
+
+
+def test_a_name_that_owns_no_listener_is_told() -> None:
+    """A typo, an alias, or a service that does not run."""
+    (text,) = remarks(["redis", "nginx"], row(80, 4096, unit="nginx.service"), row(6379, 4096, unit="redis-server.service"))
+    assert text == (
+        "redis.service owns no listener here, so it is never restarted. Units that do: nginx.service, redis-server.service. "
+        "An alias is not followed."
+    )
+
+
+def test_a_listener_that_keeps_less_is_told_in_every_run() -> None:
+    """Once for all members of a group, and not where it is restarted or raised."""
+    group = [row(80, 128, unit="nginx.service", inode=inode) for inode in (1, 2, 3)]
+    (text,) = remarks(["nginx"], *group, changed=False)
+    assert text == (
+        "0.0.0.0:80 of nginx.service keeps 128 of the 4096 that net.core.somaxconn allows (3 sockets). It was not restarted, for "
+        "it may be configured so. Ask for more."
+    )
+    assert remarks(["nginx"], *group, changed=True, restart_needed=[latched()]) == []
+    assert remarks(["nginx"], *group, listeners=[{"port": 80, "backlog": 128}]) == []
+    assert remarks([], *group) == []
+    assert remarks(["nginx"], row(80, 4096, unit="nginx.service"), row(81, 128, unit="other.service")) == []
 
 
 # ---------------------------------------------------------------- what falls short

@@ -10,11 +10,19 @@ from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.units import (
     Unit,
+    full_name,
     unit_of_membership,
     unit_of_path,
 )
 
 ID = "0123456789abcdef" * 4
+
+
+def test_a_name_without_a_kind_is_a_service():
+    for name in ("nginx", "php7.4-fpm", "postgresql@15-main", "a.b", "x.services", "service"):
+        assert full_name(name) == name + ".service"
+    for name in ("nginx.service", "php7.4-fpm.service", "web.socket", "session-1.scope"):
+        assert full_name(name) == name
 
 
 @pytest.mark.parametrize(
