@@ -11,6 +11,7 @@ import re
 import socket
 import subprocess
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,6 +59,15 @@ def listening(*ports: int, backlog: int = 128):
             sock.close()
 
 
+def differences(run: Run) -> list[str]:
+    """All that --diff showed, line by line."""
+    return [line for line in run.output.splitlines() if re.match(r"(---|\+\+\+|@@|[-+]\S)", line)]
+
+
+def warned(run: Run) -> bool:
+    return "[WARNING]" in run.output
+
+
 def latched(*ports: int) -> list[int]:
     """The backlogs, read by another way than the collection's."""
     lines = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True, check=True).stdout.splitlines()
@@ -84,18 +94,67 @@ def test_applied_once_and_then_unchanged_in_two_target_tasks() -> None:
 
 @isolated
 def test_check_mode_predicts_and_changes_nothing() -> None:
-    """Also a raise that today's somaxconn would still clamp."""
+    """Also a raise that today's somaxconn would still clamp, and one that it would let through in part."""
     sandbox.set_sysctls(**SMALL)
-    with listening(8001):
-        given = {"somaxconn": 5000, "listeners": LISTENERS[:1]}
+    group = [socket.socket() for _member in range(2)]
+    for member in group:
+        member.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        member.bind(("127.0.0.1", 8002))
+        member.listen(128)
+    with listening(8001), listening(8003, backlog=64):
+        given = {"somaxconn": 5000, "listeners": LISTENERS}
         with sandbox.unchanged():
             predicted = ok(Run("--check", "--diff", **given))
-        assert latched(8001) == [128]
+        assert latched(8001, 8002, 8003) == [128, 128, 64]
+        assert not warned(predicted), predicted.output
         real = ok(Run("--diff", **given))
+        assert latched(8001, 8002, 8003) == [1000] * 3
         assert predicted.recap["changed"] == real.recap["changed"] == 2
-        shown = [[line for line in run.output.splitlines() if line.startswith("+net.")] for run in (predicted, real)]
-        assert shown[0] == shown[1] and "+net.core.somaxconn = 5000" in shown[0]
-        assert ok(Run("--check", **given)).recap["changed"] == 0
+        shown = differences(predicted)
+        assert shown == differences(real) and "+net.core.somaxconn = 5000" in shown
+        assert shown.count("+backlog: 1000") == 4 and "-backlog: 64" in shown
+        again = ok(Run("--check", "--diff", **given))
+        assert again.recap["changed"] == 0 and differences(again) == []
+
+
+@isolated
+def test_a_check_that_fails_is_no_change() -> None:
+    """Nor does a listener count as changed that is missing."""
+    sandbox.set_sysctls(**SMALL)
+    with sandbox.unchanged():
+        missing = Run("--check", somaxconn=128, tcp_max_syn_backlog=256, listeners=LISTENERS[:1])
+    assert not missing.succeeded and "nothing listens on 8001" in missing.output
+    assert '"changed": true' not in missing.output
+
+
+@isolated
+@pytest.mark.parametrize("selected", [("--tags", "syn_backlog_verify"), ("--skip-tags", "syn_backlog_apply")], ids=" ".join)
+def test_a_part_can_be_checked_too(selected: tuple[str, str]) -> None:
+    """Where no task predicts a change, the state is judged as without --check."""
+    sandbox.set_sysctls(**dict(SMALL, somaxconn=5000, tcp_max_syn_backlog=5000))
+    sandbox.apply(somaxconn=5000, tcp_max_syn_backlog=5000, tcp_syncookies=1)
+    with listening(8001):
+        with sandbox.unchanged():
+            predicted = Run("--check", *selected, somaxconn=5000, listeners=LISTENERS[:1])
+        if selected[0] == "--skip-tags":
+            assert ok(predicted).recap["changed"] == 1  # the raise
+        else:
+            assert "0.0.0.0:8001 admits 128 of the 1000 wanted" in predicted.message()
+        assert ok(Run("--check", *selected, somaxconn=5000)).on_target == ["syn_backlog_info"]
+
+
+@isolated
+def test_a_skipped_part_takes_nothing_from_the_others() -> None:
+    """What is verified has been looked at, and after what was done."""
+    sandbox.set_sysctls(**SMALL)
+    given = {"somaxconn": 5000, "listeners": LISTENERS[:1]}
+    with listening(8001):
+        unapplied = Run("--skip-tags", "syn_backlog_apply", **given)
+        assert not unapplied.succeeded and "net.core.somaxconn is 128 now" in unapplied.message()
+        assert not Run("--skip-tags", "syn_backlog_apply,syn_backlog_listeners", **given).succeeded
+        assert "admits 128 of the 1000" in Run("--skip-tags", "syn_backlog_listeners", **given).message()
+        raised = ok(Run("--skip-tags", "syn_backlog_apply", **given))
+        assert raised.on_target == ["syn_backlog_info", "syn_backlog_listener", "syn_backlog_info"]
 
 
 @isolated
@@ -148,6 +207,11 @@ def test_tags_select_a_part() -> None:
         ({"listeners": [{"backlog": 1000}]}, "port"),
         ({"listeners": [{"port": 80, "backlog": 5, "adress": "::"}]}, "adress"),
         ({"restart_units": {"nginx": True}}, "syn_backlog_restart_units"),
+        ({"listeners": [{"port": 80, "backlog": 2**31}]}, "backlog: 2147483648 is not allowed"),
+        (
+            {"listeners": [{"port": 80, "backlog": 700, "policy": "exact"}, {"port": 80, "backlog": 900}]},
+            "'exact 700 on *:80 and at_least 900 on *:80' is not allowed; the same listener cannot have both",
+        ),
     ],
 )
 def test_bad_variables_never_reach_the_target(variables: dict[str, Any], told: str) -> None:
@@ -178,6 +242,24 @@ def test_absent_takes_it_back() -> None:
 
 
 @isolated
+def test_absent_takes_out_what_no_variable_names_any_more() -> None:
+    ok(Run(somaxconn=5000, tcp_synack_retries=6, tcp_abort_on_overflow=1))
+    ok(Run(somaxconn=None))
+    assert b"net.core.somaxconn = 5000" in sandbox.ours()  # a variable that loses its value leaves its line
+    nothing = dict.fromkeys(("somaxconn", "tcp_max_syn_backlog", "tcp_syncookies"))
+    assert ok(Run(state="absent", **nothing)).recap["changed"] == 1
+    assert sandbox.ours() is None
+
+
+@isolated
+def test_a_service_that_owns_no_listener_is_told() -> None:
+    with listening(8001):
+        run = ok(Run(restart_units=["ngnix"]))
+        assert "ngnix.service owns no listener here" in run.output
+        assert "owns no listener here" not in ok(Run()).output
+
+
+@isolated
 def test_only_what_is_named_is_managed() -> None:
     """A sysctl without a value stays, and with none of them only the listeners are looked at."""
     sandbox.set_sysctls(**SMALL)
@@ -190,12 +272,27 @@ def test_only_what_is_named_is_managed() -> None:
 
 
 def test_another_network_namespace(netns: lab.Netns) -> None:
+    """Without a file, unless that is asked for, which is refused."""
     netns.sysctl("net.core.somaxconn", 128)
-    given = {"network_namespace": netns.name, "persist": False, "somaxconn": 5000, "listeners": LISTENERS[:1]}
+    given = {"network_namespace": netns.name, "somaxconn": 5000, "listeners": LISTENERS[:1]}
     with lab.listener(netns, "0.0.0.0", 8001, backlog=128):
         assert ok(Run(**given)).recap["changed"] == 2
         assert netns.sysctl("net.core.somaxconn") == "5000"
         assert ok(Run(**given)).recap["changed"] == 0
+        assert "persist" in Run(persist=True, **given).message()
+
+
+def test_a_restarted_service_is_awaited_in_its_network_namespace(netns: lab.Netns, tmp_path: Path) -> None:
+    """The handlers as they stand, behind a restart of nothing."""
+    playbook = tmp_path / "await.yml"
+    playbook.write_text(json.dumps([{
+        "hosts": "localhost", "gather_facts": False,
+        "vars": {"__syn_backlog_plan": {"restart": [], "ports": [8001]}},
+        "tasks": [{"include_tasks": str(ROOT / "roles" / "syn_backlog" / "handlers" / "main.yml")}],
+    }]))  # fmt: skip
+    with lab.listener(netns, "0.0.0.0", 8001):
+        run = ok(Run(playbook=playbook, network_namespace=netns.name))
+    assert run.on_target == ["syn_backlog_info"]
 
 
 @isolated
