@@ -85,7 +85,7 @@ options:
     description:
       - The file that keeps the values, as an absolute path. A symbolic link is refused.
       - The default sorts after C(99-sysctl.conf) and the names that vendors and operators usually choose, so that it decides. Unlike
-        C(/etc/sysctl.conf) it is read by every boot loader.
+        C(/etc/sysctl.conf) it is read by every boot loader. One below C(/run), which starts empty at each boot, is refused.
       - A new file is made with mode 0644; an existing one keeps mode, owner and SELinux context. A new file that would mask one of the same name
         in another directory is refused.
     type: path
@@ -149,7 +149,8 @@ RETURN = r"""
 before:
   description:
     - Each setting that was named, as it was found. C(runtime) is the value in force, C(boot) the one after the next boot,
-      C(boot_source) the file and line that sets that, or V(kernel default).
+      C(boot_source) the file and line that sets that, or V(kernel default). What TuneD does after the boot loader is part of it, and what is below
+      C(/run) is not.
     - C(boot) and C(boot_source) are V(null) in another network namespace, and where they cannot be told.
   returned: when the options are valid and nothing barred the way
   type: dict

@@ -104,7 +104,7 @@ def apply(root: str, loader: str, reset: dict[str, int]) -> dict[str, int]:
 
 
 def predict(root: str, loader: str, names: list[str]) -> dict[str, dict]:
-    values, _warnings = boot_values(names, root, loader)
+    values, _warnings = boot_values(names, root, loader, reboot=False)  # /run included: the loader runs now
     return {name: dict(value._asdict(), shadowed=[list(one) for one in value.shadowed])
             for name, value in values.items()}
 

@@ -178,10 +178,12 @@ def reboot(loader: str = "systemd", **start: int) -> dict[str, int]:
         pytest.skip("needs %s, which is not installed" % LOADERS[loader][0])
     now = sysctls()
     set_sysctls(**dict(dict.fromkeys(NAMES, 77), **start))
+    mount("-t", "tmpfs", "run", "/run")  # as at boot: empty
     try:
         subprocess.run(LOADERS[loader], capture_output=True, check=False, timeout=20)
         return sysctls()
     finally:
+        subprocess.run(["umount", "/run"], check=True)
         set_sysctls(**now)
 
 

@@ -14,8 +14,10 @@ import errno
 import fcntl
 import os
 import random
+import shutil
 import signal
 import struct
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -468,9 +470,9 @@ def test_a_new_file_is_readable_for_all_and_has_its_directorys_context() -> None
 
 @isolated
 def test_a_directory_of_the_boot_loaders_is_made_where_it_is_missing() -> None:
-    sandbox.mount("-t", "tmpfs", "none", "/etc/sysctl.d")
-    path = "/run/sysctl.d"
-    os.system("umount /run/sysctl.d && rmdir /run/sysctl.d")
+    path = "/etc/sysctl.d"
+    subprocess.run(["umount", path], check=True)
+    shutil.rmtree(path)  # in the overlay
     assert not os.path.exists(path)
     apply(somaxconn=5000, sysctl_file=path + "/a.conf", check=True)
     assert not os.path.exists(path)
@@ -490,6 +492,15 @@ def test_leftovers_of_others_stay() -> None:
     assert sorted(os.listdir(DIRECTORY)) == sorted(
         [".linuxnet-tcp-notes.tmp", "a.tmp", ".x.conf.swp", os.path.basename(SYSCTL_FILE)]
     )
+
+
+@pytest.mark.parametrize("path", ["/run/sysctl.d/zz.conf", "/var/run/sysctl.d/zz.conf", "/etc/to-run/zz.conf", "/run/a.conf"])
+@isolated
+def test_a_file_that_a_reboot_takes_away_is_refused(path: str) -> None:
+    os.symlink("/run/sysctl.d", "/etc/to-run")
+    for check in (True, False):
+        with unchanged(), pytest.raises(Refused, match="^sysctl_file: %s is below /run, which starts empty" % path):
+            apply(**NEW, sysctl_file=path, check=check)
 
 
 @pytest.mark.parametrize("kind", ["link", "directory", "fifo", "missing"])

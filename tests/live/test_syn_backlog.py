@@ -21,6 +21,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._module import change
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change import Shadowed
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change_options import SYSCTL_FILE
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.host import Refused
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read.boot_files import boot_values
 from ansible_collections.linuxnet.tcp.plugins.module_utils._write import atomic
 from ansible_collections.linuxnet.tcp.tests.live import sandbox
 from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT, command, environment, run_module, run_playbook
@@ -162,6 +163,23 @@ def test_what_a_file_holds_never_reaches_the_terminal_raw() -> None:
     assert (ours() or b"").startswith(b"# \x1b[2J {{ 7*7 }} \xff\n")
 
 
+# ---------------------------------------------------------------- a reboot
+
+
+@isolated
+def test_what_a_reboot_takes_away_decides_nothing() -> None:
+    write("/run/sysctl.d/zz.conf", "net.core.somaxconn = 9000\n")
+    made = apply(somaxconn=5000, policy="at_least")
+    assert made.result["verified"] and ours() == HEADER + b"net.core.somaxconn = 5000\n"
+    assert made.result["before"]["somaxconn"]["boot_source"] == "kernel default"
+    assert sandbox.reboot()["somaxconn"] == 5000
+    sandbox.remove(SYSCTL_FILE)
+    write("/usr/lib/sysctl.d/a.conf", "net.core.somaxconn = 700\n")
+    write("/run/sysctl.d/a.conf", "")  # masks it now, and not after a reboot
+    assert apply(tcp_syncookies=1, somaxconn=600, policy="at_least").result["before"]["somaxconn"]["boot"] == 700
+    assert sandbox.reboot()["somaxconn"] == 700
+
+
 # ---------------------------------------------------------------- TuneD
 
 
@@ -193,8 +211,24 @@ def test_tuned_that_sets_another_value_is_named_with_its_line() -> None:
     assert told[0] == told[1]
     (shadow,) = told[0]["shadowed_by"]
     assert (shadow["source"], shadow["value"]) == ("/etc/tuned/profiles/base/tuned.conf:5", 2048)
+    made = apply(somaxconn=5000, on_shadowed="warn").result
+    assert made["after"]["somaxconn"] == {"runtime": 5000, "boot": 2048, "boot_source": shadow["source"]}
     assert apply(somaxconn=2048).result["verified"]
-    assert apply(somaxconn=1000, policy="at_least").result["verified"]
+    # What is high enough at boot, whoever sets it, is left alone; and what is let go gets the value of the next boot.
+    write(SYSCTL_FILE, "net.core.somaxconn = 128\n")
+    kept = apply(somaxconn=1500, policy="at_least")
+    assert kept.result["verified"] and ours() == b"net.core.somaxconn = 128\n"
+    sandbox.set_sysctls(somaxconn=3000)
+    gone = apply(state="absent", somaxconn=1)
+    assert gone.result["after"]["somaxconn"]["boot"] == sysctls()["somaxconn"] == 2048
+    assert boot_values(["somaxconn"])[0]["somaxconn"].source == shadow["source"]  # the facts say the same
+
+
+@isolated
+def test_tuned_that_computes_its_value_leaves_it_in_doubt() -> None:
+    tuned("[sysctl]\nnet.core.somaxconn=${size}\n", main=NO_REAPPLY)
+    with unchanged(), pytest.raises(Shadowed, match="cannot be told: .*tuned.conf:2: TuneD's profile sets.*Change TuneD's"):
+        apply(somaxconn=5000)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from typing import Iterable, Iterator, List, Optional, Tuple
 from .dropins import Assignment, DropIn, Plan, Sequence, Unread, arrange
 from .globs import fnmatch, glob_result, is_pattern
 from .lines import procps_lines
+from .reboot import GONE
 
 DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
 SYSCTL_CONF = "/etc/sysctl.conf"
@@ -37,12 +38,16 @@ _FILE_NAME_MAGIC = "*?[{\\"
 
 
 def read(
-    dropins: Iterable[DropIn], unlisted: Iterable[DropIn] = (), version: Tuple[int, ...] = DEFAULT_VERSION
+    dropins: Iterable[DropIn],
+    unlisted: Iterable[DropIn] = (),
+    version: Tuple[int, ...] = DEFAULT_VERSION,
+    gone: Iterable[DropIn] = (),
 ) -> Sequence:
     """All assignments in the order in which they take effect.
 
     :param dropins: files of :data:`DIRECTORIES`, and /etc/sysctl.conf where it is a regular file or a link to one
     :param unlisted: directories that could not be listed
+    :param gone: files that will not be there; their lines are set aside with that reason
     """
     directories = DIRECTORIES
     if version <= _RUN_FIRST_UNTIL:
@@ -57,7 +62,8 @@ def read(
             unread.append(Unread(dropin.path, dropin.problem, len(assignments)))
         for found in _parse(dropin, version):
             assignments.append(found._replace(order=len(assignments)))
-    aside = [(found, "%s masks this file" % by.path) for dropin, by in masked for found in _parse(dropin, version)]
+    ignored = [(dropin, "%s masks this file" % by.path) for dropin, by in masked] + [(dropin, GONE) for dropin in gone]
+    aside = [(found, reason) for dropin, reason in ignored for found in _parse(dropin, version)]
     return Sequence(tuple(assignments), tuple(unread), tuple(aside))
 
 

@@ -14,6 +14,7 @@ from . import cmdline as kernel_command_line
 from . import procps, systemd
 from .dropins import Assignment, DropIn, Plan, Sequence, printable
 from .number import kernel_integer
+from .reboot import after_reboot, is_volatile
 
 SYSTEMD, PROCPS = "systemd", "procps"
 #: a loader that runs but is not modelled (busybox), or no loader at all
@@ -60,26 +61,39 @@ def accepts_integers(_key: str, value: str) -> bool:
     return kernel_integer(value) is not None
 
 
-def resolve(boot: BootFiles, keys: Iterable[str], accepts: Accepts = accepts_integers) -> Dict[str, BootValue]:
+def resolve(
+    boot: BootFiles, keys: Iterable[str], accepts: Accepts = accepts_integers, reboot: bool = True
+) -> Dict[str, BootValue]:
     """The boot value of each key, a dotted name as in sysctl.d(5).
 
     :param accepts: whether the kernel takes a value for a key; what it refuses leaves the value before it
+    :param reboot: leave out what a reboot takes away. Without it the answer is what the loader would do if it ran now.
     """
+    gone: Tuple[DropIn, ...] = ()
+    if reboot:
+        boot, gone = without_volatile(boot)
     before = kernel_command_line.assignments(boot.cmdline)
     if boot.loader == SYSTEMD:
-        sequence = systemd.read(boot.dropins, boot.unlisted, boot.version or systemd.DEFAULT_VERSION)
+        sequence = systemd.read(boot.dropins, boot.unlisted, boot.version or systemd.DEFAULT_VERSION, gone)
         return {
             key: _resolve(key, before, sequence, systemd.plan(sequence, _path(key)), systemd.concerns, accepts)
             for key in keys
         }
     version = boot.version or procps.DEFAULT_VERSION
-    sequence = procps.read(boot.dropins, boot.unlisted, version)
+    sequence = procps.read(boot.dropins, boot.unlisted, version, gone)
     if boot.loader == PROCPS:
         return {
             key: _resolve(key, before, sequence, procps.plan(sequence, _path(key), version), procps.concerns, accepts)
             for key in keys
         }
     return {key: _unapplied(key, before, sequence, boot.loader, accepts) for key in keys}
+
+
+def without_volatile(boot: BootFiles) -> Tuple[BootFiles, Tuple[DropIn, ...]]:
+    """The boot files after a reboot, and those that are gone by then."""
+    kept, gone = after_reboot(boot.dropins)
+    unlisted = tuple(one for one in boot.unlisted if not is_volatile(one.path))
+    return boot._replace(dropins=kept, unlisted=unlisted), gone
 
 
 def _path(key: str) -> str:

@@ -27,6 +27,7 @@ from typing import Iterable, Iterator, List, Tuple
 from .dropins import Assignment, DropIn, Plan, Sequence, Unread, arrange
 from .globs import braces, glob_result, is_pattern
 from .lines import systemd_lines
+from .reboot import GONE
 
 #: highest precedence first
 DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
@@ -39,12 +40,16 @@ _MERGED_USR_SINCE = (255,)
 
 
 def read(
-    dropins: Iterable[DropIn], unlisted: Iterable[DropIn] = (), version: Tuple[int, ...] = DEFAULT_VERSION
+    dropins: Iterable[DropIn],
+    unlisted: Iterable[DropIn] = (),
+    version: Tuple[int, ...] = DEFAULT_VERSION,
+    gone: Iterable[DropIn] = (),
 ) -> Sequence:
     """All assignments in the order in which they take effect.
 
     :param dropins: files of :data:`DIRECTORIES`, and /etc/sysctl.conf and credentials where they exist
     :param unlisted: directories that could not be listed
+    :param gone: files that will not be there; their lines are set aside with that reason
     """
     named = [dropin for dropin in dropins if dropin.name.endswith(".conf")]
     files = [dropin for dropin in named if not dropin.name.startswith(".")]
@@ -63,6 +68,7 @@ def read(
     if SYSCTL_CONF not in [dropin.real for dropin in applied]:
         unasked = "systemd-sysctl does not read this file"
         ignored += [(dropin, unasked) for dropin in files if dropin.path == SYSCTL_CONF]
+    ignored += [(dropin, GONE) for dropin in gone]
     ignored += [(dropin, "systemd-sysctl skips hidden files") for dropin in hidden]
     aside = [(found, reason) for dropin, reason in ignored for found in _parse(dropin, with_patterns)]
     return Sequence(tuple(assignments), tuple(unread), tuple(aside))

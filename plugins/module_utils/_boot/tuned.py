@@ -25,6 +25,8 @@ from .number import kernel_integer
 
 DIRECTORIES = ("/run/sysctl.d", "/etc/sysctl.d")
 SYSCTL_CONF = "/etc/sysctl.conf"
+BY_TUNED = "applied by TuneD after the boot loader"
+ONLY_TUNED_CAN_TELL = "TuneD's profile sets it to a value that only TuneD can tell"
 _OFF = ("0", "false", "no", "off", "n")
 _SAFE_NAME = re.compile(r"[a-zA-Z0-9_.-]+")
 _SECTION = re.compile(r"\[([^]]+)\]")
@@ -105,8 +107,10 @@ def _modified(value: str, before: Optional[int]) -> Optional[int]:
     text = value.strip("\"'")
     operator = text[:1] if text[:1] in ("<", ">") and len(text) > 1 else ""
     number = kernel_integer(text[len(operator) :])
-    if number is None or not operator or before is None:
+    if number is None or not operator:
         return number
+    if before is None:
+        return None
     return max(number, before) if operator == ">" else min(number, before)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 from .._boot.edit import assigned, names_setting, with_settings, without_settings
 from .._boot.resolve import BootFiles, BootValue
 from .._boot.substitute import substituted
-from .._boot.tuned import Tuned, effect
+from .._boot.tuned import BY_TUNED, Tuned
 from .._kernel.level import Level
 from .._kernel.sysctls import KEYS
 from .._model.boot_values import KERNEL_DEFAULT, values_at_boot
@@ -21,7 +21,6 @@ from .._model.records import SysctlFile
 from .._model.text import printable
 
 EXACT, AT_LEAST = "exact", "at_least"
-BY_TUNED = "applied by TuneD after the boot loader"
 
 
 class Wanted(NamedTuple):
@@ -123,21 +122,17 @@ def shadows(wanted: Wanted, found: Found, boot: Optional[BootFiles]) -> Tuple[Sh
     if wanted.absent or not wanted.persist or boot is None or found.file is None:
         return ()
     result: List[Shadow] = []
-    values = values_at_boot(boot, wanted.values, found.level)
+    values = values_at_boot(boot, wanted.values, found.level, found.tuned, found.defaults)
     for name, goal in wanted.values.items():
         state = _state(values[name], found.defaults.get(name))
         if values[name].doubt is not None:
             result.append(Shadow(name, None, None, "the boot value cannot be told: " + (values[name].doubt or "")))
             continue
-        number, source, reason = state["boot"], state["boot_source"], ""
-        if found.tuned is not None:
-            number, deciding = effect(found.tuned, KEYS[name].key, number, boot.dropins)
-            source, reason = deciding or source, BY_TUNED if deciding else ""
-        why = reason or _why(values[name], found.file)
+        why = _why(values[name], found.file)
         # A line that has no effect whatever it says is in vain, also where the value is right without it.
-        in_vain = bool(why) and not reason and wanted.policy == EXACT
-        if in_vain or not satisfied(wanted.policy, goal or 0, number):
-            result.append(Shadow(name, printable(str(source)), number, why))
+        in_vain = bool(why) and why != BY_TUNED and wanted.policy == EXACT
+        if in_vain or not satisfied(wanted.policy, goal or 0, state["boot"]):
+            result.append(Shadow(name, printable(str(state["boot_source"])), state["boot"], why))
     return tuple(result)
 
 
@@ -148,6 +143,8 @@ def _why(value: BootValue, file: SysctlFile) -> str:
         return ""
     for line in value.shadowed:
         if line.source.rpartition(":")[0] in paths:
+            if line.reason.endswith(BY_TUNED):
+                return BY_TUNED
             return "" if line.reason.startswith("overridden by ") else line.reason
     return "" if file.aliases or file.links else "no boot loader reads %s" % printable(file.path)
 
@@ -210,7 +207,7 @@ def _boot(
 ) -> Optional[Dict[str, Dict[str, Any]]]:
     if boot is None:
         return None
-    values = values_at_boot(boot, names, found.level)
+    values = values_at_boot(boot, names, found.level, found.tuned, found.defaults)
     return {name: _state(values[name], found.defaults.get(name)) for name in names}
 
 

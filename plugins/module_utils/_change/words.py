@@ -11,10 +11,11 @@ from __future__ import annotations
 from typing import Dict, Iterable, List, Optional
 
 from .._boot.resolve import NOT_APPLIED
+from .._boot.tuned import BY_TUNED, ONLY_TUNED_CAN_TELL
 from .._kernel.sysctls import KEYS
 from .._model.records import NOT_ALLOWED, READ_ONLY, Bar
 from .._model.text import printable
-from .plan import BY_TUNED, Found, Plan, Shadow, Wanted, satisfied
+from .plan import Found, Plan, Shadow, Wanted, satisfied
 
 _MOST_LINES = 10000
 
@@ -94,10 +95,10 @@ def _way_out(shadow: Shadow) -> str:
     """What to do about it, by its cause."""
     if shadow.reason == NOT_APPLIED:
         return "Have a boot loader apply sysctl files, or set the value where this host gets it (persist=false then)"
+    if shadow.reason == BY_TUNED or shadow.reason.endswith(ONLY_TUNED_CAN_TELL):
+        return "Change TuneD's profile"
     if shadow.source is None:
         return "Make that readable"
-    if shadow.reason == BY_TUNED:
-        return "Change TuneD's profile"
     if shadow.reason:
         return "Choose a sysctl_file that the boot loader reads, as the default is"
     return "Take the other setting away, or choose a sysctl_file that is read later"

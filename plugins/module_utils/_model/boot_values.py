@@ -8,18 +8,32 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable
+from typing import Dict, Iterable, Mapping, Optional
 
+from .._boot.dropins import DropIn, printable
 from .._boot.number import kernel_integer
-from .._boot.resolve import BootFiles, BootValue, resolve
+from .._boot.resolve import BootFiles, BootValue, Shadowed, resolve, without_volatile
+from .._boot.tuned import BY_TUNED, ONLY_TUNED_CAN_TELL, Tuned, effect
 from .._kernel.level import Level
 from .._kernel.sysctls import KEYS, valid_range
 
 KERNEL_DEFAULT = "kernel default"  # the source of a value that nothing sets
 
 
-def values_at_boot(boot: BootFiles, names: Iterable[str], level: Level) -> Dict[str, BootValue]:
-    """What each setting is after a reboot into a kernel of this level."""
+def values_at_boot(
+    boot: BootFiles,
+    names: Iterable[str],
+    level: Level,
+    tuned: Optional[Tuned] = None,
+    defaults: Mapping[str, Optional[int]] = {},
+    reboot: bool = True,
+) -> Dict[str, BootValue]:
+    """What each setting is after a reboot into a kernel of this level, once TuneD is through as well.
+
+    :param tuned: what TuneD does after the boot loader; None where it does nothing
+    :param defaults: what the kernel starts with, by short name, which TuneD may raise or lower
+    :param reboot: see :func:`.resolve.resolve`
+    """
     wanted = {KEYS[name].key: name for name in names}
 
     def accepts(key: str, value: str) -> bool:
@@ -30,4 +44,29 @@ def values_at_boot(boot: BootFiles, names: Iterable[str], level: Level) -> Dict[
         # The byte-wide settings have their own parser, which takes no sign at all.
         return low <= number <= high and not (high == 255 and value.lstrip()[0] == "-")
 
-    return {wanted[key]: value for key, value in resolve(boot, wanted, accepts).items()}
+    values = {wanted[key]: value for key, value in resolve(boot, wanted, accepts, reboot).items()}
+    if tuned is None:
+        return values
+    dropins = without_volatile(boot)[0].dropins if reboot else boot.dropins
+    return {name: _with_tuned(value, name, tuned, defaults.get(name), dropins) for name, value in values.items()}
+
+
+def _with_tuned(
+    value: BootValue, name: str, tuned: Tuned, default: Optional[int], dropins: Iterable[DropIn]
+) -> BootValue:
+    """The value after TuneD, with what the boot loader had set among those that have no effect."""
+    if value.doubt is not None:
+        return value
+    before = default if value.value is None else value.number
+    number, source = effect(tuned, KEYS[name].key, before, dropins)
+    if not source or source == value.source:
+        return value
+    source = printable(source)
+    shadowed = [line for line in value.shadowed if line.source != source]  # TuneD reads what the loader does not
+    if value.source is not None:
+        if number == before:
+            return value  # it only confirms what is there
+        shadowed.append(Shadowed(value.source, value.value or "", "overridden by %s, %s" % (source, BY_TUNED)))
+    if number is None:
+        return BootValue(None, None, None, tuple(shadowed), "%s: %s" % (source, ONLY_TUNED_CAN_TELL))
+    return BootValue(str(number), number, source, tuple(shadowed))

@@ -55,12 +55,13 @@ def gather(options: GatheringOptions) -> Tuple[Dict[str, Any], List[str]]:
     before = _counters_before(work, asked)
     views = [view for view in (_view(work, namespace, before.get(namespace)) for namespace in asked) if view]
     own = next((view for view in views if view.name == OWN.name), None) or _own_without_sockets(work, before)
+    boot = boot_values(level=known.kernel.level, defaults=known.defaults) if options.wants("boot") else (None, [])
     evidence = Evidence(
         kernel=known.kernel,
         own=own,
         views=views,
         owners=_owners(work, views),
-        boot=work.note(boot_values(level=known.kernel.level)) if options.wants("boot") else None,
+        boot=work.note(boot),
         defaults=known.defaults,
         kernel_log=_kernel_log(work),
         others_asked=bool(options.network_namespaces),

@@ -81,7 +81,7 @@ def look(options: ChangeOptions, namespace: Namespace, kernel: Kernel) -> Host:
         file=file,
         boot=boot,
         defaults=_defaults(boot, wanted, kernel),
-        tuned=read_tuned() if boot is not None and wanted.persist else None,
+        tuned=read_tuned() if boot is not None else None,
     )
     warnings = list(warnings) + (list(boot.warnings) if boot is not None and wanted.persist else [])
     return Host(namespace, found, runtime, warnings)

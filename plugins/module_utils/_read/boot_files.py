@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import os
-from typing import Dict, Iterable, List, Optional, Tuple
+from typing import Dict, Iterable, List, Mapping, Optional, Tuple
 
 from .._boot import cmdline as kernel_command_line
 from .._boot.dropins import DropIn
@@ -21,19 +21,22 @@ from .._model.boot_values import values_at_boot
 from .boot_loader import find_loader, named_loader
 from .kernel import running_kernel
 from .rooted import follow, list_names, on_host, read_file
-from .tuned import reapplies_files, tuned_settings
+from .tuned_files import read_tuned
 
 # Where PID 1 looks for a credential of systemd-sysctl.service (systemd.exec(5), LoadCredential=), from v252 on
 _CREDENTIALS = ("/run/credentials/@system", "/etc/credstore", "/run/credstore", "/usr/local/lib/credstore",
                 "/usr/lib/credstore")  # fmt: skip
 _CREDENTIALS_SINCE = (252,)
 _CMDLINE_LIMIT = 65536
-# What TuneD writes again after its own settings (plugin_sysctl.py, _apply_system_sysctl)
-_REAPPLIED = ("/run/sysctl.d/", "/etc/sysctl.d/", "/etc/sysctl.conf:")
 
 
 def boot_values(
-    names: Optional[Iterable[str]] = None, root: str = "/", loader: str = "auto", level: Optional[Level] = None
+    names: Optional[Iterable[str]] = None,
+    root: str = "/",
+    loader: str = "auto",
+    level: Optional[Level] = None,
+    defaults: Mapping[str, Optional[int]] = {},
+    reboot: bool = True,
 ) -> Tuple[Dict[str, BootValue], List[str]]:
     """The value that each setting has after a reboot, by short name, and warnings.
 
@@ -41,13 +44,16 @@ def boot_values(
     :param root: directory whose files are read instead of the host's
     :param loader: ``auto``, ``systemd`` or ``procps``
     :param level: kernel that will boot; the running one where left out. It decides which values are refused.
+    :param defaults: what that kernel starts with, by short name, as far as it is known
+    :param reboot: leave out what a reboot takes away; False for what the loader would do if it ran now
 
     A value of ``None`` means that nothing sets it, so that the kernel's default stays, unless its ``doubt`` says that
     a file which could not be read may set it.
     """
     level = running_kernel().level if level is None else level
     boot = read_boot(root, loader, level)
-    values = values_at_boot(boot, KEYS if names is None else names, level)
+    names = KEYS if names is None else names
+    values = values_at_boot(boot, names, level, read_tuned(root), defaults, reboot)
     warnings = list(boot.warnings)
     doubts: Dict[str, List[str]] = {}
     for name, value in values.items():
@@ -55,22 +61,7 @@ def boot_values(
             doubts.setdefault(value.doubt, []).append(name)
     for doubt, doubtful in doubts.items():
         warnings.append("The boot value of %s cannot be told: %s" % (", ".join(doubtful), doubt))
-    return values, warnings + _tuned_warnings(root, values)
-
-
-def _tuned_warnings(root: str, values: Dict[str, BootValue]) -> List[str]:
-    """What TuneD changes after the boot loader; the values told are those before it."""
-    warnings = []
-    settings = tuned_settings(root)
-    kept: Tuple[str, ...] = _REAPPLIED if settings and reapplies_files(root) else ()
-    for name, value in values.items():
-        setting = settings.get(KEYS[name].key)
-        if setting is not None and not (value.source or "").startswith(kept):
-            warnings.append(
-                "TuneD's profile %s sets %s to %s once it starts (%s): the boot value told is the one before that"
-                % (setting.profile, name, setting.value, setting.source)
-            )
-    return warnings
+    return values, warnings
 
 
 def read_boot(root: str = "/", loader: str = "auto", level: Optional[Level] = None) -> BootFiles:

@@ -15,6 +15,7 @@ import stat
 import struct
 from typing import List, Optional, Tuple
 
+from .._boot.reboot import is_volatile
 from .._boot.systemd import DIRECTORIES, SYSCTL_CONF
 from .._model.records import SysctlFile
 from .cgroups import unescaped
@@ -32,9 +33,12 @@ class Unfit(Exception):
 def read_sysctl_file(path: str) -> SysctlFile:
     """The file at an absolute path.
 
-    :raises Unfit: it is no regular file, a symbolic link, in no directory, too long, or cannot be read.
+    :raises Unfit: it is gone after a reboot, no regular file, a symbolic link, in no directory, too long, or cannot be
+        read.
     """
     parent, name = os.path.split(path)
+    if is_volatile(os.path.realpath(parent)):
+        raise Unfit("{0} is below /run, which starts empty at each boot: it would keep nothing".format(path))
     if not os.path.isdir(parent):
         if parent in DIRECTORIES and not os.path.lexists(parent) and os.path.isdir(os.path.dirname(parent)):
             return SysctlFile(path, None, (path,) if name.endswith(".conf") else (), directory_missing=True)

@@ -35,7 +35,7 @@ def boot(files, loader=SYSTEMD, version=(), cmdline="", unlisted=()):
         content = None if text is None else text.encode()
         dropins.append(DropIn(path, content, "" if content is not None else "permission denied", real))
     missing = tuple(DropIn(path, None, "permission denied") for path in unlisted)
-    return resolve(BootFiles(loader, version, tuple(dropins), missing, cmdline), [KEY])[KEY]
+    return resolve(BootFiles(loader, version, tuple(dropins), missing, cmdline), [KEY], reboot=False)[KEY]
 
 
 def both(files, **more):

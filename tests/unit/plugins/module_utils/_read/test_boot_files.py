@@ -148,6 +148,54 @@ def test_a_credential(root):
     assert value(root)[0].source == "/etc/sysctl.d/zz.conf:1"
 
 
+def test_what_a_reboot_takes_away(root):
+    for directory in ("/run/sysctl.d", "/run/elsewhere", "/run/credentials", "/run/credentials/@system"):
+        os.mkdir(root + directory)
+    put(root, "/usr/lib/sysctl.d/a.conf", "net.core.somaxconn = 1\n")
+    put(root, "/run/sysctl.d/a.conf", "net.core.somaxconn = 2\n")
+    gone = "gone after a reboot: /run starts empty"
+    for loader in ("systemd", "procps"):
+        found, warnings = value(root, loader=loader)
+        assert (found.number, found.source, warnings) == (1, "/usr/lib/sysctl.d/a.conf:1", [])
+        assert found.shadowed == (("/run/sysctl.d/a.conf:1", "2", gone),)
+        assert value(root, loader=loader, reboot=False)[0].number == 2
+    os.chmod(root + "/run/sysctl.d/a.conf", 0)
+    with unprivileged():
+        assert value(root)[0].doubt is None
+    # A link that stays masks, its target gone.
+    put(root, "/run/elsewhere/a.conf", "net.core.somaxconn = 3\n")
+    os.symlink("/run/elsewhere/a.conf", root + "/etc/sysctl.d/a.conf")
+    found = value(root)[0]
+    assert found.value is None and ("/etc/sysctl.d/a.conf:1", "3", gone) in found.shadowed
+    put(root, "/run/credentials/@system/sysctl.extra", "net.core.somaxconn = 4\n")  # handed over at each boot
+    assert value(root)[0].number == 4
+
+
+def test_what_tuned_makes_of_it(root):
+    for directory in ("etc/tuned", "usr/lib/tuned/t", "run/sysctl.d", "run/tuned"):
+        os.makedirs(os.path.join(root, directory))
+    put(root, "/run/tuned/tuned.pid")
+    put(root, "/etc/tuned/active_profile", "t")
+    put(root, "/usr/lib/tuned/t/tuned.conf", "[sysctl]\nvm.swappiness=10\nnet.core.somaxconn=>2048\n")
+    profile = "/usr/lib/tuned/t/tuned.conf:3"
+
+    def told(**more):
+        found, warnings = value(root, **more)
+        assert warnings == ([] if found.doubt is None else ["The boot value of somaxconn cannot be told: " + found.doubt])
+        return found.number, found.source
+
+    assert told() == (None, None) and told(defaults={"somaxconn": 128}) == (2048, profile)
+    put(root, "/usr/lib/sysctl.d/a.conf", "net.core.somaxconn=5")
+    assert told() == (2048, profile)
+    assert value(root)[0].shadowed[0][:2] == ("/usr/lib/sysctl.d/a.conf:1", "5")
+    put(root, "/run/sysctl.d/b.conf", "net.core.somaxconn=7")
+    assert told() == (2048, profile)  # gone by the time that TuneD applies files again
+    put(root, "/etc/sysctl.d/b.conf", "net.core.somaxconn=6")
+    assert told() == (6, "/etc/sysctl.d/b.conf:1")
+    put(root, "/etc/tuned/tuned-main.conf", "reapply_sysctl = 0\n")
+    assert told() == (2048, profile)
+
+
 def test_warnings_of_the_loader_come_out(root):
     os.rmdir(root + "/run/systemd/system")
     assert "assume" not in "".join(value(root, loader="systemd")[1])
