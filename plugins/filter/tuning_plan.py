@@ -11,9 +11,9 @@ description:
   - Decides what is left to do for running listeners once M(linuxnet.tcp.syn_backlog) has brought the sysctls to the wanted
     values, or in check mode has predicted them. The role P(linuxnet.tcp.syn_backlog#role) acts on it.
   - A service is restarted only where a listener of it latched less than its next listen() would get, and where
-    that listener is not to be raised without a restart. Where only the default of the application says that it would get
-    more, which its configuration may have replaced, this is believed in the run that changes the sysctls, so that a
-    service that asks for less is not restarted in every run.
+    that listener is not to be raised without a restart. Where that is not certain, since its configuration may ask for no
+    more, it is restarted in the run that changes the sysctls alone, so that a service that asks for less is not restarted
+    in every run, and only where it has a number that people set C(net.core.somaxconn) to, such as 128, 1000 or 4096.
 author:
   - The linuxnet.tcp authors (@linuxnet-collections)
 positional: wanted, applied

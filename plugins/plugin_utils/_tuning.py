@@ -12,6 +12,7 @@ import collections
 import itertools
 import typing as t
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.amounts import plausible_somaxconn
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.plan import satisfied
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan import (
     EXACT,
@@ -71,15 +72,15 @@ def shortfalls(facts: Facts, wanted: Facts) -> list[dict[str, t.Any]]:
 def _to_restart(entries: t.Sequence[t.Any], wanted: Facts, applied: Facts) -> list[Facts]:
     """The latched listeners that a restart is the remedy for: of a unit that may be restarted, and not raised live.
 
-    One that only its application's default speaks of is believed while the settings change, and not in every run after
-    that: its configuration may ask for what it has.
+    One of which nobody is certain is restarted while the settings change, and not in every run after that: it may ask
+    for what it has. And not where it has what nobody ever set somaxconn to, for that is surely what it asked for.
     """
     units = _restartable(wanted)
     return [
         row
         for row in applied.get("restart_needed") or ()
         if row["unit"] in units
-        and (row.get("certain", True) or applied.get("changed"))
+        and (row.get("certain", True) or (applied.get("changed") and plausible_somaxconn(row["backlog"])))
         and not any(meant.means(_socket(row)) for _entry, meant in entries)
     ]
 

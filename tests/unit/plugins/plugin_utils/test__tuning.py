@@ -175,6 +175,12 @@ def test_a_guess_restarts_nothing_in_every_run() -> None:
     assert restarts(["nginx"], [latched()], changed=False) == ["nginx"]
 
 
+def test_what_nobody_sets_somaxconn_to_was_asked_for() -> None:
+    """The module lists it, since nobody knows the application; a restart would bring the same again."""
+    assert restarts(["nginx"], [latched(backlog=100, certain=False)]) == []
+    assert restarts(["nginx"], [latched(backlog=100, certain=True)]) == ["nginx"]
+
+
 @pytest.mark.parametrize(
     ("name", "unit"),
     [("php8.2-fpm", "php8.2-fpm.service"), ("php8.2-fpm.service", "php8.2-fpm.service"), ("web.socket", "web.socket")],
