@@ -42,7 +42,9 @@ MODULE = Storey(
     (REPORT.folder, WRITE.folder, CHANGE.folder, READ.folder, MODEL.folder, *GROUND),
     ("ansible",),
 )
-CONTROLLER = Storey("plugin_utils", (CHANGE.folder, MODEL.folder, *GROUND), ("ansible", "jmespath"))
+CONTROLLER = Storey(
+    "plugin_utils", (CHANGE.folder, APPLICATIONS.folder, MODEL.folder, *GROUND), ("ansible", "jmespath")
+)
 STOREYS = (
     KERNEL,
     BOOT,
