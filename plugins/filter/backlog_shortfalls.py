@@ -97,7 +97,9 @@ _value:
       type: str
       sample: application
     message:
-      description: All of this in a sentence, with what to do.
+      description:
+        - All of this in a sentence, with what to do to reach what is wanted. Where a sysctl has to move it names the variable of the role
+          P(linuxnet.tcp.syn_backlog#role). Sockets of one SO_REUSEPORT group of which the same is true share one sentence.
       type: str
       sample: >-
         0.0.0.0:443 admits 511 of the 1024 wanted, 513 short; bound by application. To admit more, set `backlog=1024` on

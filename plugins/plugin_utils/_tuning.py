@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import collections
 import itertools
+import re
 import typing as t
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.amounts import plausible_somaxconn
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.amounts import (
+    keeping_three_quarters,
+    plausible_somaxconn,
+)
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.plan import satisfied
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan import (
     EXACT,
@@ -21,6 +25,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan im
     ask_raise,
     plan_raise,
 )
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.binding import APPLICATION
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import subject_of
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket
@@ -205,21 +210,47 @@ def _listener_shortfalls(facts: Facts, wanted: Facts) -> t.Iterator[dict[str, t.
         if not rows:
             place = "{0}:{1}".format(entry["address"] or "*", entry["port"])
             yield _shortfall(place, goal, None, None, "nothing listens on {0}, wanted {1}".format(place, goal))
+        short: dict[tuple[t.Any, ...], list[Facts]] = {}  # the members of a group say the same
         for row in rows:
             admits = _admits(row)
             if admits is None or goal is None or admits < goal:
-                yield _listener_shortfall(row, goal, admits)
+                short.setdefault((subject_of(row), admits, row["bound_by"]), []).append(row)
+        for (subject, admits, knob), same in short.items():
+            message = _falls_short(same, goal, admits, _runtime(facts, wanted, "somaxconn"))
+            yield _shortfall(subject, goal, admits, knob, message)
 
 
-def _listener_shortfall(row: Facts, goal: int | None, admits: int | None) -> dict[str, t.Any]:
-    subject = subject_of(row)
+def _falls_short(same: t.Sequence[Facts], goal: int | None, admits: int | None, somaxconn: int | None) -> str:
+    """``same`` are sockets of which all of this is true."""
+    row = same[0]
+    subject = subject_of(row) + (" ({0} sockets)".format(len(same)) if len(same) > 1 else "")
     if admits is None or goal is None:
-        text = "{0}: what it admits cannot be read, wanted {1}".format(subject, _shown(goal))
-    else:
-        text = "{0} admits {1} of the {2} wanted, {3} short; bound by {4}. {5}".format(
-            subject, admits, goal, goal - admits, row["bound_by"] or "an unknown knob", row["remedy"] or ""
-        ).strip()
-    return _shortfall(subject, goal, admits, row["bound_by"], text)
+        return "{0}: what it admits cannot be read, wanted {1}".format(subject, _shown(goal))
+    return "{0} admits {1} of the {2} wanted, {3} short; bound by {4}. {5}".format(
+        subject, admits, goal, goal - admits, row["bound_by"] or "an unknown knob", _to_reach(row, goal, somaxconn)
+    ).strip()
+
+
+def _to_reach(row: Facts, goal: int, somaxconn: int | None) -> str:
+    """What leads to the goal, by the role's variables where they do; a row's own remedy knows no goal."""
+    ways = []
+    if somaxconn is not None and somaxconn < goal:
+        ways.append(
+            "Raise net.core.somaxconn from {0} to {1} (syn_backlog_somaxconn: {1}); the listener can then be raised "
+            "without a restart.".format(somaxconn, goal)
+        )
+    new_peers = row["syn_queue"]["new_peer_limit"]
+    if new_peers is not None and new_peers < goal:
+        ways.append(
+            "Set net.ipv4.tcp_syncookies to 1 (syn_backlog_tcp_syncookies: 1), or raise net.ipv4.tcp_max_syn_backlog "
+            "to {0} (syn_backlog_tcp_max_syn_backlog: {0}), of which new clients get three quarters.".format(
+                keeping_three_quarters(goal)
+            )
+        )
+    remedy = row["remedy"] or ""
+    if not ways and row["bound_by"] == APPLICATION and not re.search(r"\b{0}\b".format(goal), remedy):
+        ways = [remedy, "It takes {0} to reach what is wanted.".format(goal)]
+    return " ".join(filter(None, ways)) or remedy
 
 
 def _admits(row: Facts) -> int | None:

@@ -165,6 +165,7 @@ def test_what_falls_short_fails_with_the_knob_that_binds() -> None:
         clamped = Run(somaxconn=None, **asked)
         assert not clamped.succeeded
         assert "0.0.0.0:8001 admits 128 of the 1000 wanted, 872 short; bound by somaxconn." in clamped.message()
+        assert "(syn_backlog_somaxconn: 1000)" in clamped.message()
 
         dropping = Run(somaxconn=4096, tcp_syncookies=0, policy="exact", **asked)
         assert not dropping.succeeded

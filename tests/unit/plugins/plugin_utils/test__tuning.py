@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.limits import last_quarter_limit
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._tuning import shortfalls, tuning_plan
 
@@ -226,8 +227,40 @@ def test_a_listener_that_falls_short_says_by_how_much_and_why() -> None:
     [short] = shortfalls(facts(row(80, 511)), wanted({"port": 80, "backlog": 1024}))
     assert short == {
         "subject": "0.0.0.0:80", "wanted": 1024, "has": 511, "short_by": 513, "bound_by": "application",
-        "message": "0.0.0.0:80 admits 511 of the 1024 wanted, 513 short; bound by application. Ask for more.",
+        "message": "0.0.0.0:80 admits 511 of the 1024 wanted, 513 short; bound by application. Ask for more. It takes 1024 to reach "
+                   "what is wanted.",
     }  # fmt: skip
+    told = facts(row(80, 511, remedy="To admit more, set `backlog=1024` on `listen 80`."))
+    assert shortfalls(told, wanted({"port": 80, "backlog": 1024}))[0]["message"].endswith("`backlog=1024` on `listen 80`.")
+
+
+def test_what_to_do_reaches_the_goal() -> None:
+    """And names the variable that does it; the row's own remedy would stop at 8192, and restart what is raised live."""
+    clamped = row(80, 4096, bound_by="somaxconn", remedy="Raise net.core.somaxconn above 4096 (…=8192), then restart python3.")
+    [short] = shortfalls(facts(clamped), wanted({"port": 80, "backlog": 9000}))
+    assert short["message"] == (
+        "0.0.0.0:80 admits 4096 of the 9000 wanted, 4904 short; bound by somaxconn. Raise net.core.somaxconn from 4096 to 9000 "
+        "(syn_backlog_somaxconn: 9000); the listener can then be raised without a restart."
+    )
+    both = dict(clamped, syn_queue=dict(clamped["syn_queue"], new_peer_limit=193))
+    message = shortfalls(facts(both), wanted({"port": 80, "backlog": 9000}))[0]["message"]
+    assert "syn_backlog_somaxconn: 9000" in message and "syn_backlog_tcp_syncookies: 1" in message
+
+
+@given(st.integers(1, 10**6))
+def test_the_tcp_max_syn_backlog_that_is_named_is_enough(goal: int) -> None:
+    dropping = row(80, goal, bound_by="tcp_max_syn_backlog")
+    dropping["syn_queue"]["new_peer_limit"] = 0
+    [short] = shortfalls(facts(dropping, somaxconn=goal), wanted({"port": 80, "backlog": goal}))
+    named = int(short["message"].partition("syn_backlog_tcp_max_syn_backlog: ")[2].partition(")")[0])
+    assert last_quarter_limit(named) >= goal
+
+
+def test_the_members_of_a_group_say_it_once() -> None:
+    group = [row(80, 128, inode=inode) for inode in (1, 2, 3)] + [row(80, 500, inode=4)]
+    texts = [short["message"] for short in shortfalls(facts(*group), wanted({"port": 80, "backlog": 1000}))]
+    assert len(texts) == 2
+    assert texts[0].startswith("0.0.0.0:80 (3 sockets) admits 128 of the 1000") and texts[1].startswith("0.0.0.0:80 admits 500 of")
 
 
 @pytest.mark.parametrize(
