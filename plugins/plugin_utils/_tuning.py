@@ -61,7 +61,7 @@ def tuning_plan(facts: Facts, wanted: Facts, applied: Facts | None = None) -> di
         ],
         "remarks": [
             *_nothing_restarts(facts, wanted),
-            *_perhaps_latched(entries, facts, _restartable(wanted) - units, somaxconn),
+            *_perhaps_latched(entries, _not_settled(facts, applied or {}), _restartable(wanted) - units, somaxconn),
         ],
     }
 
@@ -116,12 +116,21 @@ def _nothing_restarts(facts: Facts, wanted: Facts) -> t.Iterator[str]:
         ).format(unit, ", ".join(owning) or "none")
 
 
+def _not_settled(facts: Facts, applied: Facts) -> list[Facts]:
+    """The listeners without those of which the module knows that their applications ask for no more, if it ran."""
+    rows = list(facts.get("listeners", ()))
+    if "restart_needed" not in applied:
+        return rows
+    inodes = {row["inode"] for row in applied["restart_needed"]}
+    return [row for row in rows if row["inode"] in inodes]
+
+
 def _perhaps_latched(
-    entries: t.Sequence[t.Any], facts: Facts, units: t.Collection[str], somaxconn: int | None
+    entries: t.Sequence[t.Any], rows: t.Iterable[Facts], units: t.Collection[str], somaxconn: int | None
 ) -> t.Iterator[str]:
     """The listeners of these units that have less than they may, of which nobody knows whether they ask for more."""
     kept: collections.Counter[tuple[str, str]] = collections.Counter()  # the members of a group say the same
-    for row in facts.get("listeners", ()):
+    for row in rows:
         less = row["backlog"] is not None and somaxconn is not None and row["backlog"] < somaxconn
         if less and row["unit"] in units and not any(meant.means(_socket(row)) for _entry, meant in entries):
             text = "{0} of {1} keeps {2} of the {3} that net.core.somaxconn allows".format(

@@ -214,7 +214,10 @@ def test_a_listener_that_keeps_less_is_told_in_every_run() -> None:
         "0.0.0.0:80 of nginx.service keeps 128 of the 4096 that net.core.somaxconn allows (3 sockets). It was not restarted, for "
         "it may be configured so. Ask for more."
     )
-    assert remarks(["nginx"], *group, changed=True, restart_needed=[latched()]) == []
+    listed = [dict(latched(certain=False), inode=inode) for inode in (1, 2, 3)]
+    assert remarks(["nginx"], *group, changed=False, restart_needed=listed) == [text]
+    assert remarks(["nginx"], *group, changed=True, restart_needed=listed) == []
+    assert remarks(["nginx"], *group, changed=False, restart_needed=[]) == []  # they are known to ask for no more
     assert remarks(["nginx"], *group, listeners=[{"port": 80, "backlog": 128}]) == []
     assert remarks([], *group) == []
     assert remarks(["nginx"], row(80, 4096, unit="nginx.service"), row(81, 128, unit="other.service")) == []
