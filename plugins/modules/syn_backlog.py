@@ -92,8 +92,9 @@ options:
     default: /etc/sysctl.d/99-zz-linuxnet-tcp.conf
   on_shadowed:
     description:
-      - What to do where something else decides at boot, such as a file that is read later, TuneD's active profile, or
-        a host on which nothing applies sysctl files. What it is comes as RV(shadowed_by).
+      - What to do where something else decides at boot, such as a file that is read later, TuneD's active profile,
+        a host on which nothing applies sysctl files, or a container without an init, whose runtime sets them. What it is comes
+        as RV(shadowed_by).
       - V(fail) changes nothing and fails. V(warn) goes on and warns. Where nothing applies the file, only V(warn) writes it, also with
         O(runtime=false), and also where the value is right without it.
     type: str

@@ -35,10 +35,21 @@ def command(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
+#: In front of a command that is to see a host with a boot loader, also where this machine is a container without one
+BOOTS = ["unshare", "--mount", "sh", "-ec", """
+if ! [ -d /run/systemd/system ]; then
+    mkdir -p /run/systemd
+    mount -t tmpfs none /run/systemd
+    mkdir /run/systemd/system
+fi
+exec "$@"
+""", "sh"]  # fmt: skip
+
+
 def run_module(module: str, arguments: dict[str, Any] | None = None, namespace: Any = None, **options: Any) -> dict[str, Any]:
     """The result of one ad-hoc module call against localhost, inside a namespace of the lab where one is given."""
     given = ["-a", json.dumps(arguments)] if arguments else []
-    argv = [command("ansible"), "localhost", "-m", module, *given, *options.get("extra", ())]
+    argv = [*(BOOTS if options.get("boots") else ()), command("ansible"), "localhost", "-m", module, *given, *options.get("extra", ())]
     keywords = {"cwd": options.get("cwd", ROOT), "env": environment(**options.get("env", {}))}
     with namespace.enter() if namespace else contextlib.nullcontext():
         done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120, **keywords)
@@ -51,9 +62,11 @@ def run_module(module: str, arguments: dict[str, Any] | None = None, namespace: 
     return result
 
 
-def run_playbook(path: str | Path, *extra: str, namespace: Any = None, **env: str) -> subprocess.CompletedProcess:
+def run_playbook(
+    path: str | Path, *extra: str, namespace: Any = None, boots: bool = False, **env: str
+) -> subprocess.CompletedProcess:
     """A playbook against localhost."""
-    argv = [command("ansible-playbook"), "-i", "localhost,", "-c", "local", *extra, str(path)]
+    argv = [*(BOOTS if boots else ()), command("ansible-playbook"), "-i", "localhost,", "-c", "local", *extra, str(path)]
     with namespace.enter() if namespace else contextlib.nullcontext():
         return subprocess.run(
             argv, cwd=ROOT, env=environment(**env), capture_output=True, text=True, check=False, timeout=300

@@ -246,7 +246,7 @@ def test_without_root_nothing_is_left_out(flooded, tmp_path):
 def audit(directory, namespace, *extra, **more):
     """What the playbook leaves: its end, the table's lines, and the JSON."""
     arguments = json.dumps(dict(more, audit_directory=str(directory)))
-    done = run_playbook(ROOT / "playbooks" / "audit.yml", "-e", arguments, *extra, namespace=namespace)
+    done = run_playbook(ROOT / "playbooks" / "audit.yml", "-e", arguments, *extra, namespace=namespace, boots=True)
     table = (directory / "report.txt").read_text().splitlines()
     return done, table, json.loads((directory / "report.json").read_text())
 

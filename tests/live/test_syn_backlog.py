@@ -276,6 +276,38 @@ def test_a_host_where_nothing_applies_sysctl_files() -> None:
     assert apply(somaxconn=5000, persist=False).result["verified"]
 
 
+def in_a_container() -> None:
+    """In a PID namespace of its own whose first process is no init, with Podman's mark."""
+    os.rmdir("/run/systemd/system")
+    write("/run/.containerenv", "")
+    os.unshare(os.CLONE_NEWPID)
+
+
+def container_body() -> None:
+    sandbox.mount("-t", "proc", "proc", "/proc")
+    assert os.getpid() == 1
+    for check in (True, False):
+        with unchanged(), pytest.raises(Shadowed, match=r"cannot be told: nothing in this container applies.*Hand the value") as caught:
+            apply(check, somaxconn=5000)
+        (shadow,) = caught.value.result["shadowed_by"]
+        assert (shadow["source"], shadow["value"]) == (None, None) and "its runtime sets" in shadow["reason"]
+    made = apply(somaxconn=5000, on_shadowed="warn")
+    assert not made.result["verified"] and made.result["after"]["somaxconn"]["boot"] is None
+    os.unlink("/run/.containerenv")
+    sandbox.remove(SYSCTL_FILE)
+    if not os.path.exists("/.dockerenv"):
+        # Without a mark the first process is merely unknown.
+        made = apply(somaxconn=5001)
+        assert made.result["verified"] and any("boot values assume" in one for one in made.warnings)
+
+
+@pytest.mark.skipif(not hasattr(os, "unshare"), reason="os.unshare came with Python 3.12")
+@isolated
+def test_a_container_without_an_init() -> None:
+    in_a_container()
+    assert sandbox.ended(sandbox.in_child(container_body)) == 0
+
+
 @isolated
 def test_a_line_in_vain_is_told_where_the_value_is_right_without_it() -> None:
     os.symlink("/dev/null", "/etc/systemd/system/systemd-sysctl.service")

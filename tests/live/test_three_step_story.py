@@ -65,7 +65,7 @@ def burst(net: lab.Pair, count: int = 1000) -> int:
 def told(net: lab.Pair) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """The listener's row, and the findings by id."""
     arguments = {"gather_subset": ["listeners", "findings"], "ports": [PORT], "kernel_log_source": "none"}
-    facts = run_module(INFO, arguments, namespace=net.server)["syn_backlog"]
+    facts = run_module(INFO, arguments, namespace=net.server, boots=True)["syn_backlog"]
     (row,) = facts["listeners"]
     return row, {one["id"]: one for one in facts["findings"]}
 

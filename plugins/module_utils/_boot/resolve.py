@@ -19,8 +19,11 @@ from .reboot import after_reboot, is_volatile
 SYSTEMD, PROCPS = "systemd", "procps"
 #: a loader that runs but is not modelled (busybox), or no loader at all
 OTHER, NONE = "other", "none"
+#: a container without an init: its runtime sets what it was told to, at each start
+CONTAINER = "container"
 _LONGEST_VALUE = 256
 NOT_APPLIED = "no loader applies this file at boot"
+SET_BY_RUNTIME = "nothing in this container applies sysctl files: its runtime sets what it is started with (--sysctl)"
 _UNKNOWN_LOADER = "it is not known how this host's loader treats its files"
 
 
@@ -134,8 +137,8 @@ def _unapplied(
     path = _path(key)
     winner, lost = _write(key, [found for found in before if found.key == path], accepts)
     named = [found for found in sequence.assignments if found.value is not None and procps.concerns(found, path)]
-    in_doubt = loader == OTHER and (named or sequence.unread)
-    reason = _UNKNOWN_LOADER if in_doubt else NOT_APPLIED
+    in_doubt = loader == CONTAINER or loader == OTHER and (named or sequence.unread)
+    reason = SET_BY_RUNTIME if loader == CONTAINER else _UNKNOWN_LOADER if in_doubt else NOT_APPLIED
     if in_doubt and winner is not None:
         lost.append((winner, "may be overridden: " + reason))
     shadowed = tuple(_shadowed(*one) for one in lost) + tuple(_shadowed(found, reason) for found in named)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, List, Optional
 
-from .._boot.resolve import NOT_APPLIED
+from .._boot.resolve import NOT_APPLIED, SET_BY_RUNTIME
 from .._boot.tuned import BY_TUNED, ONLY_TUNED_CAN_TELL
 from .._kernel.sysctls import KEYS
 from .._model.records import NOT_ALLOWED, READ_ONLY, Bar
@@ -93,6 +93,8 @@ def shadow_text(shadow: Shadow, wanted: Wanted) -> str:
 
 def _way_out(shadow: Shadow) -> str:
     """What to do about it, by its cause."""
+    if shadow.reason.endswith(SET_BY_RUNTIME):
+        return "Hand the value to the container's runtime (--sysctl; persist=false then)"
     if shadow.reason == NOT_APPLIED:
         return "Have a boot loader apply sysctl files, or set the value where this host gets it (persist=false then)"
     if shadow.reason == BY_TUNED or shadow.reason.endswith(ONLY_TUNED_CAN_TELL):

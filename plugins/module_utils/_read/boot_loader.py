@@ -13,12 +13,16 @@ import re
 from typing import List, NamedTuple, Optional, Tuple
 
 from .._boot.dropins import printable
-from .._boot.resolve import NONE, OTHER, PROCPS, SYSTEMD
+from .._boot.resolve import CONTAINER, NONE, OTHER, PROCPS, SYSTEMD
 from .rooted import follow, list_names, on_host, read_file
 
 _SYSTEMD_SYSCTL = ("/usr/lib/systemd/systemd-sysctl", "/lib/systemd/systemd-sysctl")
 _SYSCTL = ("/sbin/sysctl", "/usr/sbin/sysctl", "/bin/sysctl", "/usr/bin/sysctl")
 _UNIT = ("/etc/systemd/system/systemd-sysctl.service", "/run/systemd/system/systemd-sysctl.service")
+# systemd's detect-virt looks for the same (src/basic/virt.c); PID 1 of a pod gets the last variable from the kubelet
+_MARKS = ("/run/.containerenv", "/.dockerenv", "/run/systemd/container")
+_MARKING_VARIABLES = (b"container=", b"KUBERNETES_SERVICE_HOST=")
+_LONGEST_ENVIRONMENT = 262144
 _MULTICALL = ("busybox", "toybox")
 _SYSTEMD_LIBRARY = re.compile(r"libsystemd-shared-([0-9]+)\b.*\.so")
 _PROCPS_VERSION = re.compile(rb"procps(?:-ng|) (?:version |)([0-9]+(?:\.[0-9]+)+)")
@@ -38,13 +42,16 @@ def find_loader(root: str = "/") -> Loader:
     """Decide by the init that runs; by what is installed where it does not tell.
 
     systemd runs where /run/systemd/system is a directory (sd_booted(3)) or PID 1 is called "systemd". Otherwise the
-    init scripts run sysctl(8), which is procps or part of busybox.
+    init scripts run sysctl(8), which is procps or part of busybox. Where neither is at work and there is evidence of a
+    container, nothing applies files; without evidence, PID 1 is merely unknown.
     """
     init = _init_name(root)
     if os.path.isdir(on_host(root, "/run/systemd/system")) or init == "systemd":
         return _systemd(root)
     if init in _SCRIPTED_INITS or os.path.isdir(on_host(root, "/run/openrc")):
         return _sysctl(root)
+    if _in_container(root):
+        return Loader(CONTAINER, ())
     if any(_real(root, path) for path in _SYSTEMD_SYSCTL):
         found = _systemd(root)
     else:
@@ -68,6 +75,14 @@ def named_loader(name: str, root: str = "/") -> Loader:
 
 def _init_name(root: str) -> str:
     return (read_file(root, "/proc/1/comm", 64).content or b"").decode("utf-8", "replace").strip()
+
+
+def _in_container(root: str) -> bool:
+    """Whether a container manager left its mark: Docker, Podman, CRI-O, systemd-nspawn, LXC, Kubernetes."""
+    if any(os.path.lexists(on_host(root, path)) for path in _MARKS):
+        return True
+    environment = (read_file(root, "/proc/1/environ", _LONGEST_ENVIRONMENT).content or b"").split(b"\0")
+    return any(one.startswith(_MARKING_VARIABLES) and not one.endswith(b"=") for one in environment)
 
 
 def _systemd(root: str) -> Loader:

@@ -16,6 +16,7 @@ mkdir upper work merged
 chmod 0755 upper
 mount -t overlay -o "lowerdir=/,upperdir=upper,workdir=work" overlay merged
 cd merged
+rm -f .dockerenv  # a host, whatever this machine is
 mkdir -p etc/ssh/here
 cp "$folder/host_key" "$folder/authorized_keys" "$folder/sshd_config" etc/ssh/here/
 chmod 0600 etc/ssh/here/host_key

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.resolve import NONE, OTHER, PROCPS, SYSTEMD
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.resolve import CONTAINER, NONE, OTHER, PROCPS, SYSTEMD
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.boot_loader import find_loader, named_loader
 
 
@@ -75,6 +75,27 @@ def test_no_init_known_to_apply_files(tmp_path, installed, loader, init):
     found = find_loader(tree(tmp_path, *(installed + init)))
     assert found.name == loader and len(found.warnings) == 1 and "boot values assume" in found.warnings[0]
     assert found.warnings[0].isprintable() and ("nginx" in found.warnings[0]) == bool(init)
+
+
+MARKS = ["/run/.containerenv", "/.dockerenv", ("/run/systemd/container", "podman"), ("/proc/1/environ", "A=b\0container=lxc\0"),
+         ("/proc/1/environ", "KUBERNETES_SERVICE_HOST=10.0.0.1")]  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_a_container_is_told_by_its_mark_unless_an_init_runs_in_it(tmp_path, mark):
+    root = tree(tmp_path, mark, ("/proc/1/comm", "bash\n"), SYSTEMD_SYSCTL, SYSCTL)
+    assert find_loader(root) == (CONTAINER, (), ())
+    tree(tmp_path, ("/proc/1/comm", "init\n"))
+    assert find_loader(root).name == PROCPS
+    tree(tmp_path, "/run/systemd/system/")
+    assert find_loader(root).name == SYSTEMD
+
+
+@pytest.mark.parametrize("environment", ["", "containers=1\0", "container=\0", "A=container=x"])
+def test_an_unknown_first_process_alone_makes_no_container(tmp_path, environment):
+    root = tree(tmp_path, ("/proc/1/comm", "bash\n"), ("/proc/1/environ", environment), SYSTEMD_SYSCTL)
+    found = find_loader(root)
+    assert found.name == SYSTEMD and "PID 1 is bash" in found.warnings[0]
 
 
 def test_nothing_is_installed(tmp_path):
