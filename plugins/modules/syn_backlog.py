@@ -230,6 +230,11 @@ restart_needed:
       type: int
       returned: success
       sample: 80
+    device:
+      description: Interface that it is bound to. V(null) where it is bound to none.
+      type: str
+      returned: success
+      sample: eth0
     inode:
       description: Inode of the socket.
       type: int

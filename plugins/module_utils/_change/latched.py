@@ -11,12 +11,13 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, List, Mapping, Optional
 
 from .._applications.application import RELOAD
-from .._applications.recognise import Hint, recognise
+from .._applications.recognise import Hint
 from .._applications.restarts import reload, restart
 from .._kernel.limits import latch, syn_queue_limit
 from .._kernel.rules import POWER_OF_TWO
 from .._model.records import ListenSocket, Owner
 from .._model.text import printable
+from .rows import hint_of, listener_row
 
 Sysctls = Mapping[str, Optional[int]]
 
@@ -52,7 +53,7 @@ def restart_rows(
     rows = []
     for sock in sockets:
         owner = owners.get(sock.inode, _NOBODY)
-        hint = recognise(owner.processes, owner.unit.name if owner.unit else None)
+        hint = hint_of(owner)
         allowed = _next_backlog(sock, hint, after)
         backlog = sock.backlog or 0
         grows = _table_grows(backlog, rule, before, after)
@@ -87,15 +88,5 @@ def _row(sock: ListenSocket, owner: Owner, hint: Hint, namespace: str) -> Dict[s
     pid = hint.process.pid if hint.process else None
     own = hint.application.restart.replace("{port}", str(sock.port))
     advise = reload if hint.application.again == RELOAD else restart
-    return {
-        "network_namespace": namespace,
-        "protocol": sock.protocol,
-        "family": sock.family,
-        "address": sock.address,
-        "port": sock.port,
-        "inode": sock.inode,
-        "backlog": sock.backlog,
-        "processes": [{"pid": process.pid, "name": process.name} for process in owner.processes],
-        "unit": owner.unit.name if owner.unit else None,
-        "remedy": printable(own or advise(owner.unit, hint.program, pid)),
-    }
+    remedy = printable(own or advise(owner.unit, hint.program, pid))
+    return dict(listener_row(sock, owner, namespace), backlog=sock.backlog, remedy=remedy)

@@ -11,10 +11,11 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, Sequence
 
 from .._applications.application import RELOAD, RELOAD_IF_EDITED
-from .._applications.recognise import Hint, recognise
+from .._applications.recognise import Hint
 from .._model.records import ListenSocket, Owner
 from .._model.text import printable
 from .raise_plan import Step, name_of
+from .rows import hint_of, listener_row
 
 _NOBODY = Owner()
 _CAUSES = {RELOAD: "a reload or restart", RELOAD_IF_EDITED: "a restart, or a reload with another backlog configured"}
@@ -77,25 +78,13 @@ def to_keep(hint: Hint, sock: ListenSocket, backlog: int, somaxconn: int) -> str
 
 def _row(step: Step, owner: Owner, namespace: str, somaxconn: int) -> Dict[str, Any]:
     sock = step.socket
-    return {
-        "network_namespace": namespace,
-        "protocol": sock.protocol,
-        "family": sock.family,
-        "address": sock.address,
-        "port": sock.port,
-        "device": sock.device,
-        "inode": sock.inode,
-        "before": sock.backlog,
-        "after": step.after,
-        "clamped_by_somaxconn": step.clamped,
-        "processes": [{"pid": process.pid, "name": process.name} for process in owner.processes],
-        "unit": owner.unit.name if owner.unit else None,
-        "to_keep": to_keep(_hint(owner), sock, step.after, somaxconn),
-    }
-
-
-def _hint(owner: Owner) -> Hint:
-    return recognise(owner.processes, owner.unit.name if owner.unit else None)
+    return dict(
+        listener_row(sock, owner, namespace),
+        before=sock.backlog,
+        after=step.after,
+        clamped_by_somaxconn=step.clamped,
+        to_keep=to_keep(hint_of(owner), sock, step.after, somaxconn),
+    )
 
 
 def _filled(template: str, hint: Hint, sock: ListenSocket, wanted: int) -> str:

@@ -19,7 +19,8 @@ from .rooted import follow, list_names, on_host, read_file
 _SYSTEMD_SYSCTL = ("/usr/lib/systemd/systemd-sysctl", "/lib/systemd/systemd-sysctl")
 _SYSCTL = ("/sbin/sysctl", "/usr/sbin/sysctl", "/bin/sysctl", "/usr/bin/sysctl")
 _UNIT = ("/etc/systemd/system/systemd-sysctl.service", "/run/systemd/system/systemd-sysctl.service")
-# systemd's detect-virt looks for the same (src/basic/virt.c); PID 1 of a pod gets the last variable from the kubelet
+# Of Podman and CRI-O, of Docker, and of a manager that follows systemd's container interface, as its variable is;
+# the kubelet gives the other variable to each container of a pod.
 _MARKS = ("/run/.containerenv", "/.dockerenv", "/run/systemd/container")
 _MARKING_VARIABLES = (b"container=", b"KUBERNETES_SERVICE_HOST=")
 _LONGEST_ENVIRONMENT = 262144

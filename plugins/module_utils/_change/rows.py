@@ -1,0 +1,34 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""What every row about a listener says: which one it is, and whose."""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+
+from .._applications.recognise import Hint, recognise
+from .._model.records import ListenSocket, Owner
+
+
+def listener_row(sock: ListenSocket, owner: Owner, namespace: str) -> Dict[str, Any]:
+    """The fields that identify a listener and its holders, by the names that users see."""
+    return {
+        "network_namespace": namespace,
+        "protocol": sock.protocol,
+        "family": sock.family,
+        "address": sock.address,
+        "port": sock.port,
+        "device": sock.device,
+        "inode": sock.inode,
+        "processes": [{"pid": process.pid, "name": process.name} for process in owner.processes],
+        "unit": owner.unit.name if owner.unit else None,
+    }
+
+
+def hint_of(owner: Owner) -> Hint:
+    """The application that holds it."""
+    return recognise(owner.processes, owner.unit.name if owner.unit else None)
