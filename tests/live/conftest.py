@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read.sysctls import read_sysctls
 from ansible_collections.linuxnet.tcp.tests.live import lab
 
 
@@ -33,3 +35,17 @@ def netns(root):
 def net(root):
     with lab.pair() as joined:
         yield joined
+
+
+@pytest.fixture(autouse=True)
+def _host_stays_as_it_is():
+    """Whatever a test does, it does in namespaces of its own: this machine's settings and files are as before."""
+    before = host_settings()
+    yield
+    assert host_settings() == before, "the test changed this machine"
+
+
+def host_settings():
+    """Our sysctls in force here, and what stands in the files that a boot would apply."""
+    files = [Path("/etc/sysctl.conf"), *Path("/etc/sysctl.d").glob("*"), *Path("/run/sysctl.d").glob("*")]
+    return read_sysctls()[0], {str(path): path.read_bytes() for path in files if path.is_file()}

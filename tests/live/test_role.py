@@ -200,6 +200,7 @@ def test_tags_select_a_part() -> None:
         assert ok(Run("--tags", "syn_backlog_verify", **given)).on_target == ["syn_backlog_info"]
 
 
+@isolated
 @pytest.mark.parametrize(
     ("variables", "told"),
     [
