@@ -166,12 +166,12 @@ def _require_both_possible(first: Wanted, second: Wanted) -> None:
     raise InvalidOption("listeners", " and ".join(texts), "the same listener cannot have both: leave one of them out")
 
 
-def _possible(first: Wanted, second: Wanted) -> bool:
-    """Whether what the first asks for exactly, where it does, is what the second asks for too."""
-    if first.policy != EXACT:
+def _possible(one: Wanted, other: Wanted) -> bool:
+    """Whether what the one asks for exactly, where it does, is what the other asks for too."""
+    if one.policy != EXACT:
         return True
-    has, goal = _amount(first), _amount(second)
-    return has == goal if second.policy == EXACT else has >= goal
+    has, goal = _amount(one), _amount(other)
+    return has == goal if other.policy == EXACT else has >= goal
 
 
 def _amount(meant: Wanted) -> float:

@@ -131,7 +131,7 @@ def test_a_check_that_fails_is_no_change() -> None:
 @pytest.mark.parametrize("selected", [("--tags", "syn_backlog_verify"), ("--skip-tags", "syn_backlog_apply")], ids=" ".join)
 def test_a_part_can_be_checked_too(selected: tuple[str, str]) -> None:
     """Where no task predicts a change, the state is judged as without --check."""
-    sandbox.set_sysctls(**dict(SMALL, somaxconn=5000, tcp_max_syn_backlog=5000))
+    sandbox.set_sysctls(somaxconn=5000, tcp_max_syn_backlog=5000, tcp_syncookies=1)
     sandbox.apply(somaxconn=5000, tcp_max_syn_backlog=5000, tcp_syncookies=1)
     with listening(8001):
         with sandbox.unchanged():

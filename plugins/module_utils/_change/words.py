@@ -63,7 +63,7 @@ def shadowed_message(shadows: Iterable[Shadow], wanted: Wanted, path: str) -> st
 
 def barred_message(bars: Iterable[Bar], plan: Plan, found: Found) -> str:
     """Why run-time values cannot be set, and what can be done about it."""
-    kinds = {bar.kind for bar in bars}
+    kinds = {one.kind for one in bars}
     ways = []
     if NOT_ALLOWED in kinds:
         ways.append("run the module as root (become)")
@@ -72,7 +72,7 @@ def barred_message(bars: Iterable[Bar], plan: Plan, found: Found) -> str:
     if found.file is not None:
         alone = "runtime=false" + (" and on_shadowed=warn" if plan.shadows else "")
         ways.append("set {0} to write the file alone".format(alone))
-    texts = "; ".join(bar.text for bar in bars)
+    texts = "; ".join(one.text for one in bars)
     advice = ", or ".join(ways)
     return "Run-time values cannot be set: {0}.{1}".format(texts, " " + advice[:1].upper() + advice[1:] if ways else "")
 

@@ -25,7 +25,7 @@ def values_at_boot(
     names: Iterable[str],
     level: Level,
     tuned: Optional[Tuned] = None,
-    defaults: Mapping[str, Optional[int]] = {},
+    defaults: Optional[Mapping[str, Optional[int]]] = None,
     reboot: bool = True,
 ) -> Dict[str, BootValue]:
     """What each setting is after a reboot into a kernel of this level, once TuneD is through as well.
@@ -48,7 +48,8 @@ def values_at_boot(
     if tuned is None:
         return values
     dropins = without_volatile(boot)[0].dropins if reboot else boot.dropins
-    return {name: _with_tuned(value, name, tuned, defaults.get(name), dropins) for name, value in values.items()}
+    starts = defaults or {}
+    return {name: _with_tuned(value, name, tuned, starts.get(name), dropins) for name, value in values.items()}
 
 
 def _with_tuned(

@@ -35,7 +35,7 @@ def boot_values(
     root: str = "/",
     loader: str = "auto",
     level: Optional[Level] = None,
-    defaults: Mapping[str, Optional[int]] = {},
+    defaults: Optional[Mapping[str, Optional[int]]] = None,
     reboot: bool = True,
 ) -> Tuple[Dict[str, BootValue], List[str]]:
     """The value that each setting has after a reboot, by short name, and warnings.
