@@ -109,9 +109,9 @@ class Netns:
         with self.enter():
             return subprocess.Popen(argv, **named)
 
-    def run(self, argv: list[str], **named: Any) -> subprocess.CompletedProcess:
+    def run(self, argv: list[str], check: bool = False, **named: Any) -> subprocess.CompletedProcess:
         with self.enter():
-            return subprocess.run(argv, check=False, **named)
+            return subprocess.run(argv, check=check, **named)
 
     def sysctl(self, key: str, value: object = None) -> str:
         """Write the sysctl where a value is given; return what the kernel then says."""
