@@ -65,7 +65,7 @@ HOSTILE = {
         "/usr/lib/sysctl.d/99-zzz-vendor.conf": b"# \xe9\n\nnet.core.somaxconn = 8192\n"
         b"# and then\nnet.core.somaxconn = 128\n",
     },
-    "dash": {"/run/sysctl.d/99-zzz-dash.conf": b"# dashing\n-net.core.somaxconn = 128\n"},
+    "dash": {"/usr/local/lib/sysctl.d/99-zzz-dash.conf": b"# dashing\n-net.core.somaxconn = 128\n"},
     "masked": {"/etc/sysctl.d/50-masked.conf": b"net.core.somaxconn = 128\n"},
     "readonly": {"/etc/sysctl.d/10-first.conf": b"net.core.somaxconn = 128\n"},
     "immutable": {OURS: b"net.core.somaxconn = 128\n", "/etc/sysctl.d/10-first.conf": b"net.core.somaxconn = 127\n"},
