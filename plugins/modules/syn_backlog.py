@@ -85,7 +85,7 @@ options:
     description:
       - The file that keeps the values, as an absolute path. A symbolic link is refused.
       - The default sorts after C(99-sysctl.conf) and the names that vendors and operators usually choose, so that it decides. Unlike
-        C(/etc/sysctl.conf) it is read by every boot loader. One below C(/run), which starts empty at each boot, is refused.
+        C(/etc/sysctl.conf) it is read by systemd-sysctl and by procps. One below C(/run), which starts empty at each boot, is refused.
       - A new file is made with mode 0644; an existing one keeps mode, owner and SELinux context. A new file that would mask one of the same name
         in another directory is refused.
     type: path
