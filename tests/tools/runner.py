@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs suites: two at a time, then those that measure, alone, unless one failed before.
-
-Each gets one line, and one that fails also the end of its log.
-"""
+"""Runs suites, two at a time. Each gets one line, and one that fails also the end of its log."""
 
 from __future__ import annotations
 
@@ -21,6 +18,7 @@ from typing import Callable, Dict, Iterable, List, NamedTuple, Set, Tuple
 
 from venvs import BUILD, ROOT
 
+AT_ONCE = 2  # suites; what a test measures in its own namespaces is the same beside another
 LOGS = os.path.join(BUILD, "log")
 SHOWN_LINES = 80  # of the log of a suite that failed
 PATIENCE = 1500  # seconds until a suite counts as hung
@@ -33,7 +31,6 @@ class Suite(NamedTuple):
     name: str
     venv: Callable[[], str]  # makes it ready and gives its path
     command: Tuple[str, ...]  # a program of the venv, or a script of this directory that takes the venv first
-    alone: bool = False  # measures queues or times, so nothing runs beside it
 
 
 class Result(NamedTuple):
@@ -146,8 +143,8 @@ class Runner:
                 self.failed.append(suite.name)
             report(suite, result)
 
-    def several(self, suites: Iterable[Suite], at_once: int) -> None:
-        with ThreadPoolExecutor(at_once) as pool:
+    def several(self, suites: Iterable[Suite]) -> None:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             waiting = [pool.submit(self.one, suite) for suite in suites]
             try:
                 for done in waiting:
@@ -179,10 +176,7 @@ def run_all(suites: List[Suite], title: str) -> int:
     start = time.monotonic()
     os.makedirs(LOGS, exist_ok=True)
     runner = Runner()
-    runner.several([suite for suite in suites if not suite.alone], at_once=2)
-    for suite in suites:
-        if suite.alone and not runner.failed:
-            runner.several([suite], at_once=1)
+    runner.several(suites)
     minutes = (time.monotonic() - start) / 60
     if runner.failed:
         print("\n%s: FAILED in %.1f min: %s" % (title, minutes, ", ".join(runner.failed)))

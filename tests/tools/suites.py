@@ -19,7 +19,7 @@ from typing import Callable, Dict, List
 import debian
 from machine import Machine
 from pythons import CORES, Core, Minor, controllers, text
-from runner import Suite, make_ready, run_all, stop_on_sigterm
+from runner import AT_ONCE, Suite, make_ready, run_all, stop_on_sigterm
 from venvs import ROOT, SetupError
 
 # Unit tests that import Ansible, which the venvs of the unit suites lack
@@ -68,14 +68,25 @@ def unit(machine: Machine) -> List[Suite]:
 def ansible_of(machine: Machine, core: Core, minor: Minor) -> Suite:
     """The tests that go through Ansible, on one ansible-core and Python."""
     name = "through ansible-core %s, Python %s" % (core.name, text(minor))
-    return Suite(name, machine.core_venv(core, minor), ("pytest", "-m", "ansible"), alone=True)
+    return Suite(name, machine.core_venv(core, minor), ("pytest", "-m", "ansible"))
 
 
 def live(machine: Machine) -> List[Suite]:
-    """On the newest ansible-core, with the unit tests that skip without Ansible; what goes through it also on the oldest."""
-    name = "live tests, ansible-core %s, Python %s" % (machine.core.name, text(machine.python))
-    command = ("pytest", "tests/live", *NEED_ANSIBLE)
-    suites = [Suite(name, machine.core_venv(machine.core, machine.python), command, alone=True)]
+    """On the newest ansible-core, with the unit tests that skip without Ansible; what goes through it also on the oldest.
+
+    Every live test has namespaces of its own, so that the files run in as many processes as suites run at once.
+    """
+    found = glob.glob(os.path.join(ROOT, "tests", "live", "test_*.py"))
+    files = sorted(os.path.relpath(path, ROOT) for path in found) + list(NEED_ANSIBLE)
+    name = "live tests %d of %d, ansible-core %s, Python %s"
+    suites = [
+        Suite(
+            name % (part + 1, AT_ONCE, machine.core.name, text(machine.python)),
+            machine.core_venv(machine.core, machine.python),
+            ("pytest", *files[part::AT_ONCE]),
+        )
+        for part in range(AT_ONCE)
+    ]
     oldest = controllers(CORES[0], machine.found)
     if oldest and CORES[0] != machine.core:
         suites.append(ansible_of(machine, CORES[0], oldest[-1]))
@@ -83,7 +94,7 @@ def live(machine: Machine) -> List[Suite]:
 
 
 def molecule_of(machine: Machine, scenario: str) -> Suite:
-    return Suite("molecule test, scenario %s" % scenario, machine.molecule_venv, ("molecule.py", scenario), alone=True)
+    return Suite("molecule test, scenario %s" % scenario, machine.molecule_venv, ("molecule.py", scenario))
 
 
 def molecule(machine: Machine) -> List[Suite]:
@@ -119,16 +130,22 @@ GROUPS: Dict[str, Callable[[Machine], List[Suite]]] = {
     "matrix": matrix,
 }
 
+# The lists of Debian packages, tests/requirements/NAME.txt, that groups need
+DEBIAN = {
+    "live": ("debian",),
+    "molecule": ("debian", "debian-containers"),
+    "molecule-default": ("debian",),
+    "matrix": ("debian",),
+}
+
 
 def main(arguments: List[str]) -> int:
     groups = [word for word in arguments if word != "--setup"]
     machine = Machine()
     machine.describe()
     suites = [suite for group in groups for suite in GROUPS[group](machine)]
-    if any(suite.alone for suite in suites):
-        debian.setup()
-    if "molecule" in groups:
-        debian.setup("debian-containers")
+    for packages in sorted({name for group in groups for name in DEBIAN.get(group, ())}):
+        debian.setup(packages)
     make_ready(suites)
     if "--setup" in arguments:
         return 0

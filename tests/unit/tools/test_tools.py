@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -84,20 +85,20 @@ def test_pytests_closing_line(tmp_path, line, told):
     assert runner.closing_line(str(log)) == told
 
 
-def suite(runner, code, alone=False):
-    return runner.Suite(code, lambda: os.path.dirname(os.path.dirname(sys.executable)), ("python", "-c", code), alone)
+def suite(runner, code):
+    return runner.Suite(code, lambda: os.path.dirname(os.path.dirname(sys.executable)), ("python", "-c", code))
 
 
-def test_a_failure_is_told_and_nothing_is_measured_after_it(tmp_path, monkeypatch, capsys):
+def test_a_failure_is_told_and_the_others_run_nevertheless(tmp_path, monkeypatch, capsys):
     import runner
 
     monkeypatch.setattr(runner, "LOGS", str(tmp_path))
-    suites = [suite(runner, code) for code in ("print(1)", "print('what went wrong'); raise SystemExit(3)")]
-    assert runner.run_all([*suites, suite(runner, "print(2)", alone=True)], "make it") == 1
+    codes = ("print(1)", "print('what went wrong'); raise SystemExit(3)", "print(2)")
+    assert runner.run_all([suite(runner, code) for code in codes], "make it") == 1
     told = capsys.readouterr().out
     assert "    what went wrong\n" in told
     assert "ok       print(1)" in told
-    assert "print(2)" not in told
+    assert "ok       print(2)" in told
     assert told.splitlines()[-1].startswith("make it: FAILED in 0.0 min: print('what")
 
 
@@ -105,8 +106,20 @@ def test_success_is_told_in_the_last_line(tmp_path, monkeypatch, capsys):
     import runner
 
     monkeypatch.setattr(runner, "LOGS", str(tmp_path))
-    assert runner.run_all([suite(runner, "print(1)"), suite(runner, "print(2)", alone=True)], "make it") == 0
+    assert runner.run_all([suite(runner, "print(1)"), suite(runner, "print(2)")], "make it") == 0
     assert capsys.readouterr().out.splitlines()[-1] == "make it: all 2 suites passed in 0.0 min"
+
+
+def test_the_live_suites_share_all_live_tests():
+    import suites
+    from pythons import CORES
+
+    machine = SimpleNamespace(core=CORES[-1], python=(3, 13), found=PATHS, core_venv=lambda core, minor: None)
+    parts = [one.command[1:] for one in suites.live(machine) if one.name.startswith("live tests")]
+    shared = [path[len("tests/live/"):] for part in parts for path in part if path.startswith("tests/live/")]
+    there = [name for name in os.listdir(os.path.join(suites.ROOT, "tests", "live")) if name.startswith("test_")]
+    assert sorted(shared) == sorted(there)
+    assert min(len(part) for part in parts) > 5
 
 
 def test_a_hung_suite_ends(tmp_path, monkeypatch, capsys):
@@ -125,13 +138,12 @@ import runner
 runner.LOGS = sys.argv[2]
 runner.stop_on_sigterm()
 code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
-runner.run_all([runner.Suite("sleep", lambda: sys.prefix, ("python", "-c", code), sys.argv[3] == "alone")], "make it")
+runner.run_all([runner.Suite("sleep", lambda: sys.prefix, ("python", "-c", code))], "make it")
 """
 
 
-@pytest.mark.parametrize("how", ["alone", "shared"])
-def test_a_runner_that_is_stopped_leaves_nothing_running(tmp_path, how):
-    process = subprocess.Popen([sys.executable, "-c", STOPPED, TOOLS, str(tmp_path), how], stdout=subprocess.DEVNULL)
+def test_a_runner_that_is_stopped_leaves_nothing_running(tmp_path):
+    process = subprocess.Popen([sys.executable, "-c", STOPPED, TOOLS, str(tmp_path)], stdout=subprocess.DEVNULL)
     log = tmp_path / "sleep.log"
     while not (log.exists() and log.read_text().endswith("\n")):
         assert process.poll() is None
