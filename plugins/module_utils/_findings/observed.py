@@ -38,6 +38,7 @@ class Listener(NamedTuple):
     holder: str  # "nginx (pid 812)", "its application" where it is not visible
     pid: Optional[int]
     remedy: str
+    memory: Optional[int] = None  # bytes that its queues hold when they are full
 
     @property
     def turning_away(self) -> bool:
@@ -98,6 +99,8 @@ class Host(NamedTuple):
     listeners: Tuple[Listener, ...]
     half_open: Mapping[str, Any]
     floods: Tuple[Reported, ...]  # the latest report for each address and port
+    memory: Optional[int] = None  # of the machine, in bytes
+    mitigated: Mapping[str, Mapping[str, Any]] = {}  # sysctls that a mitigation in force changed: before, set
 
     def scope(self, name: str) -> Scope:
         """The namespace of that name; an empty one where nothing is known of it."""
@@ -125,7 +128,13 @@ def observe(facts: Mapping[str, Any]) -> Host:
         listeners=listeners,
         half_open=part(facts, "half_open"),
         floods=_reported(rows(part(facts, "kernel_log"), "events"), listeners),
+        memory=number(part(facts, "memory").get("total_bytes")),
+        mitigated={name: one for name, one in _mitigated(facts).items() if isinstance(one, Mapping)},
     )
+
+
+def _mitigated(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    return part(part(part(facts, "mitigation"), "record"), "sysctls")
 
 
 def _level(told: Any) -> Optional[Level]:
@@ -175,6 +184,7 @@ def _listener(row: Mapping[str, Any]) -> Listener:
         holder=_holder(processes, row.get("unit"), pid),
         pid=pid,
         remedy=text(row, "remedy") or "",
+        memory=number(row.get("memory_bytes")),
     )
 
 
