@@ -15,6 +15,7 @@ from . import procps, systemd
 from .dropins import Assignment, DropIn, Plan, Sequence, printable
 from .number import kernel_integer
 from .reboot import after_reboot, is_volatile
+from .tuned import Asked
 
 SYSTEMD, PROCPS = "systemd", "procps"
 #: a loader that runs but is not modelled (busybox), or no loader at all
@@ -43,6 +44,7 @@ class BootValue(NamedTuple):
     source: Optional[str]  # "path:line" or "kernel command line"
     shadowed: Tuple[Shadowed, ...] = ()  # in the order in which the loader meets them
     doubt: Optional[str] = None  # why the value cannot be told; None where it can
+    tuned: Optional[Asked] = None  # what TuneD's active profile makes of it, whether that decides or not
 
 
 class BootFiles(NamedTuple):

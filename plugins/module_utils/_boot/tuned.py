@@ -47,6 +47,20 @@ class Tuned(NamedTuple):
     settings: Mapping[str, Setting]  # of the merged active profile, by the key as it is written there
     reapplies: bool
     excluded: Tuple[str, ...] = ()  # patterns of keys that are not applied again
+    profile: str = ""  # the active one, or several with a comma between them
+
+    def reapplies_key(self, key: str) -> bool:
+        """Whether the files of /etc/sysctl.d and /etc/sysctl.conf decide about this key after the profile."""
+        return self.reapplies and bool(self.settings) and not any(fnmatch.fnmatch(key, one) for one in self.excluded)
+
+
+class Asked(NamedTuple):
+    """What the active profile itself makes of one key, before files are applied again."""
+
+    profile: str
+    number: Optional[int]  # None where only TuneD can tell
+    source: str  # "path:line"
+    reapplies: bool  # whether files of /etc/sysctl.d decide after it
 
 
 def profile_names(text: str) -> List[str]:
@@ -80,10 +94,18 @@ def main_options(text: str) -> Dict[str, str]:
     return {key: one.value for key, one in _sections("[main]\n" + text, "").get("main", ())}
 
 
-def tuned(settings: Mapping[str, Setting], main: Mapping[str, str]) -> Tuned:
+def tuned(settings: Mapping[str, Setting], main: Mapping[str, str], profile: str = "") -> Tuned:
     """What TuneD was told to do."""
     excluded = tuple(one for one in re.split(r"\s*[,;]\s*", main.get("reapply_sysctl_exclude", "")) if one)
-    return Tuned(settings, main.get("reapply_sysctl", "1").strip().lower() not in _OFF, excluded)
+    return Tuned(settings, main.get("reapply_sysctl", "1").strip().lower() not in _OFF, excluded, profile)
+
+
+def asked(config: Tuned, key: str, before: Optional[int]) -> Optional[Asked]:
+    """What the profile makes of a setting whose value is ``before``; None where it does not name it."""
+    own = next((one for name, one in config.settings.items() if _same(name, key)), None)
+    if own is None:
+        return None
+    return Asked(config.profile, _modified(own.value, before), own.source, config.reapplies_key(key))
 
 
 def effect(config: Tuned, key: str, before: Optional[int], dropins: Iterable[DropIn]) -> Tuple[Optional[int], str]:
@@ -92,10 +114,10 @@ def effect(config: Tuned, key: str, before: Optional[int], dropins: Iterable[Dro
     A value with variables in it, which only TuneD can tell, is taken for unknown (None).
     """
     value, source = before, ""
-    own = next((one for name, one in config.settings.items() if _same(name, key)), None)
+    own = asked(config, key, before)
     if own is not None:
-        value, source = _modified(own.value, before), own.source
-    if config.reapplies and config.settings and not any(fnmatch.fnmatch(key, one) for one in config.excluded):
+        value, source = own.number, own.source
+    if config.reapplies_key(key):
         again = _assigned_again(key, list(dropins))
         number = None if again is None else kernel_integer(again.value)
         if again is not None and number is not None:

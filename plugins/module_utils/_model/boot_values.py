@@ -13,7 +13,7 @@ from typing import Dict, Iterable, Mapping, Optional
 from .._boot.dropins import DropIn, printable
 from .._boot.number import kernel_integer
 from .._boot.resolve import BootFiles, BootValue, Shadowed, resolve, without_volatile
-from .._boot.tuned import BY_TUNED, ONLY_TUNED_CAN_TELL, Tuned, effect
+from .._boot.tuned import BY_TUNED, ONLY_TUNED_CAN_TELL, Asked, Tuned, asked, effect
 from .._kernel.level import Level
 from .._kernel.sysctls import KEYS, valid_range
 
@@ -56,10 +56,12 @@ def _with_tuned(
     value: BootValue, name: str, tuned: Tuned, default: Optional[int], dropins: Iterable[DropIn]
 ) -> BootValue:
     """The value after TuneD, with what the boot loader had set among those that have no effect."""
+    key = KEYS[name].key
     if value.doubt is not None:
-        return value
+        return value._replace(tuned=_printable(asked(tuned, key, None)))
     before = default if value.value is None else value.number
-    number, source = effect(tuned, KEYS[name].key, before, dropins)
+    value = value._replace(tuned=_printable(asked(tuned, key, before)))
+    number, source = effect(tuned, key, before, dropins)
     if not source or source == value.source:
         return value
     source = printable(source)
@@ -69,5 +71,9 @@ def _with_tuned(
             return value  # it only confirms what is there
         shadowed.append(Shadowed(value.source, value.value or "", "overridden by %s, %s" % (source, BY_TUNED)))
     if number is None:
-        return BootValue(None, None, None, tuple(shadowed), "%s: %s" % (source, ONLY_TUNED_CAN_TELL))
-    return BootValue(str(number), number, source, tuple(shadowed))
+        return BootValue(None, None, None, tuple(shadowed), "%s: %s" % (source, ONLY_TUNED_CAN_TELL), value.tuned)
+    return BootValue(str(number), number, source, tuple(shadowed), None, value.tuned)
+
+
+def _printable(found: Optional[Asked]) -> Optional[Asked]:
+    return None if found is None else found._replace(source=printable(found.source))

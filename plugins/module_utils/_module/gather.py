@@ -17,6 +17,7 @@ from .._read import calibration
 from .._read.boot_files import boot_values
 from .._read.counters import read_counters
 from .._read.kernel_log import read_kernel_log
+from .._read.memory import read_memory
 from .._read.namespaces import OWN, Namespace, Unreachable, call_inside, resolve
 from .._read.owners import owners_of
 from .._read.sockets import half_open, listen_sockets
@@ -65,6 +66,7 @@ def gather(options: GatheringOptions) -> Tuple[Dict[str, Any], List[str]]:
         defaults=known.defaults,
         kernel_log=_kernel_log(work),
         others_asked=bool(options.network_namespaces),
+        memory=work.note(read_memory()) if options.wants("listeners") else None,
     )
     return assemble(evidence, options.subset, options.top_sources), work.warnings
 

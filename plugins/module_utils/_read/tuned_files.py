@@ -34,7 +34,7 @@ def read_tuned(root: str = "/") -> Optional[Tuned]:
     order: List[str] = []
     texts: Dict[str, str] = {}
     _load(root, names, folders[::-1] or _PROFILES, order, texts)
-    return tuned(merged(order, texts), main)
+    return tuned(merged(order, texts), main, ",".join(names))
 
 
 def _load(root: str, names: List[str], folders: Tuple[str, ...], order: List[str], texts: Dict[str, str]) -> None:

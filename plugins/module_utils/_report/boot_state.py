@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Dict, Mapping, Optional
 
 from .._boot.resolve import BootValue
+from .._boot.tuned import Asked
 from .._kernel.sysctls import KEYS
 from .._model.boot_values import KERNEL_DEFAULT
 
@@ -20,7 +21,7 @@ def sysctl_states(
     boot: Optional[Mapping[str, BootValue]],
     defaults: Mapping[str, Optional[int]],
 ) -> Dict[str, Dict[str, Any]]:
-    """``runtime``, ``boot``, ``boot_source``, ``shadowed`` and ``drift`` by short name.
+    """``runtime``, ``boot``, ``boot_source``, ``shadowed``, ``tuned`` and ``drift`` by short name.
 
     ``boot`` is None where boot values were not asked for: then everything about
     the boot is None. Where no file sets a value, the kernel's own of
@@ -33,7 +34,7 @@ def sysctl_states(
 
 
 def _not_asked(runtime: Optional[int]) -> Dict[str, Any]:
-    return {"runtime": runtime, "boot": None, "boot_source": None, "shadowed": None, "drift": None}
+    return {"runtime": runtime, "boot": None, "boot_source": None, "shadowed": None, "tuned": None, "drift": None}
 
 
 def _state(runtime: Optional[int], boot: BootValue, default: Optional[int]) -> Dict[str, Any]:
@@ -48,5 +49,15 @@ def _state(runtime: Optional[int], boot: BootValue, default: Optional[int]) -> D
         "boot": value,
         "boot_source": source,
         "shadowed": [other._asdict() for other in boot.shadowed],
+        "tuned": _tuned(boot.tuned),
         "drift": None if runtime is None or value is None else runtime != value,
     }
+
+
+def _tuned(found: Optional[Asked]) -> Optional[Dict[str, Any]]:
+    """None where TuneD's active profile does not name it."""
+    if found is None:
+        return None
+    return {
+        "profile": found.profile, "value": found.number, "source": found.source, "reapplies": found.reapplies,
+    }  # fmt: skip

@@ -20,6 +20,7 @@ from .boot_state import sysctl_states
 from .listeners import listener_rows
 
 SCHEMA = 1
+_WITH = {"counters_delta": "counters", "memory": "listeners"}  # parts that come with another one
 
 
 class Evidence(NamedTuple):
@@ -33,6 +34,7 @@ class Evidence(NamedTuple):
     defaults: Dict[str, Optional[int]]  # what the kernel starts with, by short name
     kernel_log: Optional[Dict[str, Any]]
     others_asked: bool  # network namespaces were named
+    memory: Optional[int] = None  # of the machine, in bytes
 
 
 def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int) -> Dict[str, Any]:
@@ -47,6 +49,7 @@ def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int) -> Di
         "kernel": kernel_facts(kernel),
         "sysctls": sysctl_states(evidence.own.sysctls, evidence.boot, evidence.defaults),
         "listeners": [row for view in evidence.views for row in _rows(evidence, view)],
+        "memory": {"total_bytes": evidence.memory},
         "half_open": _half_open([view.half_open for view in evidence.views if view.half_open], top_sources),
         "counters": evidence.own.counters,
     }
@@ -76,8 +79,8 @@ def kernel_facts(kernel: Kernel) -> Dict[str, str]:
 def _asked_for(name: str, subset: FrozenSet[str]) -> bool:
     if name == "sysctls":
         return bool({"sysctls", "boot"} & subset)
-    if name == "counters_delta":
-        return "counters" in subset
+    if name in _WITH:
+        return _WITH[name] in subset
     return name in subset or name in ("schema", "kernel", "network_namespaces")
 
 

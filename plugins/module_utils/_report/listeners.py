@@ -14,6 +14,7 @@ from .._applications.recognise import recognise
 from .._applications.remedies import Situation, remedy
 from .._kernel.identity import Kernel
 from .._kernel.limits import QueueLimits, queue_limits
+from .._kernel.memory import full_queue_bytes
 from .._kernel.overflow import established_limit
 from .._kernel.peers import limits_for_peers
 from .._model.binding import bound_by
@@ -81,6 +82,7 @@ def _row(
             "on_full": limits.on_full if limits else None,
         },
         "reuseport": None if members == 1 else {"members": members, "half_open": half_open},
+        "memory_bytes": full_queue_bytes(kernel.level, limits, sock.family) if limits else None,
         "drops": sock.drops,
         "bound_by": binding,
         "processes": [{"pid": process.pid, "name": process.name} for process in owner.processes],
