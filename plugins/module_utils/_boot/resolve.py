@@ -23,6 +23,7 @@ OTHER, NONE = "other", "none"
 #: a container without an init: its runtime sets what it was told to, at each start
 CONTAINER = "container"
 _LONGEST_VALUE = 256
+REFUSED = "the kernel refuses this value"
 NOT_APPLIED = "no loader applies this file at boot"
 SET_BY_RUNTIME = "nothing in this container applies sysctl files: its runtime sets what it is started with (--sysctl)"
 _UNKNOWN_LOADER = "it is not known how this host's loader treats its files"
@@ -156,7 +157,7 @@ def _write(
     lost: List[Tuple[Assignment, str]] = []
     for found in writes:
         if not accepts(key, found.value or ""):
-            lost.append((found, "the kernel refuses this value"))
+            lost.append((found, REFUSED))
             continue
         if winner is not None:
             lost.append((winner, "overridden by %s" % found.source))

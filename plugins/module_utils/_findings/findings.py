@@ -15,8 +15,11 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
+from . import of_boot as boot
+from . import of_costs as costs
 from . import of_counters as counters
 from . import of_listeners as listeners
+from . import of_namespaces as namespaces
 from . import of_settings as settings
 from .finding import SEVERITIES, Finding
 from .observed import Host, observe
@@ -35,13 +38,18 @@ RULES: Tuple[Tuple[str, Rule], ...] = (
     ("syn-flood-reported", listeners.flood_reported),
     ("listener-latched", listeners.latched),
     ("listener-bound-by-application", listeners.bound_by_application),
-    ("listener-bound-by-somaxconn", listeners.bound_by_somaxconn),
-    ("tcp-max-syn-backlog-binds", listeners.tcp_max_syn_backlog_binds),
+    ("namespace-somaxconn", namespaces.namespace_somaxconn),
+    ("listener-bound-by-somaxconn", namespaces.bound_by_somaxconn),
+    ("tcp-max-syn-backlog-binds", namespaces.tcp_max_syn_backlog_binds),
     ("syncookies-forced", settings.syncookies_forced),
     ("syncookies-off", settings.syncookies_off),
-    ("runtime-undone-at-boot", settings.runtime_undone_at_boot),
-    ("boot-file-shadowed", settings.boot_file_shadowed),
+    ("somaxconn-16-bits", settings.somaxconn_16_bits),
+    ("memory-at-limits", costs.memory_at_limits),
+    ("tuned-in-the-way", boot.tuned_in_the_way),
+    ("runtime-undone-at-boot", boot.runtime_undone_at_boot),
+    ("boot-file-shadowed", boot.boot_file_shadowed),
     ("tcp-max-syn-backlog-without-effect", settings.tcp_max_syn_backlog_without_effect),
+    ("half-open-lifetime", costs.lifetime),
 )
 
 

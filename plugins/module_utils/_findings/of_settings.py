@@ -4,22 +4,24 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""Findings about settings: what they do not do, what the next boot undoes, what a file fails to set."""
+"""Findings about settings that are in force: what they do, and what they do not do."""
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List, Mapping, Optional
+from typing import Any, Iterator, List, Mapping, Optional, Tuple
 
+from .._boot.number import kernel_integer
 from .._kernel.level import Level
-from .._kernel.rules import POWER_OF_TWO, forces_cookies
+from .._kernel.rules import POWER_OF_TWO, backlog_bits, forces_cookies
 from .._kernel.sysctls import KEYS
 from .._model.gathered import number
 from .._model.namespace_commands import OWN
 from .finding import INFO, WARNING, Finding
 from .observed import Host, Scope
+from .of_boot import beyond_16_bits, contradicted, written
 
 _LARGEST_DEFAULT = 4096  # tcp_max_syn_backlog on the largest machines, every version
-_OPERATORS_PLACES = ("/etc/", "/run/", "/usr/local/")  # files below are a person's or a deployment's, not a package's
+_MOST_OF_16_BITS = 0xFFFF
 
 
 def syncookies_off(host: Host) -> Iterator[Finding]:
@@ -34,7 +36,7 @@ def syncookies_off(host: Host) -> Iterator[Finding]:
             _subject("tcp_syncookies", scope),
             "tcp_syncookies is 0: when a SYN queue is full, new clients are dropped instead of answered with cookies.",
             {"tcp_syncookies": 0, "full": trouble, "TCPReqQFullDrop": dropped if scope.seconds else None},
-            "{0}sysctl -w net.ipv4.tcp_syncookies=1".format(scope.command),
+            _set(host, scope, "tcp_syncookies", 1),
         )
 
 
@@ -50,7 +52,7 @@ def syncookies_forced(host: Host) -> Iterator[Finding]:
                 "that a cookie cannot carry (window scaling and SACK where the client sends no timestamps), and no "
                 "backlog matters for SYNs.",
                 {"tcp_syncookies": value},
-                "{0}sysctl -w net.ipv4.tcp_syncookies=1".format(scope.command),
+                _set(host, scope, "tcp_syncookies", 1),
             )
 
 
@@ -63,7 +65,7 @@ def tcp_max_syn_backlog_without_effect(host: Host) -> Iterator[Finding]:
         if value is None or not scope.values.get("tcp_syncookies"):
             continue
         state = host.states.get("tcp_max_syn_backlog", {}) if scope.name == OWN else {}
-        source = _written(state)
+        source = written(state)
         if source is None and value <= (number(state.get("boot")) or _LARGEST_DEFAULT):
             continue
         hoped_for = [it.subject for it in host.listeners_of(scope) if it.syn.full]
@@ -84,70 +86,62 @@ def tcp_max_syn_backlog_without_effect(host: Host) -> Iterator[Finding]:
         )
 
 
-def runtime_undone_at_boot(host: Host) -> Iterator[Finding]:
-    """The value in force is not the one that the next boot sets."""
-    for name, state in host.states.items():
-        now, boot = number(state.get("runtime")), number(state.get("boot"))
-        if name not in KEYS or state.get("drift") is not True or now is None:
+def somaxconn_16_bits(host: Host) -> Iterator[Finding]:
+    """somaxconn is beyond what a listener of this kernel holds: a larger backlog wraps around, or is refused."""
+    level = host.level
+    if level is None or backlog_bits(level) == 32:
+        return
+    why = "Linux {0} keeps a listener's backlog in 16 bits".format(level.text)
+    for scope in host.scopes:
+        value = scope.values.get("somaxconn")
+        if value is None or 0 <= value <= _MOST_OF_16_BITS:
             continue
-        source = _written(state)
-        key = KEYS[name].key
+        left = value & _MOST_OF_16_BITS
+        wrapped = [it.subject for it in host.listeners_of(scope) if it.backlog == left] if value > 0 else []
         yield Finding(
             WARNING,
-            key,
-            "{0} is {1} now and will be {2} after a reboot ({3}).".format(
-                key, now, boot, source or "the kernel's default"
+            _subject("somaxconn", scope),
+            "net.core.somaxconn is {0}, and {1}: {2}.".format(
+                value,
+                why,
+                "a listener that asks for all of it gets {0}".format(left)
+                if value > 0
+                else "a negative one clamps nothing, and a listener that asks for 65536 gets 0",
             ),
-            {"runtime": now, "boot": boot, "boot_source": source},
-            "To keep it, {0}; to drop it, `sysctl -w {1}={2}`.".format(
-                "set {0} = {1} in {2}".format(key, now, source)
-                if source
-                else "`echo '{0} = {1}' > /etc/sysctl.d/99-{2}.conf`".format(key, now, name),
-                key,
-                boot,
+            {"somaxconn": value, "most": _MOST_OF_16_BITS, "wrapped_to": left if value > 0 else None, "listeners": wrapped},
+            "`{0}sysctl -w net.core.somaxconn={1}`, then restart what listens with more than that.".format(
+                scope.command, _MOST_OF_16_BITS
             ),
         )
+    state = host.states.get("somaxconn", {})
+    for source, value in _lines_for(state):
+        if beyond_16_bits(level, "somaxconn", value):
+            yield Finding(
+                WARNING,
+                KEYS["somaxconn"].key,
+                "{0} sets net.core.somaxconn to {1}, but {2}.".format(source, value, why),
+                {"somaxconn": value, "most": _MOST_OF_16_BITS, "boot": number(state.get("boot"))},
+                "Write net.core.somaxconn = {0} there.".format(_MOST_OF_16_BITS),
+            )
 
 
-def boot_file_shadowed(host: Host) -> Iterator[Finding]:
-    """A file that a person wrote sets another value than the one that wins at boot."""
-    for name, state in host.states.items():
-        lost = _contradicted(state)
-        if name not in KEYS or not lost:
-            continue
-        key, winner = KEYS[name].key, state.get("boot_source")
-        yield Finding(
-            WARNING,
-            key,
-            "{0} sets {1} = {2} without effect: {3}.".format(
-                lost[0].get("source"), key, lost[0].get("value"),
-                lost[0].get("reason") or "{0} sets {1}".format(winner, state.get("boot")),
-            ),
-            {"boot": state.get("boot"), "boot_source": winner, "shadowed": [dict(one) for one in lost]},
-            "Keep one of them: grep -rn '{0}' /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d".format(
-                key.rpartition(".")[2]
-            ),
-        )  # fmt: skip
+def _lines_for(state: Mapping[str, Any]) -> List[Tuple[str, Optional[int]]]:
+    """The lines that set it at boot, or that a person wrote in vain."""
+    found = [(str(row.get("source")), kernel_integer(str(row.get("value")))) for row in contradicted(state)]
+    source = written(state)
+    return [(source, number(state.get("boot")))] + found if source else found
 
 
-def _written(state: Mapping[str, Any]) -> Optional[str]:
-    """Where somebody wrote the value that the next boot sets; None where it is the kernel's own, or not known."""
-    source = state.get("boot_source")
-    return source if isinstance(source, str) and source.startswith(("/", "kernel command line")) else None
-
-
-def _contradicted(state: Mapping[str, Any]) -> List[Mapping[str, Any]]:
-    """Lines of operators' files that lost against another value; that a package's loses is what the order is for."""
-    rows = state.get("shadowed")
-    if not isinstance(rows, (list, tuple)) or state.get("boot") is None:
-        return []
-    return [
-        row
-        for row in rows
-        if isinstance(row, Mapping)
-        and str(row.get("source")).startswith(_OPERATORS_PLACES)
-        and str(row.get("value")).strip() != str(state.get("boot"))
-    ]
+def _set(host: Host, scope: Scope, name: str, value: int) -> str:
+    """How to set it at once and for good."""
+    command = "{0}sysctl -w {1}={2}".format(scope.command, KEYS[name].key, value)
+    if scope.name != OWN:
+        return "{0}  # and where that network namespace is set up".format(command)
+    state = host.states.get(name, {})
+    source = written(state)
+    if source is None or number(state.get("boot")) == value:
+        return command
+    return "{0}  # and in {1}, which sets it to {2} at boot".format(command, source, number(state.get("boot")))
 
 
 def _subject(name: str, scope: Scope) -> str:

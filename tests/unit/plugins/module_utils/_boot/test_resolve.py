@@ -18,6 +18,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.resolve import 
     PROCPS,
     SYSTEMD,
     BootFiles,
+    BootValue,
     resolve,
 )
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.systemd import DIRECTORIES
@@ -160,7 +161,7 @@ def test_braces_count_for_systemd_only():
 @pytest.mark.parametrize("loader, version", [(SYSTEMD, (239,)), (PROCPS, (3, 3, 17))])
 def test_old_loaders_know_no_patterns(loader, version):
     files = {"/etc/sysctl.d/a.conf": "net.core.*=1\n-%s\n" % KEY}
-    assert boot(files, loader, version) == (None, None, None, (), None)
+    assert boot(files, loader, version) == BootValue(None, None, None)
 
 
 def test_the_command_line_comes_first():

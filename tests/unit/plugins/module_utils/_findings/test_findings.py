@@ -91,7 +91,8 @@ def logged(facts, **event):
 
 
 def told(facts):
-    return [(one["id"], one["severity"]) for one in findings(facts)]
+    """What is wrong; how long a full queue stays full (test_settings.py) is but a note beside it."""
+    return [(one["id"], one["severity"]) for one in findings(facts) if one["id"] != "half-open-lifetime"]
 
 
 ACCEPT_FULL = {"accept_queue": {"used": 512}}
@@ -397,7 +398,8 @@ def test_other_namespaces_are_judged_by_their_own_settings(name, command):
     ]
     facts["listeners"].append(listener(network_namespace=name, **DROPPING))
     found = findings(facts)
-    assert [one["id"] for one in found] == ["syn-queue-full", "listener-bound-by-application", "syncookies-off"]
+    ids = [one["id"] for one in found]
+    assert ids == ["syn-queue-full", "listener-bound-by-application", "syncookies-off", "half-open-lifetime"]
     assert found[0]["subject"] == "0.0.0.0:80 in network namespace " + name
     assert found[0]["remedy"].startswith(command)
     assert found[2]["subject"] == "net.ipv4.tcp_syncookies in network namespace " + name

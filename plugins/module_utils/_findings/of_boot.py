@@ -1,0 +1,199 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""Findings about what a reboot makes of settings: values that do not last, and lines that have no effect."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, List, Mapping, Optional, Tuple
+
+from .._boot.number import kernel_integer
+from .._boot.reboot import GONE
+from .._boot.resolve import NOT_APPLIED, REFUSED
+from .._boot.tuned import BY_TUNED
+from .._kernel.level import Level
+from .._kernel.sysctls import KEYS, valid_range
+from .._model.gathered import number, part, rows, text
+from .finding import INFO, WARNING, Finding
+from .observed import Host
+
+_OPERATORS_PLACES = ("/etc/", "/run/", "/usr/local/")  # files below are a person's or a deployment's, not a package's
+_MAIN = "/etc/tuned/tuned-main.conf"
+
+
+def tuned_in_the_way(host: Host) -> Iterator[Finding]:
+    """TuneD's active profile sets another value than a file asks for, or than the one in force."""
+    for name, state in _known(host):
+        tuned = _deciding(state)
+        if tuned is None:
+            continue
+        key, value, now = KEYS[name].key, number(tuned.get("value")), number(state.get("runtime"))
+        over = [row for row in contradicted(state) if BY_TUNED in str(row.get("reason"))]
+        if over:
+            wanted = kernel_integer(str(over[-1].get("value")))
+            what = "over {0}, which asks for {1}".format(over[-1].get("source"), over[-1].get("value"))
+        elif _undone(host, name, state):
+            wanted = now
+            what = "whenever TuneD starts: the {0} in force now lasts until then".format(now)
+        else:
+            continue
+        yield Finding(
+            WARNING,
+            key,
+            "TuneD's profile {0} sets {1} to {2} ({3}) {4}.".format(
+                tuned.get("profile"), key, value, tuned.get("source"), what
+            ),
+            {
+                "runtime": now,
+                "boot": number(state.get("boot")),
+                "profile": tuned.get("profile"),
+                "tuned": value,
+                "tuned_source": tuned.get("source"),
+                "overridden": over[-1].get("source") if over else None,
+            },
+            "{0} To leave it to TuneD, {1}.".format(
+                _past_tuned(name, wanted, tuned),
+                "delete {0}".format(over[-1].get("source")) if over else "`sysctl -w {0}={1}`".format(key, value),
+            ),
+        )
+
+
+def runtime_undone_at_boot(host: Host) -> Iterator[Finding]:
+    """The value in force is not the one that the next boot sets."""
+    for name, state in _known(host):
+        now, boot = number(state.get("runtime")), number(state.get("boot"))
+        if state.get("drift") is not True or now is None:
+            continue
+        key, source = KEYS[name].key, written(state)
+        after = "will be {0} after a reboot ({1})".format(boot, source or "the kernel's default")
+        evidence = {"runtime": now, "boot": boot, "boot_source": source}
+        if _mitigated(host, name, now):
+            yield Finding(
+                INFO,
+                key,
+                "{0} is {1} for as long as a mitigation of a flood is in force, and {2}.".format(key, now, after),
+                dict(evidence, before=number(host.mitigated[name].get("before"))),
+                "After the flood, the playbook linuxnet.tcp.restore puts back what was there before.",
+            )
+        elif _deciding(state) is None:
+            yield Finding(
+                WARNING,
+                key,
+                "{0} is {1} now and {2}.".format(key, now, after),
+                evidence,
+                "To keep it, {0}; to drop it, `sysctl -w {1}={2}`.".format(_keep(name, now, source), key, boot),
+            )
+
+
+def boot_file_shadowed(host: Host) -> Iterator[Finding]:
+    """A file that a person wrote sets another value than the one that wins at boot."""
+    for name, state in _known(host):
+        lost = [row for row in contradicted(state) if not _told_elsewhere(host, name, state, row)]
+        if not lost:
+            continue
+        key, winner = KEYS[name].key, state.get("boot_source")
+        yield Finding(
+            WARNING,
+            key,
+            "{0} sets {1} = {2} without effect: {3}. It will be {4} after a reboot.".format(
+                lost[0].get("source"), key, lost[0].get("value"),
+                lost[0].get("reason") or "{0} overrides it".format(winner), state.get("boot"),
+            ),
+            {"boot": state.get("boot"), "boot_source": winner, "shadowed": [dict(one) for one in lost]},
+            _give_effect(host, name, lost[0], str(winner)),
+        )  # fmt: skip
+
+
+def written(state: Mapping[str, Any]) -> Optional[str]:
+    """Where somebody wrote the value that the next boot sets; None where it is the kernel's own, or not known."""
+    source = text(state, "boot_source")
+    return source if source is not None and source.startswith(("/", "kernel command line")) else None
+
+
+def contradicted(state: Mapping[str, Any]) -> List[Mapping[str, Any]]:
+    """Lines of operators' files that lost against another value; that a package's loses is what the order is for."""
+    boot = number(state.get("boot"))
+    if boot is None:
+        return []
+    return [
+        row
+        for row in rows(state, "shadowed")
+        if str(row.get("source")).startswith(_OPERATORS_PLACES) and kernel_integer(str(row.get("value"))) != boot
+    ]
+
+
+def beyond_16_bits(level: Optional[Level], name: str, value: Optional[int]) -> bool:
+    """Whether it is a somaxconn that this kernel's listeners have no room for."""
+    return name == "somaxconn" and level is not None and level < Level(4, 1) and value is not None and value > 0xFFFF
+
+
+def _known(host: Host) -> List[Tuple[str, Mapping[str, Any]]]:
+    return [(name, state) for name, state in host.states.items() if name in KEYS]
+
+
+def _deciding(state: Mapping[str, Any]) -> Optional[Mapping[str, Any]]:
+    """What TuneD's profile makes of a setting, where the next boot ends with that."""
+    tuned = part(state, "tuned")
+    return tuned if tuned and tuned.get("source") == state.get("boot_source") else None
+
+
+def _undone(host: Host, name: str, state: Mapping[str, Any]) -> bool:
+    now = number(state.get("runtime"))
+    return state.get("drift") is True and now is not None and not _mitigated(host, name, now)
+
+
+def _mitigated(host: Host, name: str, now: int) -> bool:
+    return number(host.mitigated.get(name, {}).get("set")) == now
+
+
+def _told_elsewhere(host: Host, name: str, state: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    if BY_TUNED in str(row.get("reason")) and _deciding(state) is not None:
+        return True
+    return beyond_16_bits(host.level, name, kernel_integer(str(row.get("value"))))
+
+
+def _keep(name: str, now: int, source: Optional[str]) -> str:
+    """How the value in force is there after a reboot as well."""
+    line = "{0} = {1}".format(KEYS[name].key, now)
+    if source is None:
+        return "`echo '{0}' > /etc/sysctl.d/99-{1}.conf`".format(line, name)
+    if source.startswith("/usr/lib/") or source.startswith("/lib/"):  # a package's, which its next update puts back
+        return "`echo '{0}' > /etc/sysctl.d/99-zz-{1}.conf`".format(line, name)
+    return "set {0} in {1}".format(line, source)
+
+
+def _give_effect(host: Host, name: str, row: Mapping[str, Any], winner: str) -> str:
+    """What to do about a line without effect, which depends on why it has none."""
+    line, reason = str(row.get("source")), str(row.get("reason"))
+    if reason == REFUSED:
+        low, high = valid_range(name, host.level or Level(4, 1))
+        return "Write a number from {0} to {1}, or delete the line.".format(low, high)
+    if reason == NOT_APPLIED:
+        return "Let something apply it at boot (systemd-sysctl.service, or `sysctl --system` in an init script)."
+    if reason == GONE or "does not read this file" in reason:
+        return "Move the line to a file in /etc/sysctl.d."
+    if "masks this file" in reason or "hidden files" in reason:
+        return "Give {0} another name.".format(line.rpartition(":")[0])
+    if winner.startswith(_OPERATORS_PLACES):
+        return "Delete the line that is not meant: {0} or {1}.".format(line, winner)
+    return "Move the line to a file whose name sorts later, such as /etc/sysctl.d/99-zz-{0}.conf.".format(name)
+
+
+def _past_tuned(name: str, wanted: Optional[int], tuned: Mapping[str, Any]) -> str:
+    """How another value than that of TuneD's profile comes to stay."""
+    key, source, profile = KEYS[name].key, str(tuned.get("source")), tuned.get("profile")
+    if source.startswith("/etc/"):
+        return "To have {0}, change it in {1}, then `systemctl restart tuned`.".format(wanted, source)
+    if tuned.get("reapplies"):
+        return (
+            "To have {0}, write a plain `{1} = {0}` to /etc/sysctl.d/99-zz-{2}.conf, which TuneD applies after its "
+            "profile, then `systemctl restart tuned`."
+        ).format(wanted, key, name)
+    folder = "/etc/tuned/profiles/mine" if "/tuned/profiles/" in source else "/etc/tuned/mine"
+    return (
+        "To have {0}, make a profile of your own: `mkdir -p {1} && printf '[main]\\ninclude={2}\\n[sysctl]\\n{3}={0}\\n' "
+        "> {1}/tuned.conf && tuned-adm profile mine`; reapply_sysctl in {4} would let /etc/sysctl.d decide instead."
+    ).format(wanted, folder, profile, key, _MAIN)

@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""Findings about what queues cost: the time that half-open connections stay, and the memory of full queues."""
+
+from __future__ import annotations
+
+from typing import Iterator, List
+
+from .._kernel.lifetime import half_open_lifetime, spoofed_rate_to_fill
+from .._kernel.sysctls import KEYS
+from .._model.namespace_commands import OWN
+from .finding import INFO, WARNING, Finding
+from .observed import Host, Listener
+
+_RETRIES = "tcp_synack_retries"
+_FEWER = 2  # the kernel never prunes below it
+_LARGEST_DEFAULT = 4096  # net.core.somaxconn from 5.4 on: a backlog beyond it was somebody's choice
+_SHARE = 0.125
+_NAMED = 5
+_LOOPBACK = ("127.", "::1", "::ffff:127.")
+_UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+
+
+def lifetime(host: Host) -> Iterator[Finding]:
+    """The SYN queue is full: how long an entry that nobody answers holds its place, and how few SYNs keep it full."""
+    for it in host.listeners:
+        limits = [queue.limit for queue in (it.syn, it.new_peers) if queue.limit]
+        retries = host.scope(it.namespace).values.get(_RETRIES, host.scope(OWN).values.get(_RETRIES))
+        if it.accept.full or not (it.syn.full or it.new_peers.full) or host.level is None or retries is None:
+            continue
+        stays, rate = half_open_lifetime(host.level, retries), spoofed_rate_to_fill(host.level, retries, min(limits))
+        yield Finding(
+            INFO,
+            it.subject,
+            "A half-open connection that nobody completes keeps its place for {0:.0f} s (tcp_synack_retries {1}): about "
+            "{2} spoofed SYNs a second are enough to keep all {3} places taken.".format(
+                stays, retries, _rate(rate or 0.0), min(limits)
+            ),
+            {
+                _RETRIES: retries,
+                "half_open_lifetime": stays,
+                "spoofed_syn_rate_to_fill": None if rate is None else round(rate, 1),
+                "limit": min(limits),
+            },
+            _fewer_retries(host, it, retries),
+            weight=rate or 0.0,
+        )
+
+
+def memory_at_limits(host: Host) -> Iterator[Finding]:
+    """Backlogs larger than any default whose queues, all full, would take more than an eighth of the memory."""
+    chosen = [it for it in host.listeners if _chosen(it)]
+    total = sum(it.memory or 0 for it in chosen)
+    if not host.memory or total <= host.memory * _SHARE:
+        return
+    worst = sorted(chosen, key=lambda it: -(it.memory or 0))
+    enough = max(_LARGEST_DEFAULT, _power_of_two_below((worst[0].backlog or 0) * host.memory * _SHARE / total))
+    names = list(dict.fromkeys(it.subject for it in worst))
+    yield Finding(
+        WARNING,
+        worst[0].subject if len(names) == 1 else OWN,
+        "Full queues of {0} would take {1} of {2} of memory ({3:.0%}), which the kernel cannot reclaim.".format(
+            _named(names), _bytes(total), _bytes(host.memory), total / host.memory
+        ),
+        {
+            "memory_total": host.memory,
+            "memory_at_limits": total,
+            "share": round(total / host.memory, 4),
+            "listeners": [
+                {"listener": it.subject, "backlog": it.backlog, "memory_bytes": it.memory} for it in worst[:_NAMED]
+            ],
+        },
+        "Ask for less there: with a backlog of {0} full queues take {1} of the memory at most. net.core.somaxconn "
+        "clamps what the next listen() asks for.".format(enough, "an eighth" if enough > _LARGEST_DEFAULT else "little"),
+    )
+
+
+def _fewer_retries(host: Host, it: Listener, retries: int) -> str:
+    room = "More room takes a faster flood, in proportion"
+    if retries <= _FEWER or host.level is None:
+        return "{0}; cookies take any.".format(room)
+    return (
+        "{0}; cookies take any. `{1}sysctl -w {2}={3}` frees a place after {4:.0f} s, which the kernel does by itself once "
+        "half of them are taken; clients that lose packets get fewer tries."
+    ).format(
+        room, host.scope(it.namespace).command, KEYS[_RETRIES].key, _FEWER, half_open_lifetime(host.level, _FEWER)
+    )
+
+
+def _chosen(it: Listener) -> bool:
+    return (it.backlog or 0) > _LARGEST_DEFAULT and not str(it.address).startswith(_LOOPBACK)
+
+
+def _power_of_two_below(number: float) -> int:
+    return 1 << max(int(number).bit_length() - 1, 0)
+
+
+def _named(names: List[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (" and {0} more".format(len(names) - _NAMED) if len(names) > _NAMED else "")
+
+
+def _rate(rate: float) -> str:
+    return "{0:.0f}".format(rate) if rate >= 10 else "{0:.1f}".format(rate)
+
+
+def _bytes(number: int) -> str:
+    for size, unit in _UNITS:
+        if number >= size:
+            return "{0:.1f} {1}".format(number / size, unit)
+    return "{0} bytes".format(number)

@@ -1,0 +1,331 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is told of settings: where they come from, what they cost, and where they do not count."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._findings.findings import findings
+from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._findings.test_findings import (
+    DEFAULTS,
+    JUNK,
+    host,
+    listener,
+    replaced,
+    state,
+    with_listener,
+)
+
+GIB = 1 << 30
+KEY = "net.core.somaxconn"
+PROFILE = "/usr/lib/tuned/profiles/throughput-performance/tuned.conf:12"
+BY_TUNED = "overridden by %s, applied by TuneD after the boot loader" % PROFILE
+LINE = "/etc/sysctl.d/50-a.conf:1"
+
+
+def only(facts, identifier):
+    return [one for one in findings(facts) if one["id"] == identifier]
+
+
+def ids(facts):
+    return [one["id"] for one in findings(facts)]
+
+
+# ---------------------------------------------------------------- TuneD
+
+
+def tuned(value=2048, source=PROFILE, reapplies=False, **changes):
+    """A host where TuneD's profile decides about somaxconn."""
+    asked = {"profile": "throughput-performance", "value": value, "source": source, "reapplies": reapplies}
+    told = {"runtime": value, "boot": value, "boot_source": source, "tuned": asked}
+    return state(host(), "somaxconn", **dict(told, **changes))
+
+
+def overriding(**changes):
+    return tuned(shadowed=[{"source": LINE, "value": "5000", "reason": BY_TUNED}], **changes)
+
+
+def test_tuned_over_a_file_is_told_once():
+    (found,) = findings(overriding())
+    assert (found["id"], found["severity"], found["subject"]) == ("tuned-in-the-way", "warning", KEY)
+    assert "throughput-performance sets net.core.somaxconn to 2048 (%s) over %s, which asks for 5000." % (
+        PROFILE, LINE,
+    ) in found["summary"]  # fmt: skip
+    assert found["evidence"]["overridden"] == LINE and found["evidence"]["tuned"] == 2048
+    assert "include=throughput-performance\\n[sysctl]\\nnet.core.somaxconn=5000\\n'" in found["remedy"]
+    assert "/etc/tuned/profiles/mine" in found["remedy"] and found["remedy"].endswith("delete %s." % LINE)
+
+
+def test_tuned_over_the_value_in_force_is_told_once():
+    facts = tuned(runtime=5000, drift=True)
+    (found,) = findings(facts)
+    assert found["id"] == "tuned-in-the-way"
+    assert "whenever TuneD starts: the 5000 in force now lasts until then" in found["summary"]
+    assert found["remedy"].endswith("To leave it to TuneD, `sysctl -w net.core.somaxconn=2048`.")
+
+
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({"reapplies": True}, "a plain `net.core.somaxconn = 5000` to /etc/sysctl.d/99-zz-somaxconn.conf, which TuneD"),
+        ({"source": "/usr/lib/tuned/old/tuned.conf:3"}, "mkdir -p /etc/tuned/mine && "),
+        ({"source": "/etc/tuned/my/tuned.conf:3"}, "To have 5000, change it in /etc/tuned/my/tuned.conf:3"),
+    ],
+)
+def test_how_to_get_past_tuned(changes, words):
+    (found,) = findings(overriding(**changes))
+    assert words in found["remedy"]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        tuned(),
+        tuned(value=None, source=PROFILE, boot=None, boot_source=None, runtime=5000),  # only TuneD can tell: a warning does
+        tuned(boot=5000, boot_source=LINE, runtime=5000),  # the file is applied after the profile
+        overriding(boot=None, boot_source=None, drift=None),
+        tuned(shadowed=[{"source": "/usr/lib/sysctl.d/9.conf:1", "value": "128", "reason": BY_TUNED}]),
+        tuned(shadowed=[{"source": LINE, "value": "0x800", "reason": BY_TUNED}]),  # the same number
+    ],
+)
+def test_tuned_that_is_in_nobodys_way(facts):
+    assert findings(facts) == []
+
+
+def test_files_that_tuned_applies_again_are_files_in_each_others_way():
+    conf = "overridden by /etc/sysctl.conf:1, applied by TuneD after the boot loader"
+    facts = tuned(
+        boot=128, runtime=128, boot_source="/etc/sysctl.conf:1",
+        shadowed=[{"source": LINE, "value": "5000", "reason": conf}],
+    )  # fmt: skip
+    assert ids(facts) == ["boot-file-shadowed"]
+
+
+# ---------------------------------------------------------------- boot files
+
+
+def mitigated(facts, **sysctls):
+    facts["mitigation"] = {"record": {"sysctls": sysctls}, "controller": None}
+    return facts
+
+
+def test_what_a_mitigation_set_is_meant_to_go():
+    drifted = {"runtime": 8192, "drift": True}
+    facts = mitigated(state(host(), "somaxconn", **drifted), somaxconn={"before": 4096, "set": 8192})
+    (found,) = findings(facts)
+    assert (found["id"], found["severity"]) == ("runtime-undone-at-boot", "info")
+    assert "linuxnet.tcp.restore" in found["remedy"] and found["evidence"]["before"] == 4096
+    by_tuned = mitigated(tuned(**drifted), somaxconn={"before": 2048, "set": 8192})
+    assert [(one["id"], one["severity"]) for one in findings(by_tuned)] == [("runtime-undone-at-boot", "info")]
+    changed_since = mitigated(state(host(), "somaxconn", **drifted), somaxconn={"before": 4096, "set": 10000})
+    assert findings(changed_since)[0]["severity"] == "warning"
+    for junk in (None, 5, {}, {"set": None}):
+        assert findings(mitigated(state(host(), "somaxconn", **drifted), somaxconn=junk))[0]["severity"] == "warning"
+
+
+def test_a_packages_file_is_not_to_be_edited():
+    (found,) = findings(state(host(), "somaxconn", runtime=8192, drift=True, boot_source="/usr/lib/sysctl.d/9.conf:3"))
+    assert "> /etc/sysctl.d/99-zz-somaxconn.conf`" in found["remedy"] and "in /usr/lib" not in found["remedy"]
+
+
+@pytest.mark.parametrize(
+    "reason, winner, words",
+    [
+        ("overridden by /etc/sysctl.d/99-v.conf:3", "/etc/sysctl.d/99-v.conf:3", "Delete the line that is not meant: "),
+        ("overridden by /usr/lib/sysctl.d/99-v.conf:3", "/usr/lib/sysctl.d/99-v.conf:3", "whose name sorts later"),
+        ("the kernel refuses this value", "kernel default", "Write a number from 0 to 2147483647"),
+        ("no loader applies this file at boot", "kernel default", "systemd-sysctl.service"),
+        ("gone after a reboot: /run starts empty", "kernel default", "Move the line to a file in /etc/sysctl.d."),
+        ("systemd-sysctl does not read this file", "kernel default", "Move the line to a file in /etc/sysctl.d."),
+        ("/etc/sysctl.d/a.conf masks this file", "kernel default", "Give /etc/sysctl.d/50-a.conf another name."),
+    ],
+)
+def test_each_reason_for_having_no_effect_has_its_remedy(reason, winner, words):
+    lost = [{"source": LINE, "value": "5000", "reason": reason}]
+    (found,) = findings(state(host(), "somaxconn", shadowed=lost, boot_source=winner))
+    assert found["id"] == "boot-file-shadowed" and words in found["remedy"]
+    assert found["summary"].endswith("without effect: %s. It will be 4096 after a reboot." % reason)
+
+
+def test_the_same_number_written_another_way_is_no_contradiction():
+    lost = [{"source": LINE, "value": "0x1000", "reason": "overridden by /etc/b.conf:1"}]
+    assert findings(state(host(), "somaxconn", shadowed=lost)) == []
+
+
+def test_cookies_that_a_file_turns_off_again():
+    facts = state(host(tcp_syncookies=0), "tcp_syncookies", boot_source="/etc/sysctl.d/x.conf:2")
+    (found,) = findings(facts)
+    assert found["remedy"] == (
+        "sysctl -w net.ipv4.tcp_syncookies=1  # and in /etc/sysctl.d/x.conf:2, which sets it to 0 at boot"
+    )
+
+
+# ---------------------------------------------------------------- 16 bits
+
+
+def old(level="3.10.40", **sysctls):
+    facts = host(**sysctls)
+    facts["kernel"].update(stable_level=level, rule="power_of_two")
+    return facts
+
+
+def test_more_than_16_bits_hold():
+    facts = with_listener(old(somaxconn=70000), backlog=4464)
+    (found,) = findings(facts)
+    assert (found["id"], found["severity"], found["subject"]) == ("somaxconn-16-bits", "warning", KEY)
+    assert "asks for all of it gets 4464" in found["summary"] and "Linux 3.10.40" in found["summary"]
+    assert found["evidence"]["listeners"] == ["0.0.0.0:80"]
+    assert "sysctl -w net.core.somaxconn=65535" in found["remedy"]
+    assert "asks for 65536 gets 0" in findings(old(somaxconn=-1))[0]["summary"]
+    for quiet in (old(somaxconn=65535), old("4.1", somaxconn=70000), host(somaxconn=70000)):
+        assert findings(quiet) == []
+
+
+def test_a_line_that_asks_for_more_than_16_bits():
+    lost = [{"source": LINE, "value": "100000", "reason": "the kernel refuses this value"}]
+    (found,) = findings(state(old("3.16.7"), "somaxconn", shadowed=lost))
+    assert found["id"] == "somaxconn-16-bits" and "%s sets net.core.somaxconn to 100000" % LINE in found["summary"]
+    (found,) = only(state(old("3.2.0"), "somaxconn", boot=100000, boot_source=LINE, drift=True), "somaxconn-16-bits")
+    assert LINE in found["summary"]
+    assert ids(state(host(), "somaxconn", shadowed=lost)) == ["boot-file-shadowed"]
+
+
+# ---------------------------------------------------------------- other namespaces
+
+
+def inside(knob="somaxconn", here=None, **there):
+    """A container whose listener is strained, bound by a setting of its own namespace."""
+    facts = host(**(here or {}))
+    facts["network_namespaces"] = [{"name": "pid:812", "sysctls": dict(DEFAULTS, **there), "counters": {}}]
+    full = {"used": 129, "limit": 129}
+    facts["listeners"].append(
+        listener(network_namespace="pid:812", backlog=128, bound_by=knob, syn_queue=full, remedy="Raise it there.")
+    )
+    return facts
+
+
+def test_a_containers_own_somaxconn_is_what_binds():
+    found = findings(inside(somaxconn=128))
+    assert [one["id"] for one in found] == ["syn-queue-full", "namespace-somaxconn", "half-open-lifetime"]
+    assert (found[1]["severity"], found[1]["subject"]) == ("warning", "0.0.0.0:80 in network namespace pid:812")
+    assert found[1]["summary"].startswith(
+        "Network namespace pid:812 has its own net.core.somaxconn, 128; raising the host's, which is 4096, changes nothing"
+    )
+    assert (found[1]["evidence"]["somaxconn"], found[1]["evidence"]["somaxconn_of_host"]) == (128, 4096)
+    assert found[1]["remedy"] == "Raise it there."
+    for same in (4096, 8192):
+        assert "listener-bound-by-somaxconn" in ids(inside(somaxconn=same))
+
+
+def test_a_containers_own_tcp_max_syn_backlog():
+    facts = inside("tcp_max_syn_backlog", tcp_max_syn_backlog=128, tcp_syncookies=0)
+    assert "own net.ipv4.tcp_max_syn_backlog, 128" in only(facts, "namespace-somaxconn")[0]["summary"]
+    assert only(facts, "tcp-max-syn-backlog-binds") == []
+
+
+def test_a_namespace_that_is_well_or_not_seen_from_outside_is_no_finding():
+    facts = inside(somaxconn=128)
+    facts["listeners"][1]["syn_queue"]["used"] = 3
+    assert findings(facts) == []
+    facts = inside(somaxconn=128)
+    for unknown in (facts["sysctls"]["somaxconn"], facts["network_namespaces"][0]["sysctls"]):
+        less = copy.deepcopy(facts)
+        (less["sysctls"]["somaxconn"] if "runtime" in unknown else less["network_namespaces"][0]["sysctls"]).clear()
+        assert only(less, "namespace-somaxconn") == [] and only(less, "listener-bound-by-somaxconn")
+
+
+# ---------------------------------------------------------------- time and memory
+
+
+def test_how_long_a_full_queue_stays_full():
+    facts = with_listener(host(), syn_queue={"used": 512})
+    (found,) = only(facts, "half-open-lifetime")
+    assert (found["severity"], found["subject"]) == ("info", "0.0.0.0:80")
+    assert found["evidence"] == {
+        "tcp_synack_retries": 5, "half_open_lifetime": 63.0, "spoofed_syn_rate_to_fill": 56.9, "limit": 512,
+    }  # fmt: skip
+    assert "63 s (tcp_synack_retries 5): about 57 spoofed SYNs a second" in found["summary"]
+    assert "`sysctl -w net.ipv4.tcp_synack_retries=2` frees a place after 7 s" in found["remedy"]
+    last_quarter = {"used": 97, "new_peer_limit": 97, "on_full": "drop"}
+    assert only(with_listener(host(), syn_queue=last_quarter), "half-open-lifetime")[0]["evidence"]["limit"] == 97
+    few = with_listener(host(tcp_synack_retries=1), syn_queue={"used": 512})
+    assert "sysctl" not in only(few, "half-open-lifetime")[0]["remedy"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"syn_queue": {"used": 511}},
+        {"syn_queue": {"used": 512}, "accept_queue": {"used": 512}},  # the application does not accept
+        {"syn_queue": {"used": None, "limit": None}},
+    ],
+)
+def test_a_queue_that_is_not_full_of_unanswered_syns_has_no_lifetime(changes):
+    assert only(with_listener(host(), **changes), "half-open-lifetime") == []
+
+
+def with_memory(total, *listeners):
+    facts = host()
+    facts["memory"] = {"total_bytes": total}
+    facts["listeners"] = [listener(bound_by="application", **one) for one in listeners]
+    return facts
+
+
+LARGE = {"backlog": 65535, "memory_bytes": 190318080}
+
+
+def test_queues_that_may_take_a_dangerous_share():
+    (found,) = findings(with_memory(GIB, LARGE))
+    assert (found["id"], found["severity"], found["subject"]) == ("memory-at-limits", "warning", "0.0.0.0:80")
+    assert "would take 181.5 MiB of 1.0 GiB of memory (18%)" in found["summary"]
+    assert "with a backlog of 32768" in found["remedy"], "half of it is 9%"
+    many = [dict(LARGE, port=port) for port in range(8)]
+    (found,) = findings(with_memory(8 * GIB, *many))
+    assert found["subject"] == "host" and "and 3 more would take" in found["summary"]
+    assert len(found["evidence"]["listeners"]) == 5 and found["evidence"]["share"] == 0.1772
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        with_memory(2 * GIB, LARGE),
+        with_memory(GIB, dict(LARGE, address="127.0.0.1"), dict(LARGE, address="::1")),
+        with_memory(GIB // 2, *[{"backlog": 4096, "memory_bytes": 11897000, "port": port} for port in range(40)]),
+        with_memory(None, LARGE),
+        with_memory(0, LARGE),
+        with_memory(GIB, {"backlog": 65535, "memory_bytes": None}),
+    ],
+)
+def test_defaults_and_what_fits_are_no_danger(facts):
+    assert findings(facts) == []
+
+
+# ---------------------------------------------------------------- whatever is there
+
+
+def everything():
+    facts = mitigated(overriding(runtime=5000, drift=True), tcp_syncookies={"before": 0, "set": 1})
+    facts.update(inside(here={"somaxconn": 4096}, somaxconn=128), memory={"total_bytes": 1 << 20})
+    facts["sysctls"] = overriding(runtime=5000, drift=True)["sysctls"]
+    facts["listeners"].append(listener(port=81, **LARGE))
+    return facts
+
+
+def test_all_of_it_at_once():
+    assert {"tuned-in-the-way", "namespace-somaxconn", "memory-at-limits", "half-open-lifetime"} <= set(ids(everything()))
+
+
+@pytest.mark.parametrize("level", ["6.18.44", "3.10.40", None])
+@given(st.integers(1, 10**6), JUNK)
+def test_no_value_anywhere_raises(level, place, junk):
+    facts = everything()
+    facts["kernel"]["stable_level"] = level
+    for one in findings(replaced(facts, place, junk)):
+        assert set(one) == {"id", "severity", "subject", "summary", "evidence", "remedy"}
