@@ -160,7 +160,7 @@ def _keep(name: str, now: int, source: Optional[str]) -> str:
     line = "{0} = {1}".format(KEYS[name].key, now)
     if source is None:
         return "`echo '{0}' > /etc/sysctl.d/99-{1}.conf`".format(line, name)
-    if source.startswith("/usr/lib/") or source.startswith("/lib/"):  # a package's, which its next update puts back
+    if source.startswith(("/usr/lib/", "/lib/")):  # a package's, which its next update puts back
         return "`echo '{0}' > /etc/sysctl.d/99-zz-{1}.conf`".format(line, name)
     return "set {0} in {1}".format(line, source)
 
@@ -194,6 +194,6 @@ def _past_tuned(name: str, wanted: Optional[int], tuned: Mapping[str, Any]) -> s
         ).format(wanted, key, name)
     folder = "/etc/tuned/profiles/mine" if "/tuned/profiles/" in source else "/etc/tuned/mine"
     return (
-        "To have {0}, make a profile of your own: `mkdir -p {1} && printf '[main]\\ninclude={2}\\n[sysctl]\\n{3}={0}\\n' "
-        "> {1}/tuned.conf && tuned-adm profile mine`; reapply_sysctl in {4} would let /etc/sysctl.d decide instead."
+        "To have {0}, make a profile of your own: `mkdir -p {1} && printf '[main]\\ninclude={2}\\n[sysctl]\\n{3}={0}\\n'"
+        " > {1}/tuned.conf && tuned-adm profile mine`; reapply_sysctl in {4} would let /etc/sysctl.d decide instead."
     ).format(wanted, folder, profile, key, _MAIN)

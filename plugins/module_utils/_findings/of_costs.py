@@ -36,8 +36,8 @@ def lifetime(host: Host) -> Iterator[Finding]:
         yield Finding(
             INFO,
             it.subject,
-            "A half-open connection that nobody completes keeps its place for {0:.0f} s (tcp_synack_retries {1}): about "
-            "{2} spoofed SYNs a second are enough to keep all {3} places taken.".format(
+            "A half-open connection that nobody completes keeps its place for up to {0:.0f} s (tcp_synack_retries {1}), "
+            "and about {2} spoofed SYNs a second keep all {3} places taken.".format(
                 stays, retries, _rate(rate or 0.0), min(limits)
             ),
             {
@@ -74,8 +74,9 @@ def memory_at_limits(host: Host) -> Iterator[Finding]:
                 {"listener": it.subject, "backlog": it.backlog, "memory_bytes": it.memory} for it in worst[:_NAMED]
             ],
         },
-        "Ask for less there: with a backlog of {0} full queues take {1} of the memory at most. net.core.somaxconn "
-        "clamps what the next listen() asks for.".format(enough, "an eighth" if enough > _LARGEST_DEFAULT else "little"),
+        "Ask for less there: {0} {1}. net.core.somaxconn clamps what the next listen() asks for.".format(
+            enough, "each keep it below an eighth" if enough > _LARGEST_DEFAULT else "bridge most pauses"
+        ),
     )
 
 
@@ -84,8 +85,8 @@ def _fewer_retries(host: Host, it: Listener, retries: int) -> str:
     if retries <= _FEWER or host.level is None:
         return "{0}; cookies take any.".format(room)
     return (
-        "{0}; cookies take any. `{1}sysctl -w {2}={3}` frees a place after {4:.0f} s, which the kernel does by itself once "
-        "half of them are taken; clients that lose packets get fewer tries."
+        "{0}; cookies take any. `{1}sysctl -w {2}={3}` frees a place after {4:.0f} s, which the kernel does by itself "
+        "once half of them are taken; clients that lose packets get fewer tries."
     ).format(
         room, host.scope(it.namespace).command, KEYS[_RETRIES].key, _FEWER, half_open_lifetime(host.level, _FEWER)
     )

@@ -96,8 +96,8 @@ def somaxconn_16_bits(host: Host) -> Iterator[Finding]:
         value = scope.values.get("somaxconn")
         if value is None or 0 <= value <= _MOST_OF_16_BITS:
             continue
-        left = value & _MOST_OF_16_BITS
-        wrapped = [it.subject for it in host.listeners_of(scope) if it.backlog == left] if value > 0 else []
+        left = value & _MOST_OF_16_BITS if value > 0 else None
+        wrapped = [it.subject for it in host.listeners_of(scope) if left is not None and it.backlog == left]
         yield Finding(
             WARNING,
             _subject("somaxconn", scope),
@@ -108,7 +108,7 @@ def somaxconn_16_bits(host: Host) -> Iterator[Finding]:
                 if value > 0
                 else "a negative one clamps nothing, and a listener that asks for 65536 gets 0",
             ),
-            {"somaxconn": value, "most": _MOST_OF_16_BITS, "wrapped_to": left if value > 0 else None, "listeners": wrapped},
+            {"somaxconn": value, "most": _MOST_OF_16_BITS, "wrapped_to": left, "listeners": wrapped},
             "`{0}sysctl -w net.core.somaxconn={1}`, then restart what listens with more than that.".format(
                 scope.command, _MOST_OF_16_BITS
             ),

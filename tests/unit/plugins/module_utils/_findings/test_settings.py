@@ -251,7 +251,7 @@ def test_how_long_a_full_queue_stays_full():
     assert found["evidence"] == {
         "tcp_synack_retries": 5, "half_open_lifetime": 63.0, "spoofed_syn_rate_to_fill": 56.9, "limit": 512,
     }  # fmt: skip
-    assert "63 s (tcp_synack_retries 5): about 57 spoofed SYNs a second" in found["summary"]
+    assert "up to 63 s (tcp_synack_retries 5), and about 57 spoofed SYNs a second" in found["summary"]
     assert "`sysctl -w net.ipv4.tcp_synack_retries=2` frees a place after 7 s" in found["remedy"]
     last_quarter = {"used": 97, "new_peer_limit": 97, "on_full": "drop"}
     assert only(with_listener(host(), syn_queue=last_quarter), "half-open-lifetime")[0]["evidence"]["limit"] == 97
@@ -285,7 +285,7 @@ def test_queues_that_may_take_a_dangerous_share():
     (found,) = findings(with_memory(GIB, LARGE))
     assert (found["id"], found["severity"], found["subject"]) == ("memory-at-limits", "warning", "0.0.0.0:80")
     assert "would take 181.5 MiB of 1.0 GiB of memory (18%)" in found["summary"]
-    assert "with a backlog of 32768" in found["remedy"], "half of it is 9%"
+    assert "there: 32768 each keep it below an eighth." in found["remedy"], "half of it is 9%"
     many = [dict(LARGE, port=port) for port in range(8)]
     (found,) = findings(with_memory(8 * GIB, *many))
     assert found["subject"] == "host" and "and 3 more would take" in found["summary"]
