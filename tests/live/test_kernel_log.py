@@ -41,13 +41,13 @@ def age(event):
     return time.time() - written.timestamp()
 
 
-def flood(net, address, target, cookies):
+def flood(net, address, target, cookies, **named):
     """Flood fresh listeners until the kernel's rate limit (10 lines in 5 s for the whole host) lets a line through."""
     net.server.sysctl("net.ipv4.tcp_syncookies", cookies)
     net.server.sysctl("net.ipv4.tcp_max_syn_backlog", 4096)
     for _attempt in range(10):
         port = fresh_port()
-        with lab.listener(net.server, address, port, backlog=8):
+        with lab.listener(net.server, address, port, backlog=8, **named):
             lab.spoof_syns(net, target, port, 20)
         time.sleep(0.1)
         if logged(port):
@@ -74,6 +74,25 @@ def test_a_real_flood_is_told_with_its_port_address_action_and_time(net, address
     # up to 6.1 the kernel names the port alone
     assert events[0]["address"] == (listener if events[0]["address"] else None)
     assert -0.1 <= age(events[0]) <= 3  # whole seconds, and up to one for the waiting
+
+
+@pytest.mark.parametrize("target", ["server_v4", "server_v6"])
+def test_a_flood_of_a_multipath_listener_is_told(net, target):
+    net.server.sysctl("net.mptcp.enabled", 1)
+    _port, events = flood(net, "::", getattr(net, target), 1, mptcp=True)
+    assert [(event["kind"], event["action"]) for event in events] == [("syn_flood", "cookies")]
+
+
+def test_times_are_right_where_the_clock_is_shifted(net, tmp_path):
+    """In a time namespace of its own, as some containers have it, a process sees another CLOCK_MONOTONIC than printk."""
+    port, events = flood(net, "0.0.0.0", net.server_v4, 1)
+    seen = subprocess.run(
+        ["unshare", "--time", "--monotonic", "86400", "--fork", sys.executable, "-c", READ % "kmsg"],
+        env=dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path)), stdout=subprocess.PIPE, check=True,
+    )  # fmt: skip
+    (shifted,) = [event for event in json.loads(seen.stdout.decode()) if event["port"] == port]
+    moments = [datetime.datetime.strptime(event["time"], "%Y-%m-%dT%H:%M:%SZ") for event in (*events, shifted)]
+    assert abs((moments[0] - moments[1]).total_seconds()) <= 1
 
 
 def test_the_hosts_rate_limit_is_told(net):
@@ -161,7 +180,10 @@ def test_what_rsyslog_writes_is_read_in_each_of_its_formats(net, tmp_path):
     config.write_text(RSYSLOG.format(tmp_path), encoding="ascii")
     files = [tmp_path / name for name in ("traditional", "iso", "rfc5424")]
     argv = ["rsyslogd", "-n", "-f", str(config), "-i", str(tmp_path / "pid")]
+    forged = fresh_port()
     with running(argv, lambda: all(file.exists() for file in files)):
+        with open("/dev/kmsg", "wb", buffering=0) as kmsg:
+            kmsg.write(("<6>" + SAID % forged).encode())
         port, _events = flood(net, "0.0.0.0", net.server_v4, 1)
         needle = ":%d. " % port
         assert lab.wait_for(lambda: all(needle in file.read_text("ascii", "replace") for file in files))
@@ -169,6 +191,7 @@ def test_what_rsyslog_writes_is_read_in_each_of_its_formats(net, tmp_path):
         events = logged(port, str(file))
         assert [event["kind"] for event in events] == ["syn_flood"]
         assert -0.1 <= age(events[0]) <= 5
+        assert logged(forged, str(file)) == []
         packed = str(file) + ".1.gz"
         with gzip.open(packed, "wb") as stream:
             stream.write(file.read_bytes())
@@ -213,17 +236,17 @@ def test_the_journal_tells_the_kernels_words_from_a_programs(net, tmp_path):
         assert not any(event["port"] == forged for event in events)
 
 
-READ_JOURNAL = """
+READ = """
 import json
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.kernel_log import read_kernel_log
-found, warnings = read_kernel_log("journal", max_age=600)
+found, warnings = read_kernel_log("%s", max_age=600)
 print(json.dumps(found.events if found.readable else warnings and []))
 """
 
 
 def in_mount_namespace(pid):
     done = subprocess.run(
-        ["nsenter", "--target", str(pid), "--mount", sys.executable, "-c", READ_JOURNAL],
+        ["nsenter", "--target", str(pid), "--mount", sys.executable, "-c", READ % "journal"],
         env=dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path)),
         stdout=subprocess.PIPE, check=True,
     )  # fmt: skip

@@ -131,8 +131,8 @@ def _address(text: bytes, version: int) -> Optional[str]:
         address = ipaddress.ip_address(text.decode("ascii"))
     except ValueError:
         return None
-    if address.version != version:
-        return None
+    if address.version != version or (version == 4 and str(address).encode() != text):
+        return None  # Python up to 3.9 takes leading zeros
     mapped = getattr(address, "ipv4_mapped", None)  # Python before 3.13 prints these in hexadecimal
     return "::ffff:{0}".format(mapped) if mapped else str(address)
 

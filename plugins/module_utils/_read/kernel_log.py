@@ -26,6 +26,7 @@ from .log_file import ALLOWED, file_events
 LOG_FILES = ("/var/log/kern.log", "/var/log/messages", "/var/log/syslog", "/var/log/debug")
 MOST_EVENTS = 1000
 
+_JOURNAL = "the journal"
 _FIRST, _LAST = 0, 253402300799  # years 1970 to 9999: what an ISO time can say
 
 
@@ -36,7 +37,8 @@ def read_kernel_log(
 
     ``source`` is ``kmsg``, ``journal``, ``none``, the path of a file, or ``auto``:
     /dev/kmsg, and where that is refused the first of ``LOG_FILES`` that can be
-    read. ``readable`` is false where the source cannot be read, ``None`` for ``none``.
+    read, and where there is none the journal. ``readable`` is false where the
+    source cannot be read, ``None`` for ``none``.
     Of more than ``MOST_EVENTS`` the newest are returned.
 
     :raises InvalidOption: an unknown word, or a path that names no regular file.
@@ -51,7 +53,7 @@ def read_kernel_log(
     if source == "kmsg":
         found, place = kmsg_events(now, warnings, KMSG), KMSG
     elif source == "journal":
-        found, place = journal_events(now, oldest, warnings), "the journal"
+        found, place = journal_events(now, oldest, warnings), _JOURNAL
     elif source.startswith("/"):
         found, place = file_events(source, now, oldest, warnings), repr(source)
     else:
@@ -65,9 +67,11 @@ def read_kernel_log(
 
 def _first_readable(now: float, oldest: float, warnings: List[str]) -> KernelLog:
     refusals: Dict[str, str] = {}
-    for place in (KMSG,) + LOG_FILES:
+    for place in (KMSG,) + LOG_FILES + (_JOURNAL,):
         if place == KMSG:
             found = kmsg_events(now, warnings, place)
+        elif place == _JOURNAL:  # last: it takes a program to read, and rsyslog's files hold the same
+            found = journal_events(now, oldest, warnings)
         else:
             found = file_events(place, now, oldest, warnings)
         try:

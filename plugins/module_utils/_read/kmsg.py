@@ -25,14 +25,15 @@ def kmsg_events(now: float, warnings: List[str], path: str = PATH) -> Iterator[T
     """The events of the running kernel with their time, in seconds since the epoch.
 
     Records carry the printk clock, which stands still while the machine sleeps,
-    as CLOCK_MONOTONIC does. Times of records from before the last sleep are
-    late by its length, and both clocks drift apart by parts in a million.
+    as CLOCK_MONOTONIC does (dmesg(1), --ctime: right for what was said since the
+    last sleep). Times of records from before the last sleep are late by its
+    length, and both clocks drift apart by parts in a million.
 
     :raises OSError: the device is absent or reading is refused (dmesg_restrict, containers).
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        clock_began = now - time.clock_gettime(time.CLOCK_MONOTONIC)
+        clock_began = now - (time.clock_gettime(time.CLOCK_MONOTONIC) - _offset_of_our_clock())
         for record in _records(descriptor, warnings):
             said = parse_kmsg(record) if may_matter(record) else None
             event = parse_message(said[1]) if said else None
@@ -40,6 +41,19 @@ def kmsg_events(now: float, warnings: List[str], path: str = PATH) -> Iterator[T
                 yield min(now, clock_began + said[0] / 1e6), event
     finally:
         os.close(descriptor)
+
+
+def _offset_of_our_clock() -> float:
+    """Seconds by which our time namespace shifts CLOCK_MONOTONIC (time_namespaces(7), Linux 5.6); printk's is not."""
+    try:
+        with open("/proc/self/timens_offsets", encoding="ascii") as stream:
+            for line in stream:
+                clock, seconds, nanoseconds = line.split()
+                if clock == "monotonic":
+                    return int(seconds) + int(nanoseconds) / 1e9
+    except (OSError, ValueError):
+        pass  # no such namespaces, or no /proc
+    return 0.0
 
 
 def _records(descriptor: int, warnings: List[str]) -> Iterator[bytes]:

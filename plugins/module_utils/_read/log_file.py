@@ -104,7 +104,7 @@ def _unpacked(file: BinaryIO, path: str, warnings: List[str]) -> Iterator[bytes]
     with gzip.GzipFile(fileobj=file, mode="rb") as stream:
         while left > 0:
             try:
-                block = stream.read(min(_BLOCK, left))
+                block = stream.read1(min(_BLOCK, left))  # read() would lose what it has where it meets damage
             except (OSError, EOFError, zlib.error):
                 warnings.append("kernel log: {0!r} is damaged; what came before was read".format(path))
                 return

@@ -143,6 +143,7 @@ def test_anything_around_or_less_of_a_message_is_another_message(text):
         "TCP: Possible SYN flooding on port 80. Sending biscuits.",
         "TCP: Possible SYN flooding on port {{ 80 }}. Sending cookies.",
         "TCP: request_sock_TCP: Possible SYN flooding on port 256.0.0.1:80. Sending cookies.",
+        "TCP: request_sock_TCP: Possible SYN flooding on port 01.2.3.4:80. Sending cookies.",
         "TCP: request_sock_TCP: Possible SYN flooding on port [192.0.2.7]:80. Sending cookies.",
         "TCP: request_sock_TCP: Possible SYN flooding on port [:::]:80. Sending cookies.",
         "TCP: request_sock_TCP: Possible SYN flooding on port 2001:db8::7:80. Sending cookies.",

@@ -222,16 +222,24 @@ def test_auto_takes_the_first_file_that_can_be_read(log, monkeypatch, tmp_path):
     found, warnings = read_kernel_log("auto", now=NOW)
     assert (found.readable, len(found.events), warnings) == (True, 1, [])
     monkeypatch.setattr(kernel_log, "LOG_FILES", (str(tmp_path / "none"),))
+    without_journal(monkeypatch, tmp_path)
     found, warnings = read_kernel_log("auto", now=NOW)
     assert (found.readable, found.events) == (False, ())
-    assert warnings == ["kernel log: no source can be read: %s (No such file or directory)" % (tmp_path / "absent")]
+    assert warnings == [
+        "kernel log: no source can be read: %s (No such file or directory), the journal (No such file or directory)"
+        % (tmp_path / "absent")
+    ]
 
 
-def test_a_journal_that_is_not_there_is_a_warning(monkeypatch, tmp_path):
+def without_journal(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(
         "ansible_collections.linuxnet.tcp.plugins.module_utils._read.journal._PROGRAM", str(tmp_path / "no")
     )
+
+
+def test_a_journal_that_is_not_there_is_a_warning(monkeypatch, tmp_path):
+    without_journal(monkeypatch, tmp_path)
     found, warnings = read_kernel_log("journal")
     assert (found.readable, found.events) == (False, ())
     assert warnings == ["kernel log: the journal cannot be read: No such file or directory"]
