@@ -236,6 +236,39 @@ syn_backlog:
         readable: true
         events:
           - {time: "2026-11-20T04:23:45Z", kind: syn_flood, address: 0.0.0.0, port: 80, action: cookies}
+    mitigation:
+      description: What the entry point C(mitigate) of the role P(linuxnet.tcp.syn_backlog#role) has changed, and what it has to know of the host.
+      returned: with the subset V(mitigation)
+      type: dict
+      contains:
+        record:
+          description:
+            - What is changed for the time of a flood, with what was there before. V(null) where nothing is.
+            - See RV(linuxnet.tcp.syn_backlog_mitigation#module:record).
+          returned: always
+          type: dict
+        problem:
+          description: Why there is a record that cannot be used.
+          returned: always
+          type: str
+          sample: "/run/linuxnet.tcp/mitigation.json is no record of a mitigation: it is no JSON"
+        controller:
+          description: The address that the ssh session comes from in which the module runs, V(null) where it does not run in one.
+          returned: always
+          type: str
+          sample: 192.0.2.10
+        addresses:
+          description: The addresses of the host.
+          returned: always
+          type: list
+          elements: str
+          sample: [127.0.0.1, 192.0.2.1, "::1"]
+        iptables:
+          description: The families whose iptables command is installed.
+          returned: always
+          type: list
+          elements: str
+          sample: [ipv4, ipv6]
     findings:
       description: What is wrong, worst first. Empty on a healthy host.
       returned: with the subset V(findings)

@@ -19,6 +19,7 @@ from . import of_boot as boot
 from . import of_costs as costs
 from . import of_counters as counters
 from . import of_listeners as listeners
+from . import of_mitigation as mitigation
 from . import of_namespaces as namespaces
 from . import of_settings as settings
 from .finding import SEVERITIES, Finding
@@ -50,6 +51,7 @@ RULES: Tuple[Tuple[str, Rule], ...] = (
     ("boot-file-shadowed", boot.boot_file_shadowed),
     ("tcp-max-syn-backlog-without-effect", settings.tcp_max_syn_backlog_without_effect),
     ("half-open-lifetime", costs.lifetime),
+    ("mitigation-in-force", mitigation.in_force),
 )
 
 

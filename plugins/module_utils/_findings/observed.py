@@ -101,6 +101,7 @@ class Host(NamedTuple):
     floods: Tuple[Reported, ...]  # the latest report for each address and port
     memory: Optional[int] = None  # of the machine, in bytes
     mitigated: Mapping[str, Mapping[str, Any]] = {}  # sysctls that a mitigation in force changed: before, set
+    mitigation: Mapping[str, Any] = {}  # the record of the one in force
 
     def scope(self, name: str) -> Scope:
         """The namespace of that name; an empty one where nothing is known of it."""
@@ -130,6 +131,7 @@ def observe(facts: Mapping[str, Any]) -> Host:
         floods=_reported(rows(part(facts, "kernel_log"), "events"), listeners),
         memory=number(part(facts, "memory").get("total_bytes")),
         mitigated={name: one for name, one in _mitigated(facts).items() if isinstance(one, Mapping)},
+        mitigation=part(part(facts, "mitigation"), "record"),
     )
 
 

@@ -12,7 +12,7 @@ from typing import FrozenSet, Iterable
 
 from .errors import InvalidOption
 
-ALL = frozenset(("sysctls", "boot", "listeners", "half_open", "counters", "kernel_log", "findings"))
+ALL = frozenset(("sysctls", "boot", "listeners", "half_open", "counters", "kernel_log", "mitigation", "findings"))
 MINIMUM = frozenset(("sysctls",))
 _GROUPS = {"all": ALL, "min": MINIMUM}
 

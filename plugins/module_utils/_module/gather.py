@@ -14,12 +14,16 @@ from typing import Any, Dict, List, Optional, Tuple
 from .._model.counters import delta
 from .._model.records import NamespaceView, Owner
 from .._read import calibration
+from .._read.addresses import own_addresses
 from .._read.boot_files import boot_values
 from .._read.counters import read_counters
+from .._read.firewall import families_with_a_command
 from .._read.kernel_log import read_kernel_log
 from .._read.memory import read_memory
+from .._read.mitigation_record import read_record
 from .._read.namespaces import OWN, Namespace, Unreachable, call_inside, resolve
 from .._read.owners import owners_of
+from .._read.session import controller
 from .._read.sockets import half_open, listen_sockets
 from .._read.sysctls import read_sysctls
 from .._report.facts import Evidence, assemble
@@ -67,6 +71,7 @@ def gather(options: GatheringOptions) -> Tuple[Dict[str, Any], List[str]]:
         kernel_log=_kernel_log(work),
         others_asked=bool(options.network_namespaces),
         memory=work.note(read_memory()) if options.wants("listeners") else None,
+        mitigation=_mitigation(work),
     )
     return assemble(evidence, options.subset, options.top_sources), work.warnings
 
@@ -149,6 +154,20 @@ def _kernel_log(work: _Gathering) -> Optional[Dict[str, Any]]:
         return None
     log = work.note(read_kernel_log(options.kernel_log_source, options.kernel_log_max_age))
     return {"readable": log.readable, "events": [event for event in log.events if not _is_calibration(event)]}
+
+
+def _mitigation(work: _Gathering) -> Optional[Dict[str, Any]]:
+    """What is in force, and what a mitigation has to know of this host so that it cuts nobody off."""
+    if not work.options.wants("mitigation"):
+        return None
+    found = read_record()
+    return {
+        "record": work.note((found.record, [found.problem] if found.problem else [])),
+        "problem": found.problem,
+        "controller": controller(),
+        "addresses": work.note(own_addresses()),
+        "iptables": families_with_a_command(),
+    }
 
 
 def _is_calibration(event: Dict[str, Any]) -> bool:

@@ -4,9 +4,9 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""One NETLINK_SOCK_DIAG dump: a request out, a stream of messages back into one buffer that is used again.
+"""One netlink dump: a request out, a stream of messages back into one buffer that is used again.
 
-Knows netlink(7) framing and nothing about sockets; `sock_diag` knows what the messages say.
+Knows netlink(7) framing and nothing about what the messages say: `sock_diag`, `addresses` and `firewall` do.
 """
 
 from __future__ import annotations
@@ -38,8 +38,13 @@ class DumpInterrupted(Exception):
     """The kernel says that what it listed changed meanwhile, so rows may be missing or doubled."""
 
 
-def dump(body: bytes) -> Iterator[Run]:
-    """Send one dump request of type SOCK_DIAG_BY_FAMILY and give the answer, in runs of equally long messages.
+def dump(
+    body: bytes,
+    protocol: int = NETLINK_SOCK_DIAG,
+    request: int = SOCK_DIAG_BY_FAMILY,
+    answer: int = SOCK_DIAG_BY_FAMILY,
+) -> Iterator[Run]:
+    """Send one dump request and give the messages of type ``answer``, in runs of equally long ones.
 
     A run is only good until the next one is asked for. Its messages include their 16-byte header.
     Raises OSError where the kernel refuses, and DumpInterrupted after the last run of a dump
@@ -47,8 +52,8 @@ def dump(body: bytes) -> Iterator[Run]:
     """
     buffer = bytearray(_BUFFER_SIZE)
     view = memoryview(buffer)
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG) as sock:
-        sock.sendto(message(SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, body), (0, 0))
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol) as sock:
+        sock.sendto(message(request, NLM_F_REQUEST | NLM_F_DUMP, body), (0, 0))
         interrupted = False
         while True:
             # With MSG_TRUNC the kernel tells the true size of what did not fit.
@@ -64,7 +69,7 @@ def dump(body: bytes) -> Iterator[Run]:
                     if interrupted:
                         raise DumpInterrupted()
                     return
-                if kind == SOCK_DIAG_BY_FAMILY:
+                if kind == answer:
                     yield run, length
 
 
@@ -121,4 +126,4 @@ def _check(run: memoryview) -> None:
     """Raise what an ERROR or DONE message reports; both begin with a status, 0 or a negative errno."""
     status = _STATUS.unpack_from(run, HEADER.size)[0] if len(run) >= HEADER.size + _STATUS.size else 0
     if status < 0:
-        raise OSError(-status, "sock_diag: " + os.strerror(-status))
+        raise OSError(-status, "netlink: " + os.strerror(-status))

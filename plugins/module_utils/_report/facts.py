@@ -35,6 +35,7 @@ class Evidence(NamedTuple):
     kernel_log: Optional[Dict[str, Any]]
     others_asked: bool  # network namespaces were named
     memory: Optional[int] = None  # of the machine, in bytes
+    mitigation: Optional[Dict[str, Any]] = None
 
 
 def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int) -> Dict[str, Any]:
@@ -57,6 +58,8 @@ def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int) -> Di
         facts["counters_delta"] = evidence.own.counters_delta
     if evidence.kernel_log is not None:
         facts["kernel_log"] = evidence.kernel_log
+    if evidence.mitigation is not None:
+        facts["mitigation"] = evidence.mitigation
     if evidence.others_asked:
         facts["network_namespaces"] = [_namespace(view) for view in evidence.views]
     facts["findings"] = findings(facts)

@@ -25,11 +25,11 @@ class ChangedMeanwhile(Exception):
     """Somebody else changed the file since it was read; it is left as they made it."""
 
 
-def replace(path: str, content: Optional[bytes], expected: Optional[bytes]) -> None:
+def replace(path: str, content: Optional[bytes], expected: Optional[bytes], mode: int = _MODE) -> None:
     """Give the file this content, or remove it where that is None.
 
     An existing file keeps its mode, owner, group and extended attributes (SELinux context and access control list
-    among them); a new one is 0644 and has the context of its directory. A symbolic link is never followed.
+    among them); a new one has ``mode`` and the context of its directory. A symbolic link is never followed.
 
     :param expected: what the file holds so far; None where there is none
     :raises ChangedMeanwhile: it holds something else by now. The look comes right before the rename(2): what another
@@ -44,7 +44,7 @@ def replace(path: str, content: Optional[bytes], expected: Optional[bytes]) -> N
         return
     temporary = os.path.join(directory, ".linuxnet-tcp-%s.tmp" % os.urandom(8).hex())
     try:
-        _fill(temporary, path, content, exists=expected is not None)
+        _fill(temporary, path, content, None if expected is not None else mode)
         _require(path, expected)
         os.rename(temporary, path)
     except BaseException:
@@ -81,19 +81,20 @@ def _require(path: str, expected: Optional[bytes]) -> None:
         raise ChangedMeanwhile("{0} was changed by somebody else meanwhile".format(path))
 
 
-def _fill(temporary: str, path: str, content: bytes, exists: bool) -> None:
+def _fill(temporary: str, path: str, content: bytes, mode: Optional[int]) -> None:
+    """``mode`` is a new file's; None where there is one to take it from."""
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(fd, "wb", buffering=0) as file:
         rest = memoryview(content)
         while rest:
             rest = rest[file.write(rest) :]
-        if exists:
+        if mode is None:
             status = os.stat(path, follow_symlinks=False)
             _own(fd, status)
             os.fchmod(fd, stat.S_IMODE(status.st_mode))
             _keep_attributes(path, fd)
         else:
-            os.fchmod(fd, _MODE)
+            os.fchmod(fd, mode)
             _take_context(os.path.dirname(path), fd)
         os.fsync(fd)
 

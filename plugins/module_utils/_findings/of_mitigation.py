@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The finding that a mitigation is in force: what is changed for the time being, and how it ends."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, List, Mapping
+
+from .._kernel.sysctls import KEYS
+from .._model.gathered import rows, subject_of, text
+from .._model.namespace_commands import OWN
+from .finding import INFO, Finding
+from .observed import Host
+
+
+def in_force(host: Host) -> Iterator[Finding]:
+    """The role's mitigate has changed something, and restore has not put it back yet."""
+    record = host.mitigation
+    if not record:
+        return
+    changes = [*_sysctls(host), *_listeners(record), *_blocks(record)]
+    yield Finding(
+        INFO,
+        OWN,
+        "A mitigation is in force since {0}: {1}.".format(
+            text(record, "since") or "a time that is not known", ", ".join(changes) or "nothing was changed yet"
+        ),
+        {
+            "since": text(record, "since"),
+            "causes": list(record.get("causes") or ()),
+            "sysctls": {name: dict(state) for name, state in host.mitigated.items()},
+            "listeners": [dict(one) for one in rows(record, "listeners")],
+            "blocks": [dict(one) for one in rows(record, "blocks")],
+        },
+        "Once the flood is over: `ansible-playbook linuxnet.tcp.restore -e restore_hosts=HOST`. It puts back what was "
+        "there before, and refuses while the evidence has not subsided. A reboot ends it too.",
+    )
+
+
+def _sysctls(host: Host) -> List[str]:
+    return [
+        "{0} {1} instead of {2}".format(KEYS[name].key, state.get("set"), state.get("before"))
+        for name, state in sorted(host.mitigated.items())
+        if name in KEYS
+    ]
+
+
+def _listeners(record: Mapping[str, Any]) -> List[str]:
+    found = ["{0} widened from {1} to {2}".format(subject_of(one), one.get("before"), one.get("set"))
+             for one in rows(record, "listeners")]  # fmt: skip
+    return list(dict.fromkeys(found))  # the members of a group say the same
+
+
+def _blocks(record: Mapping[str, Any]) -> List[str]:
+    ports = {one.get("port") for one in rows(record, "blocks")}
+    networks = {one.get("network") for one in rows(record, "blocks")}
+    return ["{0} network{1} dropped on port {2}".format(
+        len(networks), "" if len(networks) == 1 else "s", ", ".join(map(str, sorted(ports, key=str)))
+    )] if networks else []  # fmt: skip

@@ -1,0 +1,210 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The record of a mitigation in force: what it changed, what was there before, and how two records become one.
+
+A record says what is *meant* to be in force; it is written before anything is changed. Whoever completes a
+mitigation does all that its record says, and whoever restores takes back what of it is really there.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
+
+from .._kernel.sysctls import INT_MAX, INT_MIN, KEYS
+from .networks import Network, parse_network
+
+SCHEMA = 1
+_MOST_ENTRIES = 4096
+_LONGEST_TEXT = 1000
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_FAMILIES = ("ipv4", "ipv6")
+_SHORTEST_BLOCK = {4: 24, 6: 64}  # a network that is dropped is never larger
+
+Record = Dict[str, Any]
+
+
+class BadRecord(ValueError):
+    """It is no record of ours; the text says what is wrong with it."""
+
+
+def empty() -> Record:
+    """A record of nothing; time, namespace and firewall are the host's to fill in."""
+    return {
+        "schema": SCHEMA,
+        "since": None,
+        "network_namespace": None,
+        "causes": [],
+        "sysctls": {},
+        "listeners": [],
+        "blocks": [],
+        "passes": [],
+        "firewall": {},
+    }
+
+
+def merge(first: Optional[Mapping[str, Any]], second: Mapping[str, Any]) -> Record:
+    """Both in one: what the first says of how things were before holds, and of what is set the larger."""
+    if first is None:
+        return merge(empty(), second)
+    sysctls = {name: dict(state) for name, state in first["sysctls"].items()}
+    for name, state in second["sysctls"].items():
+        sysctls[name] = _larger(sysctls.get(name), state)
+    listeners = {_socket(one): dict(one) for one in first["listeners"]}
+    for one in second["listeners"]:
+        listeners[_socket(one)] = _larger(listeners.get(_socket(one)), one)
+    return {
+        "schema": SCHEMA,
+        "since": first["since"] or second["since"],
+        "network_namespace": first["network_namespace"] or second["network_namespace"],
+        "causes": _each_once(first["causes"], second["causes"]),
+        "sysctls": sysctls,
+        "listeners": list(listeners.values()),
+        "blocks": _each_once(first["blocks"], second["blocks"]),
+        "passes": _each_once(first["passes"], second["passes"]),
+        "firewall": dict(second["firewall"], **first["firewall"]),
+    }
+
+
+def _larger(before: Optional[Mapping[str, Any]], now: Mapping[str, Any]) -> Dict[str, Any]:
+    if before is None:
+        return dict(now)
+    return dict(before, set=max(before["set"], now["set"]))
+
+
+def _socket(entry: Mapping[str, Any]) -> Any:
+    return entry["inode"], entry["address"], entry["port"]
+
+
+def _each_once(first: Iterable[Any], second: Iterable[Any]) -> List[Any]:
+    found: List[Any] = list(first)
+    found += [one for one in second if one not in found]
+    return found
+
+
+# ---------------------------------------------------------------- what a file or an option holds
+
+
+def parse_record(data: Any) -> Record:
+    """The record, every part of it checked, and nothing beside it.
+
+    :raises BadRecord: it is none.
+    """
+    found = _mapping(data, "the record")
+    if found.get("schema") != SCHEMA:
+        raise BadRecord("schema {0!r:.40} is not {1}".format(found.get("schema"), SCHEMA))
+    unknown = sorted(set(map(str, found)) - set(empty()))
+    if unknown:
+        raise BadRecord("{0!r:.40} is not part of a record".format(unknown[0]))
+    whole = dict(empty(), **found)
+    return {
+        "schema": SCHEMA,
+        "since": None if whole["since"] is None else _time(whole["since"]),
+        "network_namespace": None if whole["network_namespace"] is None else _integer(whole["network_namespace"], 0, 2**64),
+        "causes": [_text(one, "causes") for one in _list(whole["causes"], "causes")],
+        "sysctls": {_sysctl(name): _change(state) for name, state in _mapping(whole["sysctls"], "sysctls").items()},
+        "listeners": [_listener(one) for one in _list(whole["listeners"], "listeners")],
+        "blocks": [_block(one) for one in _list(whole["blocks"], "blocks")],
+        "passes": [str(_network(one)) for one in _list(whole["passes"], "passes")],
+        "firewall": {_family(one): _base(had) for one, had in _mapping(whole["firewall"], "firewall").items()},
+    }
+
+
+def _sysctl(name: Any) -> str:
+    if name not in KEYS:
+        raise BadRecord("sysctls: {0!r:.40} is no setting of ours".format(name))
+    return str(name)
+
+
+def _change(state: Any) -> Dict[str, int]:
+    found = _exactly(state, ("before", "set"))
+    return {name: _integer(found[name], INT_MIN, INT_MAX) for name in ("before", "set")}
+
+
+def _listener(entry: Any) -> Dict[str, Any]:
+    found = _exactly(entry, ("family", "address", "port", "device", "inode", "before", "set"))
+    address = parse_network(found["address"])
+    if address is None or address.num_addresses != 1 or "/" in found["address"]:
+        raise BadRecord("listeners: {0!r:.60} is no address".format(found["address"]))
+    return {
+        "family": _family(found["family"]),
+        "address": found["address"],
+        "port": _integer(found["port"], 1, 65535),
+        "device": None if found["device"] is None else _text(found["device"], "device"),
+        "inode": _integer(found["inode"], 0, 2**64),
+        "before": _integer(found["before"], 0, 2**32),
+        "set": _integer(found["set"], 0, 2**32),
+    }
+
+
+def _block(entry: Any) -> Dict[str, Any]:
+    found = _exactly(entry, ("network", "port"))
+    network = _network(found["network"])
+    if network.prefixlen < _SHORTEST_BLOCK[network.version]:
+        raise BadRecord("blocks: {0} is too large to be dropped".format(network))
+    return {"network": str(network), "port": _integer(found["port"], 1, 65535)}
+
+
+def _base(had: Any) -> Dict[str, bool]:
+    found = _exactly(had, ("table", "input"))
+    if not all(isinstance(value, bool) for value in found.values()):
+        raise BadRecord("firewall: true or false is expected")
+    return dict(found)
+
+
+def _network(told: Any) -> Network:
+    network = parse_network(told)
+    if network is None:
+        raise BadRecord("{0!r:.60} is no network".format(told))
+    return network
+
+
+def _family(told: Any) -> str:
+    if told not in _FAMILIES:
+        raise BadRecord("{0!r:.40} is no address family".format(told))
+    return str(told)
+
+
+def _time(told: Any) -> str:
+    if not isinstance(told, str) or not _TIME.fullmatch(told):
+        raise BadRecord("since: {0!r:.40} is no time".format(told))
+    return told
+
+
+def _text(told: Any, name: str) -> str:
+    if not isinstance(told, str) or not told.isprintable() or len(told) > _LONGEST_TEXT:
+        raise BadRecord("{0}: {1!r:.40} is no text".format(name, told))
+    return told
+
+
+def _integer(told: Any, lowest: int, highest: int) -> int:
+    if not isinstance(told, int) or isinstance(told, bool) or not lowest <= told <= highest:
+        raise BadRecord("{0!r:.40} is no number from {1} to {2}".format(told, lowest, highest))
+    return told
+
+
+def _list(told: Any, name: str) -> List[Any]:
+    return _sized(told, list, name)
+
+
+def _mapping(told: Any, name: str) -> Dict[str, Any]:
+    return _sized(told, dict, name)
+
+
+def _sized(told: Any, kind: Callable[..., Any], name: str) -> Any:
+    if not isinstance(told, kind):  # type: ignore[arg-type]
+        raise BadRecord("{0}: {1!r:.40} is not what belongs there".format(name, told))
+    if len(told) > _MOST_ENTRIES:
+        raise BadRecord("{0}: more than {1} entries".format(name, _MOST_ENTRIES))
+    return told
+
+
+def _exactly(told: Any, names: Iterable[str]) -> Dict[str, Any]:
+    found = _mapping(told, "an entry")
+    if set(found) != set(names):
+        raise BadRecord("{0!r:.80} does not have {1}".format(found, ", ".join(names)))
+    return found

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The record of a mitigation: written before anything is changed, and removed when all of it is taken back."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from typing import Any, Dict, Mapping, Optional
+
+from .._model.errors import InvalidOption
+from .._model.mitigation import BadRecord, Record, empty, merge, parse_record
+from .._model.networks import parse_network
+from .._read.firewall import bases
+from .._read.mitigation_record import PATH, network_namespace, read_record
+from .._write.atomic import current, remove_leftovers, replace
+from .._write.firewall import remove_idle
+from .._write.lock import locked
+
+PRESENT, ABSENT = "present", "absent"
+_NOTHING = {"before": "", "after": ""}
+
+
+class NotRecorded(Exception):
+    """The record cannot be written, used or removed; the text says why and what to do."""
+
+
+def mitigation_spec() -> Dict[str, Dict[str, Any]]:
+    """The argument_spec of syn_backlog_mitigation."""
+    return {
+        "state": {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT},
+        "record": {"type": "dict"},
+    }
+
+
+def keep_record(params: Mapping[str, Any], check_mode: bool = False, path: str = PATH) -> Dict[str, Any]:
+    """What the module returns, the diff included; with ``check_mode`` nothing is changed.
+
+    :raises InvalidOption: the record that is given is none.
+    :raises NotRecorded: there is one that cannot be used, or writing fails.
+    :raises Busy: another run does not end.
+    """
+    given = _given(params["record"]) if params["state"] == PRESENT else None
+    try:
+        with contextlib.nullcontext() if check_mode else locked():
+            if given is not None:
+                return _present(given, path, check_mode)
+            return _absent(path, check_mode)
+    except OSError as error:
+        raise NotRecorded("{0}: {1}".format(path, error.strerror)) from error
+
+
+def _given(record: Any) -> Record:
+    try:
+        return parse_record(dict(empty(), **(record or {})))
+    except (BadRecord, TypeError, ValueError) as error:
+        raise InvalidOption("record", record, str(error)) from error
+
+
+def _present(given: Record, path: str, check_mode: bool) -> Dict[str, Any]:
+    before = _usable(path)
+    wanted = merge(before, given)
+    wanted["since"] = wanted["since"] or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    wanted["network_namespace"] = wanted["network_namespace"] or network_namespace()
+    wanted["firewall"] = dict(_found_now(wanted), **wanted["firewall"])
+    if wanted != before and not check_mode:
+        _write(wanted, path)
+    return {"changed": wanted != before, "record": wanted, "diff": _diff(path, before, wanted)}
+
+
+def _found_now(record: Record) -> Dict[str, Dict[str, bool]]:
+    """What iptables-nft would make by itself and is there already; all of it where that cannot be read."""
+    needed = {"ipv%d" % network.version for network in map(parse_network, _networks(record)) if network}
+    found = bases() if needed - set(record["firewall"]) else None
+    there = {"table": True, "input": True}
+    return {one: {"table": found[one].table, "input": found[one].input} if found else there for one in needed}
+
+
+def _networks(record: Record) -> Any:
+    return [one["network"] for one in record["blocks"]]
+
+
+def _absent(path: str, check_mode: bool) -> Dict[str, Any]:
+    before = _usable(path)
+    if before is not None and not check_mode:
+        for family, had in before["firewall"].items():
+            _remove_what_was_not_there(family, had)
+        replace(path, None, current(path))
+        with contextlib.suppress(OSError):  # somebody else's file is in it
+            os.rmdir(os.path.dirname(path))
+    return {"changed": before is not None, "record": before, "diff": _diff(path, before, None)}
+
+
+def _remove_what_was_not_there(family: str, had: Mapping[str, bool]) -> None:
+    """Nothing that holds a rule, a chain or a policy of anybody's."""
+    found = bases()
+    if found is None:
+        return
+    base = found[family]
+    chain = base.idle and not had["input"]
+    table = base.table and not had["table"] and base.chains == int(chain)
+    if chain or table:
+        remove_idle(family, table, chain)
+
+
+def _usable(path: str) -> Optional[Record]:
+    found = read_record(path)
+    if found.problem:
+        raise NotRecorded(
+            "{0}. What was changed before is written there and nowhere else: look what can be saved of it, put that "
+            "back, and remove the file.".format(found.problem)
+        )
+    return found.record
+
+
+def _write(record: Record, path: str) -> None:
+    directory = os.path.dirname(path)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(directory, 0o755)
+        os.chmod(directory, 0o755)
+    remove_leftovers(directory)
+    replace(path, _text(record).encode(), current(path), mode=0o600)
+
+
+def _text(record: Optional[Record]) -> str:
+    return "" if record is None else json.dumps(record, indent=2, sort_keys=True) + "\n"
+
+
+def _diff(path: str, before: Optional[Record], after: Optional[Record]) -> Dict[str, str]:
+    if before == after:
+        return dict(_NOTHING)
+    return {"before": _text(before), "after": _text(after), "before_header": path, "after_header": path}

@@ -1,0 +1,31 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The edge between Ansible and the record of a mitigation."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._model.errors import InvalidOption
+from .._write.lock import Busy
+from .mitigation import NotRecorded, keep_record
+from .run import require_linux
+
+
+def keep_record_or_fail(module: AnsibleModule) -> Dict[str, Any]:
+    """Write or remove the record; what cannot be done ends the module."""
+    try:
+        require_linux(os.uname().sysname)
+        result = keep_record(module.params, module.check_mode)
+    except (InvalidOption, NotRecorded, Busy) as error:
+        module.fail_json(msg=str(error))
+    if not module._diff:
+        del result["diff"]
+    return result

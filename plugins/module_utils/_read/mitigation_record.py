@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The file that tells what a mitigation in force has changed. It is in /run, so that it ends with what it describes."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from typing import NamedTuple, Optional
+
+from .._model.mitigation import BadRecord, Record, parse_record
+
+PATH = "/run/linuxnet.tcp/mitigation.json"
+_MOST_BYTES = 4194304
+
+
+class Found(NamedTuple):
+    """What the file says; ``problem`` where there is one that cannot be used."""
+
+    record: Optional[Record]
+    problem: Optional[str]
+
+
+def read_record(path: str = PATH) -> Found:
+    """The record of this network namespace; neither part is set where there is no file."""
+    try:
+        content = _content(path)
+        if content is None:
+            return Found(None, None)
+        record = parse_record(json.loads(content.decode("utf-8")))
+    except (OSError, RecursionError) as error:
+        return Found(None, "{0} cannot be read: {1}".format(path, getattr(error, "strerror", None) or "it is nested"))
+    except BadRecord as error:
+        return Found(None, "{0} is no record of a mitigation: {1}".format(path, error))
+    except ValueError:
+        return Found(None, "{0} is no record of a mitigation: it is no JSON".format(path))
+    if record["network_namespace"] not in (None, network_namespace()):
+        return Found(None, "{0} is the record of another network namespace that has the same /run".format(path))
+    return Found(record, None)
+
+
+def network_namespace() -> Optional[int]:
+    """The number of the network namespace that this process is in; None where /proc does not tell."""
+    try:
+        return os.stat("/proc/self/ns/net").st_ino
+    except OSError:
+        return None
+
+
+def _content(path: str) -> Optional[bytes]:
+    """The bytes of the file; None where there is none.
+
+    :raises BadRecord: anybody but root could have written it: what it says is put into sysctls.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    with os.fdopen(fd, "rb") as file:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode) or status.st_uid not in (0, os.geteuid()) or status.st_mode & 0o022:
+            raise BadRecord("it is not a file that only root may write")
+        if status.st_size > _MOST_BYTES:
+            raise BadRecord("it is longer than {0} bytes".format(_MOST_BYTES))
+        return file.read(_MOST_BYTES)

@@ -1,0 +1,322 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""What to do about a flood: which networks to drop, which sysctls to set, which listeners to widen, and why.
+
+A flood from few networks is dropped, with cookies for as long as its entries still hold the queue. What cannot be
+dropped, or comes from everywhere, gets cookies and room. Clients that mean well are never dropped.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption, require_range
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import (
+    namespace_of,
+    number,
+    part,
+    rows,
+    subject_of,
+    text,
+)
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import (
+    Record,
+    empty,
+    merge,
+    parse_record,
+)
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.namespace_commands import OWN
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.networks import (
+    Network,
+    overlapping,
+    parse_network,
+    rolled_up,
+    within,
+)
+
+Facts = t.Mapping[str, t.Any]
+
+FEW_NETWORKS = "syn-flood-few-networks"
+#: What cookies and room help against, whoever the clients are
+STRAINED = ("syn-flood-everywhere", "honest-burst", "lossy-clients", "syn-queue-full", "last-quarter-drops")
+STARVED = "accept-queue-overflow"
+
+NOTHING, IN_FORCE, MITIGATE = "nothing", "in_force", "mitigate"
+
+_LARGEST = {4: 24, 6: 64}  # no larger network is dropped: the evidence is of these
+_NEVER = tuple(filter(None, map(parse_network, ("127.0.0.0/8", "::/64", "fe80::/10", "224.0.0.0/4", "ff00::/8"))))
+#: Connection plugins with which nobody comes in over the network
+_NO_NETWORK = frozenset(
+    "local chroot jail zone iocage lxc lxd incus docker docker_api nsenter podman podman_unshare buildah toolbox "
+    "machinectl kubectl oc libvirt_lxc libvirt_qemu funcd saltstack aws_ssm".split()
+)
+
+
+class _Guard(t.NamedTuple):
+    """Who is never dropped."""
+
+    allowed: list[Network]
+    near: list[tuple[Network, str]]  # left out wholly, and as what
+    nobody: str | None  # why nothing at all may be dropped
+
+    @property
+    def let_through(self) -> list[Network]:
+        """What goes through even where its network is dropped already."""
+        return [*self.allowed, *(network for network, _whose in self.near)]
+
+    def refuses(self, network: Network) -> str | None:
+        """Why a network is not dropped; None where it may be."""
+        if self.nobody:
+            return self.nobody
+        if within(network, self.allowed):
+            return "{0} is on the allow list, so it is not dropped".format(network)
+        for near, whose in self.near:
+            if overlapping(network, [near]):
+                return "{0} has {1} in it, so it is not dropped".format(network, whose)
+        return None
+
+
+class _Work:
+    """What is decided, finding by finding."""
+
+    def __init__(self, facts: Facts, wanted: Facts) -> None:
+        self.facts, self.gathered = facts, part(facts, "mitigation")
+        self.backlog, self.most = _option(wanted, "backlog", 1), _option(wanted, "max_networks", 0)
+        self.guard = _guard(wanted, self.gathered)
+        known = self.gathered.get("record")
+        self.before: Record | None = None if known is None else parse_record(known)
+        self.new = empty()
+        self.reasons: list[str] = []
+
+    def tell(self, sentence: str) -> None:
+        if sentence not in self.reasons:
+            self.reasons.append(sentence)
+
+    @property
+    def record(self) -> Record:
+        return merge(self.before, self.new)
+
+
+def mitigation_plan(facts: Facts, wanted: Facts) -> dict[str, t.Any]:
+    """What is to be in force, and why.
+
+    ``facts`` is the gathered ``syn_backlog`` of the host's own network namespace, and ``wanted`` has ``allow``,
+    ``max_networks``, ``backlog`` and ``connection``.
+
+    :raises InvalidOption: a variable that cannot be, or facts that do not tell enough.
+    """
+    for name in ("findings", "sysctls", "listeners", "mitigation"):
+        if facts.get(name) is None:
+            raise InvalidOption("facts", name, "it has to be gathered")
+    work = _Work(facts, wanted)
+    found = _own(facts)
+    starved = {one["subject"] for one in found if one["id"] == STARVED}
+    for one in found:
+        if one["id"] == STARVED and one["severity"] != "info":
+            work.tell("{0} Neither cookies nor a block help against that, so nothing is done about it.".format(one["summary"]))
+        elif one["subject"] in starved or one["severity"] == "info":
+            continue
+        elif one["id"] == FEW_NETWORKS:
+            _against_few(work, one)
+        elif one["id"] in STRAINED:
+            _cause(work, one)
+            _make_room(work, one)
+    return _told(work)
+
+
+def _told(work: _Work) -> dict[str, t.Any]:
+    record = work.record
+    if not record["causes"] and work.before is None:
+        if not work.reasons:
+            work.tell("No SYN queue turns clients away, so nothing is done.")
+        return {"verdict": NOTHING, "reasons": work.reasons, "record": None, **_actions(empty(), work.facts)}
+    blocked = [network for network in map(parse_network, (one["network"] for one in record["blocks"])) if network]
+    through = [one for one in work.guard.let_through if overlapping(one, blocked)]
+    record = merge(record, dict(empty(), passes=sorted(set(map(str, through)))))
+    verdict = IN_FORCE if record == work.before else MITIGATE
+    if verdict == IN_FORCE:
+        work.tell("What can be done is in force since {0}.".format(record["since"]))
+    return {"verdict": verdict, "reasons": work.reasons, "record": record, **_actions(record, work.facts)}
+
+
+def _actions(record: Record, facts: Facts) -> dict[str, t.Any]:
+    """What carries out a record, in the shape that the modules' options have."""
+    there = {(row.get("inode"), row.get("address"), row.get("port")) for row in rows(facts, "listeners")}
+    widened: dict[tuple[str, int], int] = {}
+    for one in record["listeners"]:
+        if (one["inode"], one["address"], one["port"]) in there:  # else it was closed since
+            place = (one["address"], one["port"])
+            widened[place] = max(widened.get(place, 0), one["set"])
+    blocks = [dict(one, ip_version=_family(one["network"])) for one in record["blocks"]]
+    families = sorted({one["ip_version"] for one in blocks})
+    passes = [{"network": one, "ip_version": _family(one)} for one in record["passes"]]
+    return {
+        "sysctls": {name: state["set"] for name, state in sorted(record["sysctls"].items())},
+        "listeners": [
+            {"address": address, "port": port, "backlog": backlog} for (address, port), backlog in widened.items()
+        ],
+        "blocks": blocks,
+        "passes": [one for one in passes if one["ip_version"] in families],
+        "ip_versions": families,
+    }
+
+
+# ---------------------------------------------------------------- one finding
+
+
+def _against_few(work: _Work, finding: Facts) -> None:
+    """Drop its networks, with cookies meanwhile; cookies and room where one of them cannot be dropped."""
+    _cause(work, finding)
+    ports = _ports(work, finding)
+    told = part(finding, "evidence").get("networks")
+    networks = told if isinstance(told, (list, tuple)) else []
+    refused = [why for why in (_drop(work, one, ports) for one in networks) if why]
+    for why in refused:
+        work.tell("{0}: {1}.".format(finding["subject"], why))
+    _turn_cookies_on(work)
+    if refused or not networks or not ports:
+        _make_room(work, finding)
+
+
+def _drop(work: _Work, told: t.Any, ports: t.Collection[int]) -> str | None:
+    """Have a network dropped; or why not."""
+    network = parse_network(told)
+    if network is None or network.prefixlen < _LARGEST[network.version]:
+        return "{0!r:.60} is no network that could be dropped".format(told)
+    known = _each_network(work.record)
+    if not ports:
+        return "no port is known on which {0} could be dropped".format(network)
+    if not within(network, known):
+        why = work.guard.refuses(network)
+        if why:
+            return why
+        family = "ipv%d" % network.version
+        if family not in (work.gathered.get("iptables") or ()):
+            return "{0} is not dropped, for there is no {1} on the host".format(network, _COMMANDS[family])
+        if len(known) >= work.most:
+            return "{0} is not dropped: {1} networks are the most (syn_backlog_mitigate_max_networks)".format(
+                network, work.most
+            )
+        work.tell("{0}: {1} is dropped.".format(", ".join("port %d" % port for port in sorted(ports)), network))
+    blocks = [{"network": str(network), "port": port} for port in sorted(ports)]
+    work.new = merge(work.new, dict(empty(), blocks=blocks))
+    return None
+
+
+_COMMANDS = {"ipv4": "iptables", "ipv6": "ip6tables"}
+
+
+def _each_network(record: Record) -> list[Network]:
+    """The networks that a record drops, each once."""
+    return [one for one in map(parse_network, dict.fromkeys(block["network"] for block in record["blocks"])) if one]
+
+
+def _turn_cookies_on(work: _Work) -> None:
+    now = _runtime(work.facts, "tcp_syncookies")
+    if now is None:
+        work.tell("net.ipv4.tcp_syncookies cannot be read, so it is left alone.")
+    elif now == 0:
+        work.tell("Cookies are turned on (net.ipv4.tcp_syncookies = 1), so that a full queue turns nobody away.")
+        work.new = merge(work.new, dict(empty(), sysctls={"tcp_syncookies": {"before": 0, "set": 1}}))
+    elif now == 2:
+        work.tell("net.ipv4.tcp_syncookies is 2, which carries every client already, and stays.")
+
+
+def _make_room(work: _Work, finding: Facts) -> None:
+    """Cookies, and a wider queue for the listeners that it is about."""
+    _turn_cookies_on(work)
+    narrow = [_listener(row, work.backlog) for row in _meant(work, finding) if _below(row, work.backlog)]
+    if not narrow:
+        return
+    work.tell("{0}: its queue is widened to {1}.".format(finding["subject"], work.backlog))
+    sysctls = {}
+    now = _runtime(work.facts, "somaxconn")
+    if now is not None and now < work.backlog:
+        sysctls["somaxconn"] = {"before": now, "set": work.backlog}
+    work.new = merge(work.new, dict(empty(), sysctls=sysctls, listeners=narrow))
+
+
+def _cause(work: _Work, finding: Facts) -> None:
+    work.tell("{0} ({1}): {2}".format(finding["subject"], finding["id"], finding["summary"]))
+    work.new = merge(work.new, dict(empty(), causes=["{0} on {1}".format(finding["id"], finding["subject"])]))
+
+
+def _listener(row: Facts, backlog: int) -> dict[str, t.Any]:
+    found = {name: row.get(name) for name in ("family", "address", "port", "device", "inode")}
+    return dict(found, before=row["backlog"], set=backlog)
+
+
+def _below(row: Facts, backlog: int) -> bool:
+    has = number(row.get("backlog"))
+    return has is not None and has < backlog
+
+
+def _meant(work: _Work, finding: Facts) -> list[Facts]:
+    """The listeners that a finding is about, and those that share address and port: the kernel gives one queue each."""
+    listeners = [row for row in rows(work.facts, "listeners") if namespace_of(row) == OWN]
+    evidence = part(finding, "evidence")
+    places = {(row.get("address"), row.get("port")) for row in listeners if subject_of(row) == finding["subject"]}
+    if not places and evidence.get("port") is not None:
+        places = {(evidence.get("address"), evidence.get("port"))}
+    return [row for row in listeners if (row.get("address"), row.get("port")) in places]
+
+
+def _ports(work: _Work, finding: Facts) -> set[int]:
+    told = [number(part(finding, "evidence").get("port")), *(number(row.get("port")) for row in _meant(work, finding))]
+    return {port for port in told if port is not None and 1 <= port <= 65535}
+
+
+# ---------------------------------------------------------------- options and facts
+
+
+def _guard(wanted: Facts, gathered: Facts) -> _Guard:
+    allowed = []
+    for entry in wanted.get("allow") or ():
+        network = parse_network(entry)
+        if network is None:
+            raise InvalidOption("syn_backlog_mitigate_allow", entry, "expected an IP address or network")
+        allowed.append(network)
+    near = [(one, "addresses of this host alone") for one in _NEVER]
+    for address in gathered.get("addresses") or ():
+        network = parse_network(address)
+        if network is not None:
+            near.append((rolled_up(network), "an address of the host itself, {0},".format(address)))
+    nobody = None
+    session = parse_network(gathered.get("controller"))
+    if session is not None:
+        near.append((rolled_up(session), "the address that this session comes from, {0},".format(session.network_address)))
+    elif str(wanted.get("connection")).rpartition(".")[2] not in _NO_NETWORK:
+        nobody = (
+            "nothing is dropped, for the address that this session comes from is not known (no SSH_CONNECTION in the "
+            "environment of any process above it), and it could be cut off"
+        )
+    return _Guard(allowed, near, nobody)
+
+
+def _own(facts: Facts) -> list[Facts]:
+    """The findings about the host's own network namespace, with the parts that are needed."""
+    found = []
+    for one in rows(facts, "findings"):
+        namespace = part(one, "evidence").get("network_namespace")
+        if namespace in (None, OWN):
+            found.append({name: text(one, name) or "" for name in ("id", "severity", "subject", "summary")})
+            found[-1]["evidence"] = part(one, "evidence")  # type: ignore[assignment]
+    return found
+
+
+def _option(wanted: Facts, name: str, lowest: int) -> int:
+    value = int(wanted[name])
+    require_range("syn_backlog_mitigate_" + name, value, lowest, 2147483647)
+    return value
+
+
+def _family(network: str) -> str:
+    return "ipv6" if ":" in network else "ipv4"
+
+
+def _runtime(facts: Facts, name: str) -> int | None:
+    return number(part(part(facts, "sysctls"), name).get("runtime"))

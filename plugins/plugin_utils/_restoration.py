@@ -1,0 +1,156 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""Whether a mitigation can end, and what of it is put back: what is still as it was set, and nothing else."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import parse_level
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.limits import queue_limits
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls import KEYS
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import (
+    namespace_of,
+    number,
+    numbers,
+    part,
+    rows,
+    subject_of,
+)
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import Record, parse_record
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.namespace_commands import OWN
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.queues import queues_of
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._mitigation import FEW_NETWORKS, STRAINED
+
+Facts = t.Mapping[str, t.Any]
+
+#: They move only while a SYN queue is full, or while cookies are forced
+_OF_A_FULL_QUEUE = ("TCPReqQFullDoCookies", "TCPReqQFullDrop", "SyncookiesSent")
+_DROP = re.compile(r"^\s*(\d+)\s+\d+\s+DROP\s", re.MULTILINE)
+
+
+def restoration_plan(facts: Facts, drops_before: t.Any = (), drops_after: t.Any = ()) -> dict[str, t.Any]:
+    """Why the mitigation cannot end yet, and what puts back what was there before it.
+
+    ``facts`` is the gathered ``syn_backlog`` with a window of counters; ``drops_before`` and ``drops_after`` are what
+    ``iptables -nvxL`` told of our chain, for each family, before and after that window.
+    """
+    known = part(facts, "mitigation").get("record")
+    if known is None:
+        return {"record": None, "not_yet": [], "remarks": [], "listeners": [], "sysctls": {}, "ip_versions": []}
+    record = parse_record(known)
+    listeners, of_listeners = _listeners(record, facts)
+    sysctls, of_sysctls = _sysctls(record, facts)
+    return {
+        "record": record,
+        "not_yet": [*_still_judged(facts), *_would_not_fit(record, facts), *_moving(facts), *_dropping(drops_before, drops_after)],
+        "remarks": [*of_listeners, *of_sysctls],
+        "listeners": listeners,
+        "sysctls": sysctls,
+        "ip_versions": sorted({"ipv6" if ":" in one["network"] else "ipv4" for one in record["blocks"]}),
+    }
+
+
+# ---------------------------------------------------------------- whether
+
+
+def _still_judged(facts: Facts) -> t.Iterator[str]:
+    for one in rows(facts, "findings"):
+        own = part(one, "evidence").get("network_namespace") in (None, OWN)
+        if own and one.get("id") in (FEW_NETWORKS, *STRAINED) and one.get("severity") != "info":
+            yield "{0} ({1}): {2}".format(one.get("subject"), one.get("id"), one.get("summary"))
+
+
+def _would_not_fit(record: Record, facts: Facts) -> t.Iterator[str]:
+    """Listeners whose half-open connections would fill more than half of what they admitted before."""
+    kernel = part(facts, "kernel")
+    now = {name: _runtime(facts, name) for name in KEYS}
+    then = dict(now, **{name: state["before"] for name, state in record["sysctls"].items()})
+    backlogs = {one["inode"]: one["before"] for one in record["listeners"]}
+    for row in rows(facts, "listeners"):
+        used, backlog = queues_of(row).syn.used, number(row.get("backlog"))
+        before = backlogs.get(row.get("inode"), backlog)
+        if namespace_of(row) != OWN or used is None or before is None or None in (then["tcp_max_syn_backlog"], then["tcp_syncookies"]):
+            continue
+        if before == backlog and then["tcp_syncookies"] == now["tcp_syncookies"]:
+            continue
+        limits = queue_limits(
+            parse_level(str(kernel.get("stable_level"))),
+            str(kernel.get("rule")),
+            before,
+            t.cast(int, then["tcp_max_syn_backlog"]),
+            t.cast(int, then["tcp_syncookies"]),
+        )
+        if used > limits.half_open // 2:
+            yield "{0}: {1} half-open connections would fill more than half of the {2} that it admitted before".format(
+                subject_of(row), used, limits.half_open
+            )
+
+
+def _moving(facts: Facts) -> t.Iterator[str]:
+    """Counters that grew over the window; with cookies forced they count every SYN, and tell nothing."""
+    delta = facts.get("counters_delta")
+    if not isinstance(delta, t.Mapping):
+        yield "the counters could not be read twice, so nothing tells whether it goes on"
+        return
+    forced = _runtime(facts, "tcp_syncookies") == 2
+    moved = {name: numbers(delta).get(name, 0) for name in _OF_A_FULL_QUEUE}
+    told = ["{0} by {1}".format(name, count) for name, count in moved.items() if count > 0]
+    if told and not forced:
+        yield "in {0} seconds the kernel counted {1}".format(delta.get("seconds"), ", ".join(told))
+
+
+def _dropping(before: t.Any, after: t.Any) -> t.Iterator[str]:
+    """Rules of ours that still drop."""
+    first, second = (sum(map(_dropped, outputs or ())) for outputs in (before, after))
+    if second > first:
+        yield "the networks that are dropped still send: {0} more SYNs meanwhile".format(second - first)
+
+
+def _dropped(output: t.Any) -> int:
+    return sum(map(int, _DROP.findall(str(output))))
+
+
+# ---------------------------------------------------------------- what
+
+
+def _listeners(record: Record, facts: Facts) -> tuple[list[dict[str, t.Any]], list[str]]:
+    """The sockets that still have the backlog that was set; one that was opened since has its own."""
+    there = {row.get("inode"): row for row in rows(facts, "listeners") if namespace_of(row) == OWN}
+    back, remarks = [], []
+    for one in record["listeners"]:
+        row = there.get(one["inode"])
+        if row is None or (row.get("address"), row.get("port")) != (one["address"], one["port"]):
+            continue
+        has = row.get("backlog")
+        if has == one["set"]:
+            back.append({"address": one["address"], "port": one["port"], "inode": one["inode"], "backlog": one["before"]})
+        elif has != one["before"]:
+            remarks.append(
+                "The backlog of {0} is {1}, neither the {2} of the mitigation nor the {3} before it: somebody changed it "
+                "since, and it is left so.".format(subject_of(row), has, one["set"], one["before"])
+            )
+    return back, remarks
+
+
+def _sysctls(record: Record, facts: Facts) -> tuple[dict[str, int], list[str]]:
+    back, remarks = {}, []
+    for name, state in sorted(record["sysctls"].items()):
+        now = _runtime(facts, name)
+        if now == state["set"]:
+            back[name] = state["before"]
+        elif now != state["before"]:
+            remarks.append(
+                "{0} is {1}, neither the {2} of the mitigation nor the {3} before it: somebody changed it since, and it "
+                "is left so.".format(KEYS[name].key, now, state["set"], state["before"])
+            )
+    return back, remarks
+
+
+def _runtime(facts: Facts, name: str) -> int | None:
+    return number(part(part(facts, "sysctls"), name).get("runtime"))
