@@ -14,7 +14,7 @@ description:
     or stopped, the socket stays the same, and no connection is lost that is established or waits for accept().
   - This is how a raised C(net.core.somaxconn) reaches listeners that latched the old one, and how an application
     that asks for too little is helped at once, even where it has no setting for it.
-  - Every socket that listens on O(port) is changed, all members of an SO_REUSEPORT group among them, and a socket that several
+  - Every socket that listens on O(port) is changed unless O(address) or O(inode) say which, all members of an SO_REUSEPORT group among them, and a socket that several
     processes share once. If one of them cannot be changed, those that were changed before it are put back.
   - It lasts as long as the socket. The application's next listen() sets what the application asks for, which is when it
     is restarted, or reloaded and closes the socket meanwhile or was configured with another backlog
@@ -53,6 +53,11 @@ options:
         or V(192.0.2.1).
       - All listeners on O(port) if left out.
     type: str
+  inode:
+    description:
+      - Only change the socket with this inode, as RV(listeners[].inode) and C(ss -e) tell it. It fails where that socket is closed.
+      - All listeners on O(port) (and O(address)) if left out, among them all members of an SO_REUSEPORT group.
+    type: int
   policy:
     description:
       - V(exact) gives each listener this backlog, also where it has more.

@@ -33,9 +33,10 @@ class Wanted(NamedTuple):
     backlog: int  # as passed to listen(2): a negative one means as much as somaxconn allows
     address: Optional[_Address]  # None: every listener on the port
     policy: str
+    inode: Optional[int] = None  # None: every such listener
 
     def means(self, sock: ListenSocket) -> bool:
-        if sock.port != self.port:
+        if sock.port != self.port or self.inode not in (None, sock.inode):
             return False
         return self.address is None or ipaddress.ip_address(sock.address) == self.address
 
@@ -61,7 +62,7 @@ def ask_raise(params: Mapping[str, Any]) -> Wanted:
     require_range("backlog", params["backlog"], INT_MIN, INT_MAX)
     if params["policy"] not in POLICIES:
         raise InvalidOption("policy", params["policy"], "allowed are " + " and ".join(POLICIES))
-    return Wanted(params["port"], params["backlog"], _address(params["address"]), params["policy"])
+    return Wanted(params["port"], params["backlog"], _address(params["address"]), params["policy"], params.get("inode"))
 
 
 def expected_somaxconn(params: Mapping[str, Any]) -> Optional[int]:
@@ -137,6 +138,11 @@ def _address(text: Optional[str]) -> Optional[_Address]:
 
 
 def _nothing_there(wanted: Wanted, listening: List[ListenSocket], place: str) -> NotRaised:
+    if wanted.inode is not None:
+        return NotRaised(
+            "inode: no socket with inode {0} listens on port {1} in {2}: it was closed, and the one that was opened "
+            "in its place has its own; nothing was changed".format(wanted.inode, wanted.port, place)
+        )
     others = sorted({name_of(sock) for sock in listening if sock.port == wanted.port})
     if others:
         return NotRaised(

@@ -50,8 +50,8 @@ RULES: Tuple[Tuple[str, Rule], ...] = (
     ("runtime-undone-at-boot", boot.runtime_undone_at_boot),
     ("boot-file-shadowed", boot.boot_file_shadowed),
     ("tcp-max-syn-backlog-without-effect", settings.tcp_max_syn_backlog_without_effect),
-    ("half-open-lifetime", costs.lifetime),
     ("mitigation-in-force", mitigation.in_force),
+    ("half-open-lifetime", costs.lifetime),
 )
 
 

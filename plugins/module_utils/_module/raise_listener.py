@@ -27,6 +27,7 @@ def listener_spec() -> Dict[str, Dict[str, Any]]:
         "port": {"type": "int", "required": True},
         "backlog": {"type": "int", "required": True},
         "address": {"type": "str"},
+        "inode": {"type": "int"},
         "policy": {"type": "str", "choices": list(POLICIES), "default": "exact"},
         "network_namespace": {"type": "str"},
         "expected_somaxconn": {"type": "int"},
