@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.at_once import parted
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.condition import Condition, Judged, worst_first
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import (
     endpoint,
@@ -51,7 +52,8 @@ class Line(t.NamedTuple):
 
     @property
     def remedy(self) -> str:
-        return text(self.members[0].row, "remedy") or ""
+        """What lasts of it; what is done at once is for a listener in trouble, below the table."""
+        return parted(text(self.members[0].row, "remedy") or "")[0]
 
 
 class Host(t.NamedTuple):

@@ -12,6 +12,7 @@ import re
 import textwrap
 import typing as t
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.at_once import for_host, parted
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.condition import Judged
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import number, part, rows, text
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.queues import Queue
@@ -146,14 +147,19 @@ def _table(lines: t.Sequence[Line], width: int) -> t.Iterator[str]:
 def _notes(host: Host, width: int) -> t.Iterator[str]:
     """What is wrong, what the numbers of the table do not say by themselves, and what could not be read."""
     above = {line.subject: line.remedy for line in reversed(host.lines)}
+    said = set()
     if host.findings:
         yield ""
     for finding in host.findings[:_MOST_FINDINGS]:
         heading = "{0}: {1}: {2}".format(*(finding.get(name) for name in ("severity", "subject", "summary")))
         yield from _paragraph(heading, width)
-        remedy = _not_said(str(finding.get("remedy")), above.get(str(finding.get("subject")), ""))
+        lasting, now = parted(str(finding.get("remedy")))
+        remedy = _not_said(lasting, above.get(str(finding.get("subject")), ""))
         if remedy:
             yield from _paragraph(_INDENT + remedy, width)
+        if now and (finding.get("subject"), now) not in said:
+            said.add((finding.get("subject"), now))
+            yield from _paragraph(_INDENT + for_host(now, host.name), width)
     if len(host.findings) > _MOST_FINDINGS:
         yield "and {0} more findings".format(len(host.findings) - _MOST_FINDINGS)
     notes = [_older(line) for line in host.lines if line.members[0].queues.syn.over and not line.condition.troubled]

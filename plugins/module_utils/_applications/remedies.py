@@ -23,6 +23,7 @@ from .._model.text import printable
 from .._model.units import Unit
 from .amounts import keeping_three_quarters, largest_backlog, plausible_somaxconn, worthwhile_backlog
 from .application import RELOAD, RELOAD_IF_EDITED, RESTART
+from .at_once import INSTEAD, UNTIL_RESTART, raise_at_once
 from .recognise import Hint, default_of
 from .restarts import container_of, recreate, reload, restart
 from .sysctl_words import Home
@@ -46,6 +47,7 @@ class Situation(NamedTuple):
     address: str
     port: int
     namespace: Optional[str] = None  # name of the network namespace; None for the one that is audited from
+    alone: bool = True  # whether nothing listens on the same port of another address
 
     @property
     def home(self) -> Home:
@@ -76,11 +78,13 @@ def _application(it: Situation) -> str:
     application = it.hint.application
     first = _first_sysctls(it, wanted)
     if application.change is None:
-        return "To admit more, %s%s: %s has the %d compiled in, and no setting or sysctl raises it." % (
+        return "To admit more, %s%s: %s has the %d compiled in, and no setting or sysctl raises it.%s" % (
             first, _filled(application.instead, it, wanted), it.hint.program, it.backlog,
+            _at_once(UNTIL_RESTART, it, wanted),
         )
-    return "To admit more, %s%s (%s; no sysctl raises it), then %s.%s" % (
+    return "To admit more, %s%s (%s; no sysctl raises it), then %s.%s%s" % (
         first, _change(it, wanted), _was(it), _to_take_the_edit(it, wanted > it.somaxconn), _perhaps_early(it),
+        _at_once(UNTIL_RESTART, it, wanted),
     )
 
 
@@ -100,8 +104,8 @@ def _latched_too_early(it: Situation, gets: int) -> str:
         edit = "Where its configuration itself asks for %d, %s" % (it.backlog, _change(it, _wanted(it, it.somaxconn)))
     return (
         "To admit more, %s: net.core.somaxconn (%d) now allows %d, but the running socket keeps the %d of its last "
-        "listen() (%s). %s."
-    ) % (_to_listen_again(it), it.somaxconn, gets, it.backlog, asks, edit)
+        "listen() (%s). %s.%s"
+    ) % (_to_listen_again(it), it.somaxconn, gets, it.backlog, asks, edit, _at_once(INSTEAD, it, gets))
 
 
 def _perhaps_early(it: Situation) -> str:
@@ -167,10 +171,11 @@ def _somaxconn(it: Situation) -> str:
         ) % it.somaxconn
     return (
         "Raise net.core.somaxconn above %d%s (%s), then %s: the running socket keeps %d until listen() is called "
-        "again%s.%s"
+        "again%s.%s%s"
     ) % (
         it.somaxconn, it.home.inside(SOMAXCONN), it.home.set(SOMAXCONN, wanted), _to_listen_again(it, True), it.backlog,
         _reload_is_not_enough(it), _what_it_then_gets(it, wanted),
+        _at_once(INSTEAD if it.hint.would_get(wanted) == wanted else UNTIL_RESTART, it, wanted),
     )
 
 
@@ -186,16 +191,18 @@ def _lowered(it: Situation) -> str:
     )
     if wanted == it.backlog:
         return keep
-    gets = it.hint.would_get(wanted)
+    gets, now = it.hint.would_get(wanted), _at_once(UNTIL_RESTART, it, wanted)
     if gets is not None and gets > it.backlog:
-        return "%s After that, to admit more, %s: it then gets at least %d." % (keep, _to_listen_again(it, True), gets)
+        return "%s After that, to admit more, %s: it then gets at least %d.%s" % (
+            keep, _to_listen_again(it, True), gets, now,
+        )
     more = _first_sysctls(it._replace(somaxconn=wanted), wanted)
     if it.hint.application.change is None:
-        return "%s After that, to admit more than the %d that %s has compiled in, %s%s." % (
-            keep, it.backlog, it.hint.program, more, _filled(it.hint.application.instead, it, wanted),
+        return "%s After that, to admit more than the %d that %s has compiled in, %s%s.%s" % (
+            keep, it.backlog, it.hint.program, more, _filled(it.hint.application.instead, it, wanted), now,
         )
-    return "%s After that, to admit more, %s%s (%s), then %s." % (
-        keep, more, _change(it, wanted), _was(it), _to_take_the_edit(it, True),
+    return "%s After that, to admit more, %s%s (%s), then %s.%s" % (
+        keep, more, _change(it, wanted), _was(it), _to_take_the_edit(it, True), now,
     )
 
 
@@ -269,6 +276,11 @@ def _unknown(it: Situation) -> str:
 
 
 # ---------------------------------------------------------------- words
+
+
+def _at_once(when: str, it: Situation, backlog: int) -> str:
+    """The last sentence: it reckons with a somaxconn that is raised as the sentences before it say."""
+    return raise_at_once(when, it.level, it.port, backlog, None if it.alone else it.address, it.namespace)
 
 
 def _wanted(it: Situation, most: int) -> int:

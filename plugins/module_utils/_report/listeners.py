@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional
+from collections import Counter
+from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
 
 from .._applications.recognise import recognise
 from .._applications.remedies import Situation, remedy
@@ -33,9 +34,15 @@ def listener_rows(
     members: Dict[ListenKey, int] = {}
     for sock in view.sockets:
         members[_key(sock)] = members.get(_key(sock), 0) + 1
+    shared = {port for port, count in Counter(port for port, _address in _places(view)).items() if count > 1}
     return [
-        _row(view, sock, members[_key(sock)], kernel, sysctls, owners.get(sock.inode, _NOBODY)) for sock in view.sockets
+        _row(view, sock, members[_key(sock)], sock.port not in shared, kernel, sysctls, owners.get(sock.inode, _NOBODY))
+        for sock in view.sockets
     ]
+
+
+def _places(view: NamespaceView) -> Set[Tuple[int, str]]:
+    return {(sock.port, sock.address) for sock in view.sockets}
 
 
 def _key(sock: ListenSocket) -> ListenKey:
@@ -43,7 +50,7 @@ def _key(sock: ListenSocket) -> ListenKey:
 
 
 def _row(
-    view: NamespaceView, sock: ListenSocket, members: int, kernel: Kernel, sysctls: Sysctls, owner: Owner
+    view: NamespaceView, sock: ListenSocket, members: int, alone: bool, kernel: Kernel, sysctls: Sysctls, owner: Owner
 ) -> Dict[str, Any]:
     limits = _limits(sock, kernel, sysctls)
     half_open = view.half_open.by_listener.get(_key(sock), 0) if view.half_open else None
@@ -63,6 +70,7 @@ def _row(
         address=sock.address,
         port=sock.port,
         namespace=None if view.name == _HOST else view.name,
+        alone=alone,
     )
     return {
         "network_namespace": view.name,

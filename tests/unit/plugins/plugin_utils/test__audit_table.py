@@ -114,6 +114,16 @@ def test_a_remedy_is_told_once() -> None:
     assert "# For more room: see WHAT TO DO above.\n" in audit_table({"web1": facts(row(), findings=[fuller])}, 200)
 
 
+def test_what_is_done_at_once_stands_below_once_and_names_the_host() -> None:
+    now = " At once, until it restarts: `ansible %s -b -m linuxnet.tcp.syn_backlog_listener -a 'port=80 backlog=4096'`."
+    remedy = row()["remedy"] + now % "HOST"
+    both = [finding(remedy="Cookies carry the clients. " + remedy), finding(id="listener-bound-by-application", remedy=remedy)]
+    told = audit_table({"web1": facts(row(remedy=remedy), row(port=81, remedy=remedy), findings=both)})
+    assert told.count("ansible") == 1 and told.count("Set backlog=4096") == 2, "a listener that is well needs nothing at once"
+    assert "\n   " + now % "web1" + "\n" in told, "on a line of its own, to be copied"
+    assert "\n    Cookies carry the clients.\n" in told
+
+
 def test_findings_have_an_end() -> None:
     many = [finding(subject="0.0.0.0:%d" % port) for port in range(1, 30)]
     report = audit_table({"web1": facts(findings=many)})

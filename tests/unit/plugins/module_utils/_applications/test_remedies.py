@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 import re
+import shlex
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.amounts import worthwhile_backlog
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.at_once import for_host, parted
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import (
     DAEMONS,
     FRAMEWORKS,
@@ -33,7 +36,18 @@ NAMES = {
 }
 
 
-def told(
+def told(*situation: Any, **named: Any) -> tuple[str, str]:
+    """bound_by of a listener, and what lasts of its remedy."""
+    knob, text = whole(*situation, **named)
+    return knob, parted(text)[0]
+
+
+def at_once(*situation: Any, **named: Any) -> str:
+    """The sentence of its remedy that raises it as it runs."""
+    return parted(whole(*situation, **named)[1])[1]
+
+
+def whole(
     holders: list[Process],
     backlog: int,
     somaxconn: int = 4096,
@@ -44,6 +58,7 @@ def told(
     address: str = "0.0.0.0",
     port: int = 80,
     namespace: str | None = None,
+    alone: bool = True,
 ) -> tuple[str, str]:
     """bound_by and remedy of a listener, composed as a reader of the live host does it."""
     rule = syn_queue_rule(level)
@@ -52,7 +67,7 @@ def told(
     limits = queue_limits(level, rule, backlog, max_syn, cookies)
     return knob, remedy(
         Situation(
-            knob, level, rule, backlog, somaxconn, max_syn, cookies, limits, hint, unit, address, port, namespace
+            knob, level, rule, backlog, somaxconn, max_syn, cookies, limits, hint, unit, address, port, namespace, alone
         )
     )
 
@@ -309,13 +324,23 @@ UNITS = st.one_of(
 @settings(max_examples=400)
 @given(
     st.lists(PROCESSES, max_size=3), COUNTS, COUNTS, st.integers(-(2**31), 2**31 - 1), st.integers(0, 3), LEVELS,
-    UNITS, WORDS, st.integers(0, 65535), st.one_of(st.none(), WORDS),
+    UNITS, st.one_of(WORDS, st.sampled_from(["0.0.0.0", "::", "10.0.0.1"])), st.integers(0, 65535),
+    st.one_of(st.none(), WORDS, st.sampled_from(["blue", "pid:812"])), st.booleans(),
 )
 def test_always_one_printable_line_that_names_the_knob(
-    holders, backlog, somaxconn, max_syn, cookies, level, unit, address, port, namespace
+    holders, backlog, somaxconn, max_syn, cookies, level, unit, address, port, namespace, alone
 ) -> None:
-    knob, text = told(holders, backlog, somaxconn, max_syn, cookies, level, unit, address, port, namespace)
+    knob, text = whole(holders, backlog, somaxconn, max_syn, cookies, level, unit, address, port, namespace, alone)
     assert text.isprintable()
+    lasting, now = parted(text)
+    assert text == (lasting + " " + now).strip()
+    if now:
+        (command,) = re.findall("`([^`]*)`", for_host(now, "web 1"))
+        words = shlex.split(command)
+        assert words[:5] == ["ansible", "web 1", "-b", "-m", "linuxnet.tcp.syn_backlog_listener"]
+        given = dict(word.split("=", 1) for word in words[6].split())
+        assert int(given["backlog"]) > backlog and given.get("network_namespace") == namespace
+        assert given["port"] == str(port) and given.get("address") == (None if alone else address)
     assert "{{" not in text
     assert text.endswith(".")
     if knob == "application":
@@ -336,3 +361,42 @@ def test_a_missing_value_never_raises(knob, backlog, somaxconn, max_syn, cookies
     text = remedy(situation)
     assert text
     assert text.isprintable()
+
+
+NOW_80 = "At once, until it restarts: `ansible HOST -b -m linuxnet.tcp.syn_backlog_listener -a 'port=80 backlog=4096'`."
+
+
+def test_a_running_listener_can_be_raised_at_once() -> None:
+    assert at_once(process("nginx"), 511) == NOW_80
+    assert for_host(NOW_80, "web1") == NOW_80.replace("HOST", "web1")
+    assert at_once(process("sshd"), 128) == NOW_80, "also where it has no setting"
+    assert at_once(process("nginx"), 511, somaxconn=512) == NOW_80, "after somaxconn, which comes first"
+    assert at_once(process("nginx"), 128, somaxconn=128) == NOW_80, "a restart gives it 511"
+    assert at_once(process("nginx"), 511, somaxconn=128) == NOW_80
+    assert at_once([], 64) == NOW_80, "its process is not visible without root"
+    instead = NOW_80.replace("At once, until it restarts:", "Or, without a restart:")
+    assert at_once(process("app", runtime="go"), 128) == instead, "its next listen() asks for as much"
+    assert at_once(process("app", runtime="go"), 128, somaxconn=128) == instead
+
+
+def test_the_one_listener_that_is_meant_is_named() -> None:
+    assert "'port=80 address=:: backlog=4096'" in at_once(process("nginx"), 511, address="::", alone=False)
+    assert "'port=80 backlog=4096'" in at_once(process("nginx"), 511, address="10.0.0.1")
+    for namespace in ("blue", "pid:812", "/run/docker/netns/1-ab"):
+        text = at_once(process("nginx"), 511, namespace=namespace)
+        assert "'port=80 backlog=4096 network_namespace=%s'" % namespace in text
+
+
+@pytest.mark.parametrize(
+    ("backlog", "named"),
+    [
+        (511, {"level": Level(5, 5, 19)}),  # no pidfd_getfd(2)
+        (511, {"namespace": "a b"}),
+        (511, {"namespace": "{{ x }}"}),
+        (511, {"namespace": "it's"}),
+        (511, {"cookies": 2}),
+        (511, {"cookies": 0, "max_syn": 128}),
+    ],
+)
+def test_where_that_is_not_possible_or_no_use(backlog: int, named: dict[str, Any]) -> None:
+    assert at_once(process("nginx"), backlog, **named) == ""
