@@ -264,11 +264,10 @@ syn_backlog:
           elements: str
           sample: [127.0.0.1, 192.0.2.1, "::1"]
         iptables:
-          description: The families whose iptables command is installed.
+          description: The path of the iptables command of each family, where one is installed.
           returned: always
-          type: list
-          elements: str
-          sample: [ipv4, ipv6]
+          type: dict
+          sample: {ipv4: /usr/sbin/iptables, ipv6: /usr/sbin/ip6tables}
     findings:
       description: What is wrong, worst first. Empty on a healthy host.
       returned: with the subset V(findings)

@@ -17,7 +17,7 @@ from .._read import calibration
 from .._read.addresses import own_addresses
 from .._read.boot_files import boot_values
 from .._read.counters import read_counters
-from .._read.firewall import families_with_a_command
+from .._read.firewall import commands as iptables_commands
 from .._read.kernel_log import read_kernel_log
 from .._read.memory import read_memory
 from .._read.mitigation_record import read_record
@@ -166,7 +166,7 @@ def _mitigation(work: _Gathering) -> Optional[Dict[str, Any]]:
         "problem": found.problem,
         "controller": controller(),
         "addresses": work.note(own_addresses()),
-        "iptables": families_with_a_command(),
+        "iptables": iptables_commands(),
     }
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import errno
 import os
 import struct
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, NamedTuple, Optional, Tuple
 
 from .netlink import DumpInterrupted, HEADER, attributes, dump
 
@@ -44,11 +44,15 @@ class Base(NamedTuple):
     idle: bool  # the chain INPUT has no rule and lets everything through
 
 
-def families_with_a_command() -> List[str]:
-    """The families whose iptables command is installed."""
+def commands() -> Dict[str, str]:
+    """The path of the iptables command of each family that has one."""
     places = os.environ.get("PATH", "").split(os.pathsep)
     places += [place for place in _ALSO_IN if place not in places]
-    return [family for family, name in _COMMANDS.items() if any(_runs(os.path.join(one, name)) for one in places if one)]
+    found = {}
+    for family, name in _COMMANDS.items():
+        paths = [os.path.join(place, name) for place in places if place.startswith("/")]
+        found.update({family: path for path in reversed(paths) if _runs(path)})
+    return found
 
 
 def bases(tries: int = 5) -> Optional[Dict[str, Base]]:
