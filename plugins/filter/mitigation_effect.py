@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: mitigation_effect
+short_description: What came of a mitigation
+description:
+  - Holds freshly gathered facts against the plan that was carried out, and says how the listeners stand that were flooded.
+author:
+  - The linuxnet.tcp authors (@linuxnet-collections)
+positional: plan
+options:
+  _input:
+    description: The gathered C(syn_backlog) of M(linuxnet.tcp.syn_backlog_info), with its V(sysctls), V(listeners) and V(half_open).
+    type: dict
+    required: true
+  plan:
+    description: What the filter P(linuxnet.tcp.mitigation_plan#filter) gave before.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Fail where clients are still turned away
+  ansible.builtin.assert:
+    that: (tcp.syn_backlog | linuxnet.tcp.mitigation_effect(plan)).shortfalls | length == 0
+"""
+
+RETURN = r"""
+_value:
+  description: How things stand.
+  type: dict
+  contains:
+    told:
+      description: Sentences about the listeners.
+      type: list
+      elements: str
+      sample: ["0.0.0.0:80: 129 half-open connections, 4097 admitted, cookies when full"]
+    shortfalls:
+      description: What is not as planned, and listeners that still turn clients away.
+      type: list
+      elements: str
+      sample: []
+"""
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._mitigation import mitigation_effect as effect_of
+
+
+def mitigation_effect(facts: t.Any, plan: t.Any) -> dict[str, t.Any]:
+    try:
+        return effect_of(facts, plan)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise AnsibleFilterError("mitigation_effect: {0}".format(error)) from error
+
+
+class FilterModule:
+    def filters(self) -> dict[str, t.Callable]:
+        return {"mitigation_effect": mitigation_effect}
