@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from typing import Any, NamedTuple
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.at_once import for_host, parted
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import recognise
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket, Process
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.gather import gather
@@ -35,6 +38,17 @@ class Reported(NamedTuple):
     @property
     def remedy(self) -> str:
         return self.row["remedy"]
+
+    @property
+    def lasting(self) -> str:
+        """The remedy without the command that raises the listener as it runs."""
+        return parted(self.remedy)[0]
+
+    @property
+    def at_once(self) -> list[str]:
+        """That command, as a shell has it, for this machine."""
+        (command,) = re.findall("`([^`]*)`", for_host(parted(self.remedy)[1], "localhost"))
+        return shlex.split(command)
 
     @property
     def unit(self) -> str | None:

@@ -105,7 +105,7 @@ def test_the_edit_that_the_remedy_names_and_a_restart(namespace, tmp_path, kind,
 def test_nginx_takes_a_changed_backlog_on_reload(namespace, tmp_path) -> None:
     with daemons.Nginx(namespace, tmp_path) as nginx:
         told = report(namespace, nginx.port)
-        assert told.remedy.endswith("then run `kill -HUP %d`." % nginx.pid)
+        assert told.lasting.endswith("then run `kill -HUP %d`." % nginx.pid)
         nginx.configure(4096)
         nginx.reload()
         assert settled(nginx, 4096)
@@ -393,7 +393,7 @@ def test_go_follows_somaxconn_after_a_restart(namespace, tmp_path, go_program) -
         late = report(namespace, daemon.port)
         assert (late.backlog, late.bound_by) == (300, "application")
         assert "To admit more, restart listen (pid %d)" % daemon.pid in late.remedy
-        assert late.remedy.endswith("Nothing has to be edited.")
+        assert late.lasting.endswith("Nothing has to be edited.")
         daemon.restart()
         assert report(namespace, daemon.port).backlog == 4096
 

@@ -37,7 +37,7 @@ def tuned_in_the_way(host: Host) -> Iterator[Finding]:
             what = "over {0}, which asks for {1}".format(over[-1].get("source"), over[-1].get("value"))
         elif _undone(host, name, state):
             wanted = now
-            what = "whenever TuneD starts: the {0} in force now lasts until then".format(now)
+            what = "at boot: the {0} in force now lasts until then at the latest".format(now)
         else:
             continue
         yield Finding(

@@ -62,13 +62,11 @@ def _with_tuned(
     before = default if value.value is None else value.number
     value = value._replace(tuned=_printable(asked(tuned, key, before)))
     number, source = effect(tuned, key, before, dropins)
-    if not source or source == value.source:
-        return value
+    if not source or source == value.source or (number is not None and number == before):
+        return value  # it leaves or only confirms what is there
     source = printable(source)
     shadowed = [line for line in value.shadowed if line.source != source]  # TuneD reads what the loader does not
     if value.source is not None:
-        if number == before:
-            return value  # it only confirms what is there
         shadowed.append(Shadowed(value.source, value.value or "", "overridden by %s, %s" % (source, BY_TUNED)))
     if number is None:
         return BootValue(None, None, None, tuple(shadowed), "%s: %s" % (source, ONLY_TUNED_CAN_TELL), value.tuned)

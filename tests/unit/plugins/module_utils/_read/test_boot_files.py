@@ -11,6 +11,7 @@ import tempfile
 
 import pytest
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.resolve import BootValue
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import Level
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls import KEYS
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.boot_files import boot_values, read_boot
@@ -48,7 +49,7 @@ def test_all_settings_by_short_name(root):
     assert list(values) == list(KEYS) and warnings == []
     assert values["somaxconn"][:3] == ("4096", 4096, "/etc/sysctl.d/a.conf:1")
     assert values["tcp_syncookies"][:3] == ("0x2", 2, "/etc/sysctl.d/a.conf:2")
-    assert values["netdev_max_backlog"] == (None, None, None, (), None)
+    assert values["netdev_max_backlog"] == BootValue(None, None, None)
 
 
 @pytest.mark.parametrize("name, refused, taken", [
@@ -185,6 +186,9 @@ def test_what_tuned_makes_of_it(root):
         return found.number, found.source
 
     assert told() == (None, None) and told(defaults={"somaxconn": 128}) == (2048, profile)
+    assert told(defaults={"somaxconn": 4096}) == (None, None), "nothing sets it: it is high enough as it is"
+    assert value(root, defaults={"somaxconn": 4096})[0].tuned == ("t", 4096, profile, True)
+    assert value(root, "tcp_syncookies")[0].tuned is None
     put(root, "/usr/lib/sysctl.d/a.conf", "net.core.somaxconn=5")
     assert told() == (2048, profile)
     assert value(root)[0].shadowed[0][:2] == ("/usr/lib/sysctl.d/a.conf:1", "5")
@@ -192,8 +196,9 @@ def test_what_tuned_makes_of_it(root):
     assert told() == (2048, profile)  # gone by the time that TuneD applies files again
     put(root, "/etc/sysctl.d/b.conf", "net.core.somaxconn=6")
     assert told() == (6, "/etc/sysctl.d/b.conf:1")
+    assert value(root)[0].tuned == ("t", 2048, profile, True), "also where a file decides after it"
     put(root, "/etc/tuned/tuned-main.conf", "reapply_sysctl = 0\n")
-    assert told() == (2048, profile)
+    assert told() == (2048, profile) and not value(root)[0].tuned.reapplies
 
 
 def test_warnings_of_the_loader_come_out(root):
