@@ -58,7 +58,7 @@ ansible_facts:
         schema: 1
         kernel: {release: 6.1.0-50-cloud-amd64, stable_level: 6.1.176, rule: backlog+1, rule_source: package}
         sysctls:
-          somaxconn: {runtime: 4096, boot: 4096, boot_source: kernel default, shadowed: [], drift: false}
+          somaxconn: {runtime: 4096, boot: 4096, boot_source: kernel default, shadowed: [], tuned: null, drift: false}
         listeners:
           - network_namespace: host
             protocol: tcp
@@ -72,6 +72,7 @@ ansible_facts:
             accept_queue: {used: 0, limit: 512}
             syn_queue: {used: 3, limit: 512, new_peer_limit: null, on_full: cookies}
             reuseport:
+            memory_bytes: 1486848
             drops: 0
             bound_by: application
             processes: [{pid: 812, name: nginx}]

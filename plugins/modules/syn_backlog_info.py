@@ -102,6 +102,11 @@ syn_backlog:
       description:
         - The settings that decide about listen queues, by short name (C(somaxconn), C(tcp_max_syn_backlog), C(tcp_syncookies),
           C(tcp_synack_retries), C(tcp_abort_on_overflow), C(netdev_max_backlog)).
+        - C(runtime) is the value in force and C(boot) the one after a reboot, once TuneD is through as well; C(drift) tells whether they differ.
+        - C(boot_source) is the line that decides about C(boot), C(shadowed) are lines without effect.
+        - C(tuned) is what TuneD's active profile makes of the setting, V(null) where it does not name it or TuneD is off. Its C(value) is
+          V(null) where only TuneD can tell. Where C(reapplies) is true, C(/etc/sysctl.d) and C(/etc/sysctl.conf) decide after the
+          profile. The profile decides where C(boot_source) is its C(source).
       returned: with the subsets V(sysctls) or V(boot)
       type: dict
       sample:
@@ -112,6 +117,7 @@ syn_backlog:
           shadowed:
             - source: /etc/sysctl.d/50-tuning.conf:1
               value: "5000"
+          tuned:
           drift: true
     listeners:
       description: The listening sockets, members of an SO_REUSEPORT group one by one.
@@ -184,6 +190,11 @@ syn_backlog:
           returned: always
           type: dict
           sample: {members: 4, half_open: 37}
+        memory_bytes:
+          description: About the memory that both queues hold when they are full, without data that waits in them. V(null) where a limit is not known.
+          returned: always
+          type: int
+          sample: 1486848
         drops:
           description: Connection attempts that this socket dropped, V(null) where the kernel does not tell.
           returned: always
@@ -207,12 +218,19 @@ syn_backlog:
           sample: nginx.service
         remedy:
           description:
-            - What exactly to change where this limit is too small.
+            - What exactly to change where this limit is too small, so that it stays.
+            - Where the running listener can be raised as it is (Linux 5.6 and later), the last sentence has the command for the controller, to
+              be run with the host's name in place of C(HOST).
             - Where the accept queue is full, how to see why the application does not accept; a larger queue is no remedy.
           returned: always
           type: str
           sample: >-
             Set "listen 80 backlog=4096" in the nginx configuration (the default is 511), then "systemctl reload nginx.service".
+    memory:
+      description: The memory of the machine, which C(memory_bytes) of its listeners are to be held against. V(null) where it is not told.
+      returned: with the subset V(listeners)
+      type: dict
+      sample: {total_bytes: 25330905088}
     half_open:
       description: Half-open connections by source network (/24 for IPv4, /64 for IPv6), most first.
       returned: with the subset V(half_open)
