@@ -36,7 +36,7 @@ def lifetime(host: Host) -> Iterator[Finding]:
         yield Finding(
             INFO,
             it.subject,
-            "A half-open connection that nobody completes stays for up to {0:.0f} s (tcp_synack_retries {1}), and about "
+            "A half-open connection that nobody completes stays up to {0:.0f} s (tcp_synack_retries {1}), and about "
             "{2} spoofed SYNs a second keep all {3} places taken.".format(
                 stays, retries, _rate(rate or 0.0), min(limits)
             ),
