@@ -232,10 +232,70 @@ syn_backlog:
       type: dict
       sample: {total_bytes: 25330905088}
     half_open:
-      description: Half-open connections by source network (/24 for IPv4, /64 for IPv6), most first.
+      description:
+        - Half-open connections (state SYN_RECV), over all listeners that were asked for and for each of them.
+        - No list is longer than O(top_sources).
       returned: with the subset V(half_open)
       type: dict
-      sample: {total: 3, retransmitted: 1, distinct_sources: 3, sources: [{network: 198.51.100.0/24, count: 2, share: 0.67}]}
+      contains:
+        total:
+          description: How many there are.
+          returned: always
+          type: int
+          sample: 129
+        retransmitted:
+          description: How many had their SYN-ACK sent again at least once, so have gone unanswered for a second (three up to Linux 3.0) or more.
+          returned: always
+          type: int
+          sample: 100
+        young:
+          description: How many are younger than half a second, so that the answer may still be on its way.
+          returned: always
+          type: int
+          sample: 12
+        retransmissions:
+          description: How many had their SYN-ACK sent again never, once, twice, and so on.
+          returned: always
+          type: list
+          elements: int
+          sample: [29, 41, 59]
+        distinct_sources:
+          description: How many different addresses they are from; V(null) for a listener whose sources were not kept.
+          returned: always
+          type: int
+          sample: 129
+        sources:
+          description:
+            - The networks they are from (/24 for IPv4, /64 for IPv6), most first; IPv4-mapped clients count as IPv4.
+            - C(unanswered) are those that are not young.
+          returned: always
+          type: list
+          elements: dict
+          sample: [{network: 198.51.100.0/24, count: 119, share: 0.9225, unanswered: 117, retransmitted: 100}]
+        peers:
+          description: The single addresses they are from, most first.
+          returned: always
+          type: list
+          elements: dict
+          sample: [{address: 198.51.100.7, count: 2, share: 0.0155}]
+        listeners:
+          description: Who holds them, most first. Each has the fields above, and those that name it.
+          returned: always
+          type: list
+          elements: dict
+          sample:
+            - network_namespace: host
+              family: ipv4
+              address: 0.0.0.0
+              port: 80
+              device: null
+              total: 129
+              retransmitted: 100
+              young: 12
+              retransmissions: [29, 41, 59]
+              distinct_sources: 129
+              sources: [{network: 198.51.100.0/24, count: 119, share: 0.9225, unanswered: 117, retransmitted: 100}]
+              peers: [{address: 198.51.100.7, count: 2, share: 0.0155}]
     counters:
       description: The kernel's TcpExt counters about listen queues, since the namespace was made. What this kernel does not count is absent.
       returned: with the subset V(counters)

@@ -4,128 +4,209 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""Counting half-open entries as they stream by, and finding the listener that each belongs to.
+"""Half-open entries of each listener and of all, in memory that a flood cannot make grow.
 
-However many entries a flood leaves, the memory this takes is bounded: see `sources`.
+Up to 262,144 entries every address is kept as it is, 4 or 16 bytes each, and all answers are exact.
+Beyond, what was kept is folded into summaries (see `sources`): one for all entries, and one for
+each of the 16 listeners that hold most of them. Of the other listeners the sources are then no longer told.
 """
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, Mapping, Optional, Sequence, Tuple
+from collections import Counter
+from heapq import nlargest
+from itertools import compress
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
-from .records import HalfOpenTally, ListenKey, ListenSocket
-from .sources import Sources
+from .attribution import WILDCARD, Attribution
+from .records import HalfOpen, HalfOpenTally, ListenKey, ListenSocket, Network
+from .sources import Kept, Packed, Summary
 
-WILDCARD = {"ipv4": "0.0.0.0", "ipv6": "::"}
-_MAPPED = "::ffff:"
-_MAPPED_WILDCARD = "::ffff:0.0.0.0"
+# Listeners told apart. Entries of sockets that are gone count for the address that the client wrote to,
+# and a transparent proxy may have taken connections to any.
+MAX_LISTENERS = 16384
+MAX_ENTRIES = 262144  # whose addresses are kept
+MAX_FOLDED = 16  # listeners with a summary of their own
+OVERALL, OF_A_LISTENER = 65536, 4096  # what a summary keeps
 
-# Local endpoints told apart. A transparent proxy may take connections to any address.
-MAX_LOCALS = 16384
+YOUNG = 0.5  # seconds: the answer to an entry's SYN-ACK may still be on its way
+
+
+class Batch(NamedTuple):
+    """Entries of one listener."""
+
+    retransmissions: Sequence[int]  # of each entry's SYN-ACK
+    ipv4: Packed  # the sources, IPv4-mapped ones included
+    ipv6: Packed
+
+
+def batch(sources: Sequence[bytes], retransmissions: Sequence[int], expires: Sequence[float], first: float) -> Batch:
+    """Entries by how long they have waited.
+
+    `sources`: packed addresses in network byte order, 4 or 16 bytes each. `expires`: what is left until each SYN-ACK
+    is sent again; `first`: how long that is from the start, in the same unit of which a second has 1,000. An entry is
+    young while less than half a second of its first timeout is over. Those that wait on purpose
+    (TCP_DEFER_ACCEPT) have longer timeouts and none sent again: they were answered, and count as young.
+    """
+    bound = first - 1000 * YOUNG
+    young = [left > bound and not count for left, count in zip(expires, retransmissions)]
+    waiting = [not (count or one) for count, one in zip(retransmissions, young)]
+    ipv4, ipv6 = [], []
+    for chosen in (young, waiting, retransmissions):
+        four, six = by_version(list(compress(sources, chosen)))
+        ipv4.append(four)
+        ipv6.append(six)
+    return Batch(retransmissions, Packed(*ipv4), Packed(*ipv6))
+
+
+_MAPPED = bytes(10) + b"\xff\xff"  # ::ffff:0:0/96
+
+
+def by_version(sources: Sequence[bytes]) -> Tuple[bytes, bytes]:
+    """The packed addresses in one string for IPv4, IPv4-mapped ones included, and one for IPv6."""
+    if not sources or len(sources[0]) == 4:
+        return b"".join(sources), b""
+    mapped = [source[12:] for source in sources if source.startswith(_MAPPED)]
+    if len(mapped) == len(sources):
+        return b"".join(mapped), b""
+    return b"".join(mapped), b"".join(source for source in sources if not source.startswith(_MAPPED))
+
+
+def by_owner(owners: Sequence[ListenKey], *columns: Sequence[Any]) -> Iterator[Tuple[Any, ...]]:
+    """The rows of each owner: the owner, and its part of each column."""
+    distinct = list(dict.fromkeys(owners))
+    if len(distinct) == 1:
+        yield (distinct[0],) + columns
+        return
+    number_of = {owner: number for number, owner in enumerate(distinct)}
+    places: List[List[int]] = [[] for _owner in distinct]
+    for place, number in enumerate(map(number_of.__getitem__, owners)):
+        places[number].append(place)
+    for owner, where in zip(distinct, places):
+        yield (owner,) + tuple(list(map(column.__getitem__, where)) for column in columns)
+
+
+class _Listener:
+    """What is kept of one listener's entries."""
+
+    def __init__(self) -> None:
+        self.retransmissions: Counter = Counter()  # entries by how often their SYN-ACK was sent again
+        self.young = 0
+        self.kept: Optional[Kept] = Kept()  # None once its sources are no longer told
+        self.summary: Optional[Summary] = None
+
+    @property
+    def total(self) -> int:
+        return sum(self.retransmissions.values())
 
 
 class Tally:
     """What is kept of half-open entries while they are read. Feed it with `add`, batch by batch."""
 
-    def __init__(self) -> None:
-        self.total = 0
-        self.retransmitted = 0
-        self.locals: Dict[ListenKey, int] = {}  # by local endpoint, not yet by listener
-        self._ipv4 = Sources(4, 3)
-        self._ipv6 = Sources(16, 8)
+    def __init__(self, listen_sockets: Iterable[ListenSocket] = ()) -> None:
+        self.owner = Attribution(listen_sockets).owner
+        self._listeners: Dict[ListenKey, _Listener] = {}
+        self._unfolded = 0
+        self._others = Kept()  # sources of listeners that are not followed any more
+        self._summary: Optional[Summary] = None
 
-    def add(self, local_counts: Mapping[ListenKey, int], retransmitted: int, ipv4: bytes, ipv6: bytes) -> None:
-        """Count a batch of entries.
+    @property
+    def exact(self) -> bool:
+        return self._summary is None
 
-        `local_counts`: entries by local endpoint, where `family` is that of the dump they came
-        from, so of their listener. `retransmitted`: how many of them had their SYN-ACK sent
-        again. `ipv4`, `ipv6`: the sources, packed in network byte order one after the other,
-        IPv4-mapped addresses among `ipv4`.
+    @property
+    def total(self) -> int:
+        return sum(one.total for one in self._listeners.values())
 
-        Past 16,384 local endpoints a new one counts for the wildcard address of its family.
-        """
-        for local, count in local_counts.items():
-            if local not in self.locals and len(self.locals) >= MAX_LOCALS:
-                local = local._replace(address=WILDCARD[local.family])
-            self.locals[local] = self.locals.get(local, 0) + count
-            self.total += count
-        self.retransmitted += retransmitted
-        self._ipv4.add(ipv4)
-        self._ipv6.add(ipv6)
+    def add(self, owner: ListenKey, entries: Batch) -> None:
+        """Count entries of one listener, as `owner` names it. Past 16,384 of them a new one counts for the wildcard."""
+        if owner not in self._listeners and len(self._listeners) >= MAX_LISTENERS:
+            owner = owner._replace(address=WILDCARD[owner.family])
+        listener = self._listeners.setdefault(owner, _Listener())
+        listener.retransmissions.update(entries.retransmissions)
+        listener.young += len(entries.ipv4.young) // 4 + len(entries.ipv6.young) // 16
+        (self._others if listener.kept is None else listener.kept).add(entries.ipv4, entries.ipv6)
+        self._unfolded += len(entries.retransmissions)
+        if self._unfolded > MAX_ENTRIES:
+            self._fold()
 
-    def result(self, listen_sockets: Iterable[ListenSocket], top: int) -> HalfOpenTally:
-        """The record, with the entries given to these listeners and the `top` networks with most entries."""
-        networks = self._ipv4.networks(top) + self._ipv6.networks(top)
-        networks.sort(key=lambda one: -one[1])
-        return HalfOpenTally(
-            total=self.total,
-            retransmitted=self.retransmitted,
-            by_listener=attribute(listen_sockets, self.locals),
-            distinct_sources=self._ipv4.distinct() + self._ipv6.distinct(),
-            networks=networks[:top],
-            exact=self._ipv4.exact and self._ipv6.exact,
-        )
+    def result(self, top: int) -> HalfOpenTally:
+        """The record. `top`: networks and single addresses to name, and listeners to name them of; the largest."""
+        if not self.exact:
+            self._fold()
+        largest = nlargest(top, self._listeners.values(), key=lambda listener: listener.total)
+        named = {id(listener) for listener in largest}
+        by_listener = {
+            key: self._of(listener, top if id(listener) in named else None) for key, listener in self._listeners.items()
+        }
+        return HalfOpenTally(whole=self._whole(by_listener, top), by_listener=by_listener, exact=self.exact)
 
+    def _of(self, listener: _Listener, top: Optional[int]) -> HalfOpen:
+        known = None if top is None else listener.kept if self.exact else listener.summary
+        return _told(listener.retransmissions, listener.young, known, top or 0)
 
-def attribute(listen_sockets: Iterable[ListenSocket], local_counts: Mapping[ListenKey, int]) -> Dict[ListenKey, int]:
-    """Give half-open entries, counted by local endpoint, to the listener that took them.
+    def _whole(self, by_listener: Dict[ListenKey, HalfOpen], top: int) -> HalfOpen:
+        if self.exact and top and len(by_listener) == 1:
+            return next(iter(by_listener.values()))
+        retransmissions: Counter = Counter()
+        everything = Kept()
+        for listener in self._listeners.values():
+            retransmissions.update(listener.retransmissions)
+            if self.exact and listener.kept is not None:
+                everything.take(listener.kept)
+        young = sum(listener.young for listener in self._listeners.values())
+        return _told(retransmissions, young, self._summary or everything, top)
 
-    An entry carries the family and the device of its listener, and the address that the client wrote
-    to. So: the listener bound to the entry's device before one bound to none (an entry of a VRF or of
-    a link-local client has a device that its listener lacks), and the exact address before
-    the wildcard. IPv4 clients of a dual-stack listener come as "ipv6" with a local
-    address in ::ffff:0:0/96. Members of an SO_REUSEPORT group share a key: the kernel does not
-    tell which of them an entry waits for. Entries whose listener is gone keep their own endpoint.
-    """
-    listening: Dict[ListenKey, bool] = {}  # value: whether it takes IPv4 too, where it is the IPv6 wildcard
-    for one in listen_sockets:
-        key = ListenKey(one.family, one.address, one.port, one.device)
-        listening[key] = listening.get(key, False) or one.dual_stack is not False
-    found: Dict[ListenKey, int] = {}
-    for local, count in local_counts.items():
-        key = _owner(local, listening) or local
-        found[key] = found.get(key, 0) + count
-    return found
-
-
-def _owner(local: ListenKey, listening: Mapping[ListenKey, bool]) -> Optional[ListenKey]:
-    mapped = local.family == "ipv6" and local.address.startswith(_MAPPED)
-    for device in (local.device, None):
-        for address in _addresses(local, mapped):
-            key = local._replace(address=address, device=device)
-            takes_ipv4 = listening.get(key)
-            if takes_ipv4 is None:
-                continue
-            if mapped and address == WILDCARD["ipv6"] and not takes_ipv4:
-                continue
-            return key
-    return None
-
-
-def _addresses(local: ListenKey, mapped: bool) -> Tuple[str, ...]:
-    """The addresses whose listeners may take a connection to this one, best first."""
-    wildcard = WILDCARD[local.family]
-    return (local.address, _MAPPED_WILDCARD, wildcard) if mapped else (local.address, wildcard)
+    def _fold(self) -> None:
+        """Fold the addresses into summaries; keep one for each of the largest listeners."""
+        if self._summary is None:
+            self._summary = Summary(OVERALL)
+        self._summary.fold(self._others)
+        self._others, self._unfolded = Kept(), 0
+        whole = [listener for listener in self._listeners.values() if listener.kept is not None]
+        whole.sort(key=lambda listener: -listener.total)
+        for place, listener in enumerate(whole):
+            kept = listener.kept
+            assert kept is not None
+            self._summary.fold(kept)
+            if place < MAX_FOLDED:
+                listener.summary = listener.summary or Summary(OF_A_LISTENER)
+                listener.summary.fold(kept)
+                listener.kept = Kept()
+            else:
+                listener.summary = listener.kept = None
 
 
-def merge(tallies: Sequence[HalfOpenTally], top: int) -> HalfOpenTally:
-    """The tallies of several network namespaces as one.
+def _told(retransmissions: Counter, young: int, known: Union[Kept, Summary, None], top: int) -> HalfOpen:
+    last = max(retransmissions, default=-1)
+    counts = tuple(retransmissions[number] for number in range(last + 1))
+    if known is None:
+        return HalfOpen(counts, young, None, [], [])
+    distinct, peers = known.peers(top)
+    return HalfOpen(counts, young, distinct, known.networks(top), peers)
 
-    A source seen in two namespaces counts twice among the distinct ones, and a network
+
+def merge(tallies: Sequence[HalfOpenTally], top: int) -> HalfOpen:
+    """All entries of several network namespaces as one.
+
+    A source seen in two namespaces counts twice among the distinct ones, and a network or an address
     only with what the namespaces name it for among their own `top`.
     """
-    by_listener: Dict[ListenKey, int] = {}
-    networks: Dict[str, int] = {}
-    for tally in tallies:
-        for key, count in tally.by_listener.items():
-            by_listener[key] = by_listener.get(key, 0) + count
-        for network, count in tally.networks:
-            networks[network] = networks.get(network, 0) + count
-    return HalfOpenTally(
-        total=sum(tally.total for tally in tallies),
-        retransmitted=sum(tally.retransmitted for tally in tallies),
-        by_listener=by_listener,
-        distinct_sources=sum(tally.distinct_sources for tally in tallies),
-        networks=sorted(networks.items(), key=lambda one: -one[1])[:top],
-        exact=all(tally.exact for tally in tallies),
+    if len(tallies) == 1:
+        return tallies[0].whole
+    wholes = [tally.whole for tally in tallies]
+    networks: Dict[str, Network] = {}
+    peers: Counter = Counter()
+    counts: Counter = Counter()
+    for whole in wholes:
+        for one in whole.networks:
+            networks[one.network] = one.plus(networks.get(one.network))
+        peers.update(dict(whole.peers))
+        counts.update(dict(enumerate(whole.retransmissions)))
+    return HalfOpen(
+        retransmissions=tuple(counts[number] for number in range(max(counts, default=-1) + 1)),
+        young=sum(whole.young for whole in wholes),
+        distinct_sources=sum(whole.distinct_sources or 0 for whole in wholes),
+        networks=sorted(networks.values(), key=lambda one: -one.count)[:top],
+        peers=peers.most_common(top),
     )

@@ -43,15 +43,45 @@ class ListenKey(NamedTuple):
     device: Optional[str]
 
 
-class HalfOpenTally(NamedTuple):
+class Network(NamedTuple):
+    """A source network, and how many half-open entries are from it."""
+
+    network: str  # /24 for IPv4, /64 for IPv6
+    count: int
+    unanswered: int  # of these, entries that are not young
+    retransmitted: int  # of these, entries whose SYN-ACK was sent again at least once
+
+    def plus(self, other: Optional[Network]) -> Network:
+        """Both counts of one network as one."""
+        if other is None:
+            return self
+        return Network(self.network, *(mine + theirs for mine, theirs in zip(self[1:], other[1:])))
+
+
+class HalfOpen(NamedTuple):
     """Half-open (SYN_RECV) entries, counted while they are read and never kept one by one."""
 
-    total: int
-    retransmitted: int  # entries whose SYN-ACK was sent again at least once
-    by_listener: Dict[ListenKey, int]
-    distinct_sources: int
-    networks: List[Tuple[str, int]]  # (network, entries), most entries first: /24 for IPv4, /64 for IPv6
-    exact: bool = True  # False past 262,144 entries: the last two are then estimates (`sources` says how good)
+    retransmissions: Tuple[int, ...]  # entries by how often their SYN-ACK was sent again: never, once, twice, …
+    young: int  # entries that the answer to their first SYN-ACK may still be on its way to
+    distinct_sources: Optional[int]  # None where the sources were not kept
+    networks: List[Network]  # most entries first
+    peers: List[Tuple[str, int]]  # (address, entries), most entries first
+
+    @property
+    def total(self) -> int:
+        return sum(self.retransmissions)
+
+    @property
+    def retransmitted(self) -> int:
+        return sum(self.retransmissions[1:])
+
+
+class HalfOpenTally(NamedTuple):
+    """The half-open entries of a network namespace: of each listener, and all of them."""
+
+    whole: HalfOpen
+    by_listener: Dict[ListenKey, HalfOpen]
+    exact: bool = True  # False past 262,144 entries: sources are then estimates (`sources` says how good)
 
 
 class Process(NamedTuple):

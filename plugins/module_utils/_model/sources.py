@@ -4,17 +4,17 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""Distinct sources and the networks most entries come from, in memory that does not grow with a flood.
+"""Distinct sources, and the networks and addresses most entries come from.
 
-Up to 262,144 entries (of one family) the addresses are kept as they are, 4 or 16 bytes each, and the
-answers are exact. Beyond, each full buffer is folded into two summaries:
+`Kept` has the addresses as they are, 4 or 16 bytes each, and exact answers. `Summary` has bounded memory
+however many entries are folded into it:
 
 - a sample of the addresses whose hash ends in enough zero bits (Wegman's adaptive sampling, in
-  Flajolet, "On adaptive sampling", 1990). Of more than 65,536 distinct sources it gives
-  an estimate with a standard error of about half a per cent;
-- counts of at most 65,536 networks (Misra and Gries, "Finding repeated elements", 1982, as the
+  Flajolet, "On adaptive sampling", 1990). Of more distinct sources than its bound it gives
+  an estimate with a standard error of 1.2 over the square root of the bound: half a per cent for 65,536;
+- counts of at most as many networks and addresses (Misra and Gries, "Finding repeated elements", 1982, as the
   mergeable summary of Agarwal et al., 2012): a count may fall short, never by more
-  than a 65,536th of all entries, and never exceeds the truth.
+  than the bound's part of all entries (a 65,536th, say), and never exceeds the truth.
 """
 
 from __future__ import annotations
@@ -23,86 +23,229 @@ import heapq
 import ipaddress
 import struct
 from collections import Counter
-from itertools import chain
-from typing import Dict, Iterable, Iterator, List, Set, Tuple, Union
+from itertools import chain, compress
+from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Set, Tuple, Union
 
-EXACT_ENTRIES = 262144
-MAX_SAMPLE = 65536
-MAX_NETWORKS = 65536
+from .records import Network
+
+_MUCH = 1 << 20  # bytes of addresses
 _PIECE = 65536  # entries folded at a time, which bounds the memory of the folding itself
 
+Bytes = Union[bytes, bytearray, memoryview]
 
-class Sources:
-    """The sources of half-open entries of one family."""
 
-    def __init__(self, width: int, prefix: int) -> None:
-        """`width`: bytes of an address (4 or 16); `prefix`: bytes of its network part."""
-        self._width = width
-        self._prefix = prefix
-        self._address = struct.Struct("%ds" % width)
-        self._network = struct.Struct("%ds%dx" % (prefix, width - prefix))
-        self._raw = bytearray()
-        self.exact = True
-        self.shortfall = 0  # entries that a network's count may lack at most
+class Packed(NamedTuple):
+    """Addresses of one family, one after the other in network byte order, by how long their entries have waited."""
+
+    young: Bytes
+    waiting: Bytes  # neither of the others
+    again: Bytes  # their SYN-ACK was sent again
+
+
+class _Family(NamedTuple):
+    width: int  # bytes of an address
+    prefix: int  # bytes of its network part
+
+    @property
+    def address(self) -> struct.Struct:
+        return struct.Struct("%ds" % self.width)
+
+    @property
+    def network(self) -> struct.Struct:
+        return struct.Struct("%ds%dx" % (self.prefix, self.width - self.prefix))
+
+    def text(self, address: bytes) -> str:
+        return str(ipaddress.ip_address(address))
+
+    def network_text(self, network: bytes) -> str:
+        return "%s/%d" % (self.text(network + bytes(self.width - self.prefix)), 8 * self.prefix)
+
+
+IPV4, IPV6 = _Family(4, 3), _Family(16, 8)
+FAMILIES = (IPV4, IPV6)
+
+
+class Kept:
+    """Addresses as they are."""
+
+    def __init__(self) -> None:
+        self._of: Dict[_Family, List[Packed]] = {family: [] for family in FAMILIES}
+
+    def add(self, ipv4: Packed, ipv6: Packed) -> None:
+        """Copy these addresses."""
+        for family, packed in ((IPV4, ipv4), (IPV6, ipv6)):
+            if any(packed):
+                mine = self._of[family]
+                if not mine:
+                    mine.append(Packed(bytearray(), bytearray(), bytearray()))
+                for buffer, more in zip(mine[0], packed):
+                    buffer += more  # type: ignore[operator,misc]
+
+    def take(self, other: Kept) -> None:
+        """Have what the other has as well, without copying it. To be read only from then on."""
+        for family in FAMILIES:
+            self._of[family] += other._of[family]
+
+    def of(self, family: _Family) -> Iterator[Packed]:
+        return iter(self._of[family])
+
+    def peers(self, top: int) -> Tuple[int, List[Tuple[str, int]]]:
+        """How many different addresses there are, and the `top` ones with most entries, most first."""
+        distinct, best = 0, []
+        for family in FAMILIES:
+            for counts in self._counts(family, family.address):
+                distinct += len(counts)
+                best += _best(counts, top, family.text)
+        return distinct, _first(best, top)
+
+    def _counts(self, family: _Family, form: struct.Struct) -> Iterator[Dict[bytes, int]]:
+        """Entries by address or network, where there are many in two parts: one after the other takes less memory."""
+        if sum(len(buffer) for packed in self._of[family] for buffer in packed) <= _MUCH:
+            yield Counter(self._each(family, form, 0))
+            return
+        for odd in ((1).__and__, (1).__xor__):
+            chosen = map(odd, map((1).__and__, map(hash, self._each(family, form, 0))))
+            yield Counter(compress(self._each(family, form, 0), chosen))
+
+    def networks(self, top: int) -> List[Network]:
+        """The `top` networks with most entries, most first."""
+        found: List[Network] = []
+        for family in FAMILIES:
+            parts = [_largest(counts, top) for counts in self._counts(family, family.network)]
+            best = sorted(chain.from_iterable(parts), key=_most_first)[:top]
+            named = {network for network, _count in best}
+            unanswered, again = (
+                Counter(filter(named.__contains__, self._each(family, family.network, since))) for since in (1, 2)
+            )
+            found += (
+                Network(family.network_text(network), count, unanswered[network], again[network])
+                for network, count in best
+            )
+        return sorted(found, key=lambda one: -one.count)[:top]
+
+    def _each(self, family: _Family, form: struct.Struct, since: int) -> Iterator[bytes]:
+        """`since`: 0 for all, 1 without the young, 2 for those sent again."""
+        return chain.from_iterable(_each(form, buffer) for packed in self._of[family] for buffer in packed[since:])
+
+
+class Summary:
+    """What is left of addresses that were folded in. `bound`: addresses and networks that it keeps at most."""
+
+    def __init__(self, bound: int) -> None:
+        self._of = {family: _FamilySummary(family, bound) for family in FAMILIES}
+
+    def fold(self, kept: Kept) -> None:
+        """Take in what is kept there."""
+        for family, mine in self._of.items():
+            for packed in kept.of(family):
+                mine.fold(packed)
+
+    def peers(self, top: int) -> Tuple[int, List[Tuple[str, int]]]:
+        """As `Kept.peers`, about."""
+        best: List[Tuple[str, int]] = []
+        for family, mine in self._of.items():
+            best += _best(mine.addresses.counts, top, family.text)
+        return sum(mine.distinct() for mine in self._of.values()), _first(best, top)
+
+    def networks(self, top: int) -> List[Network]:
+        """As `Kept.networks`, about."""
+        found = [one for mine in self._of.values() for one in mine.best_networks(top)]
+        return sorted(found, key=lambda one: -one.count)[:top]
+
+
+class _FamilySummary:
+    def __init__(self, family: _Family, bound: int) -> None:
+        self._family = family
+        self._bound = bound
         self._sample: Set[bytes] = set()
         self._depth = 0  # zero bits that the hash of a sampled address ends in
-        self._networks: Dict[bytes, int] = {}
-
-    def add(self, packed: bytes) -> None:
-        """Take the sources of a batch, packed in network byte order one after the other."""
-        self._raw += packed
-        if len(self._raw) > EXACT_ENTRIES * self._width:
-            self._fold()
+        self.addresses = Frequent(bound)
+        self.all_networks = Frequent(bound)
+        self._waiting: Dict[bytes, int] = {}
+        self._again: Dict[bytes, int] = {}
 
     def distinct(self) -> int:
-        """How many different sources there were; an estimate where not `exact`."""
-        if self.exact:
-            return len(set(_each(self._address, self._raw)))
-        self._fold()
         return len(self._sample) << self._depth
 
-    def networks(self, top: int) -> List[Tuple[str, int]]:
-        """The `top` networks with most entries as (text, entries), most first, then by address."""
-        if self.exact:
-            counts: Dict[bytes, int] = Counter(_each(self._network, self._raw))
-        else:
-            self._fold()
-            counts = self._networks
-        best = heapq.nsmallest(top, counts.items(), key=lambda one: (-one[1], one[0]))
-        return [(self._text(network), count) for network, count in best]
+    def best_networks(self, top: int) -> List[Network]:
+        best = _largest(self.all_networks.counts, top)
+        found = []
+        for network, count in best:
+            again = min(self._again.get(network, 0), count)
+            unanswered = min(self._waiting.get(network, 0) + again, count)
+            found.append(Network(self._family.network_text(network), count, unanswered, again))
+        return found
 
-    def _text(self, network: bytes) -> str:
-        packed = network + bytes(self._width - self._prefix)
-        return "%s/%d" % (ipaddress.ip_address(packed), 8 * self._prefix)
+    def fold(self, packed: Packed) -> None:
+        step = _PIECE * self._family.width
+        for buffer, aside in zip(packed, (None, self._waiting, self._again)):
+            with memoryview(buffer) as view:
+                for start in range(0, len(view), step):
+                    self._fold_piece(view[start:start + step], aside)
 
-    def _fold(self) -> None:
-        raw, self._raw = memoryview(self._raw), bytearray()
-        self.exact = False
-        for start in range(0, len(raw), _PIECE * self._width):
-            piece = raw[start:start + _PIECE * self._width]
-            self._sample_more(_each(self._address, piece))
-            self._count_more(_each(self._network, piece))
+    def _fold_piece(self, piece: memoryview, aside: Union[Dict[bytes, int], None]) -> None:
+        with piece:
+            self._sample_more(_each(self._family.address, piece))
+            self.addresses.add(_each(self._family.address, piece))
+            self.all_networks.add(_each(self._family.network, piece))
+            known = self.all_networks.counts
+            if aside is not None:
+                for network, count in Counter(_each(self._family.network, piece)).items():
+                    if network in known:
+                        aside[network] = aside.get(network, 0) + count
+        for counts in (self._waiting, self._again):
+            for network in [one for one in counts if one not in known]:
+                del counts[network]
 
     def _sample_more(self, addresses: Iterable[bytes]) -> None:
         # hash() of bytes is keyed afresh in every process: nobody can choose sources to fool it.
         mask = (1 << self._depth) - 1
         self._sample.update(one for one in addresses if not hash(one) & mask)
-        while len(self._sample) > MAX_SAMPLE:
+        while len(self._sample) > self._bound:
             self._depth += 1
             mask = (1 << self._depth) - 1
             self._sample = {one for one in self._sample if not hash(one) & mask}
 
-    def _count_more(self, networks: Iterable[bytes]) -> None:
-        counts = Counter(self._networks)
-        counts.update(networks)
-        if len(counts) > MAX_NETWORKS:
-            # Taking the same number from more than MAX_NETWORKS counts at once is what bounds the error.
-            less = sorted(counts.values())[-MAX_NETWORKS - 1]
+
+class Frequent:
+    """Counts of the most frequent things in a stream, `bound` of them at most."""
+
+    def __init__(self, bound: int) -> None:
+        self._bound = bound
+        self.shortfall = 0  # what a count may lack at most
+        self.counts: Dict[bytes, int] = {}
+
+    def add(self, things: Iterable[bytes]) -> None:
+        counts = Counter(self.counts)
+        counts.update(things)
+        if len(counts) > self._bound:
+            # Taking the same number from more than `bound` counts at once is what bounds the error.
+            less = sorted(counts.values())[-self._bound - 1]
             self.shortfall += less
-            self._networks = {network: count - less for network, count in counts.items() if count > less}
+            self.counts = {thing: count - less for thing, count in counts.items() if count > less}
         else:
-            self._networks = dict(counts)
+            self.counts = dict(counts)
 
 
-def _each(form: struct.Struct, packed: Union[bytearray, memoryview]) -> Iterator[bytes]:
+def _each(form: struct.Struct, packed: Bytes) -> Iterator[bytes]:
     return chain.from_iterable(form.iter_unpack(packed))
+
+
+def _best(counts: Mapping[bytes, int], top: int, text: Callable[[bytes], str]) -> List[Tuple[str, int]]:
+    return [(text(one), count) for one, count in _largest(counts, top)]
+
+
+def _largest(counts: Mapping[bytes, int], top: int) -> List[Tuple[bytes, int]]:
+    """Most first; of equal ones those with the lowest address, so that the answer is always the same."""
+    least = min(heapq.nlargest(top, counts.values()), default=0)
+    more = [one for one in counts.items() if one[1] > least]
+    equal = heapq.nsmallest(top - len(more), (thing for thing, count in counts.items() if count == least))
+    return sorted(more, key=_most_first) + [(thing, least) for thing in equal]
+
+
+def _first(best: List[Tuple[str, int]], top: int) -> List[Tuple[str, int]]:
+    return sorted(best, key=lambda one: -one[1])[:top]
+
+
+def _most_first(one: Tuple[bytes, int]) -> Tuple[int, bytes]:
+    return -one[1], one[0]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
+from .._kernel.rules import first_synack_timeout
 from .._model.counters import delta
 from .._model.records import NamespaceView, Owner
 from .._read import calibration
@@ -27,6 +28,7 @@ from .._read.session import controller
 from .._read.sockets import half_open, listen_sockets
 from .._read.sysctls import read_sysctls
 from .._report.facts import Evidence, assemble
+from .._report.half_open import NETWORKS_JUDGED
 from .kernel import known_kernel
 from .options import GatheringOptions
 
@@ -37,6 +39,7 @@ class _Gathering:
     def __init__(self, options: GatheringOptions) -> None:
         self.options = options
         self.warnings: List[str] = []
+        self.first_timeout = 1.0  # seconds until this kernel sends a SYN-ACK again
 
     def note(self, reading: Tuple[Any, List[str]], place: str = "") -> Any:
         """The value of a reading; its warnings are kept, each once."""
@@ -57,6 +60,7 @@ def gather(options: GatheringOptions) -> Tuple[Dict[str, Any], List[str]]:
     asked = _namespaces(work)
     known = known_kernel(options.kernel_rule, options.calibrate, defaults_wanted=options.wants("boot"))
     work.note((None, known.warnings))
+    work.first_timeout = first_synack_timeout(known.kernel.level)
     before = _counters_before(work, asked)
     views = [view for view in (_view(work, namespace, before.get(namespace)) for namespace in asked) if view]
     own = next((view for view in views if view.name == OWN.name), None) or _own_without_sockets(work, before)
@@ -123,7 +127,10 @@ def _look_around(work: _Gathering, namespace: Namespace, before: Any, sockets: b
     if not sockets or not options.wants("listeners", "half_open"):
         return view
     listening = work.note(listen_sockets(), place)
-    tally = work.note(half_open(options.ports, options.top_sources, listening), place)
+    counting = half_open(
+        options.ports, max(options.top_sources, NETWORKS_JUDGED), listening, first_timeout=work.first_timeout
+    )
+    tally = work.note(counting, place)
     shown = tuple(sock for sock in listening if options.ports is None or sock.port in options.ports)
     return view._replace(sockets=shown if options.wants("listeners") else (), half_open=tally)
 

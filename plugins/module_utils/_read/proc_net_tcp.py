@@ -16,19 +16,18 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections import Counter
 from itertools import islice
-from typing import Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
-from .._model.half_open import Tally
+from .._model.half_open import Tally, batch, by_owner
 from .._model.records import ListenKey, ListenSocket
 from . import proc_net
-from .syn_recv import by_version
 
 _TABLES = (("tcp", socket.AF_INET, "ipv4"), ("tcp6", socket.AF_INET6, "ipv6"))
 _LISTEN = b"0A"
 _SYN_RECV = b"03"
 _BATCH = 1024  # rows tallied at a time
+_TICKS = os.sysconf("SC_CLK_TCK")  # a second
 
 
 def listeners(directory: Optional[str] = None) -> List[ListenSocket]:
@@ -57,31 +56,43 @@ def listeners(directory: Optional[str] = None) -> List[ListenSocket]:
     return list(found.values())
 
 
-def tally(ports: Optional[Iterable[int]] = None, directory: Optional[str] = None) -> Tally:
-    """Count the half-open entries, on these local ports or on all. Raises OSError as `listeners` does."""
+def tally(
+    ports: Optional[Iterable[int]] = None,
+    directory: Optional[str] = None,
+    listen_sockets: Sequence[ListenSocket] = (),
+    first_timeout: float = 1.0,
+) -> Tally:
+    """Count the half-open entries, on these local ports or on all. Raises OSError as `listeners` does.
+
+    `listen_sockets`, `first_timeout`: as in `syn_recv.tally`.
+    """
     wanted = None if ports is None else {b"%04X" % port for port in ports}
-    counted = Tally()
+    counted = Tally(listen_sockets)
+    owners: Dict[Tuple[str, bytes], ListenKey] = {}
     rows = _rows(_SYN_RECV, directory)
     if wanted is not None:
         rows = (one for one in rows if one[2][1][-4:] in wanted)
     while True:
-        batch = list(islice(rows, _BATCH))
-        if not batch:
+        some = list(islice(rows, _BATCH))
+        if not some:
             return counted
-        locals_ = Counter((family, name, row[1]) for family, name, row in batch)
-        for family in (socket.AF_INET, socket.AF_INET6):
-            mine = [row for one, _name, row in batch if one == family]
-            ipv4, ipv6 = by_version([packed(row[2].partition(b":")[0]) for row in mine])
-            counted.add(
-                {
-                    ListenKey(name, *endpoint(local, family), device=None): count
-                    for (one, name, local), count in locals_.items()
-                    if one == family
-                },
-                sum(int(row[6], 16) > 0 for row in mine),
-                ipv4,
-                ipv6,
-            )
+        if len(owners) > 1024:
+            owners.clear()
+        for family, name, row in some:
+            if (name, row[1]) not in owners:
+                owners[(name, row[1])] = counted.owner(ListenKey(name, *endpoint(row[1], family), device=None))
+        columns = (
+            [packed(row[2].partition(b":")[0]) for _family, _name, row in some],
+            [int(row[6], 16) for _family, _name, row in some],
+            [_milliseconds(row[5]) for _family, _name, row in some],
+        )
+        for owner, *entries in by_owner([owners[(name, row[1])] for _family, name, row in some], *columns):
+            counted.add(owner, batch(entries[0], entries[1], entries[2], 1000 * first_timeout))
+
+
+def _milliseconds(timer: bytes) -> float:
+    """What is left of a timer, as in ``01:00000064``: its kind, and hundredths of a second (clock ticks)."""
+    return int(timer.partition(b":")[2] or b"0", 16) * 1000 / _TICKS
 
 
 def endpoint(text: bytes, family: int) -> Tuple[str, int]:

@@ -36,27 +36,30 @@ def half_open(
     top: int = 10,
     listeners: Optional[Sequence[ListenSocket]] = None,
     dump: sock_diag.Dump = netlink.dump,
+    first_timeout: float = 1.0,
 ) -> Tuple[HalfOpenTally, List[str]]:
     """Count the half-open entries, on these local ports or on all, and warnings.
 
-    `top`: how many networks to name. `listeners`: what `listen_sockets` gave, read here where left out.
+    `top`: how many networks and addresses to name, overall and for each listener. `listeners`: what `listen_sockets`
+    gave, read here where left out. `first_timeout`: seconds until this kernel sends a SYN-ACK again.
     Memory is bounded however many entries there are. Raises OSError as `listen_sockets` does.
     """
     ports = None if ports is None else list(ports)
+    if listeners is None:
+        listeners = listen_sockets(dump)[0]
     try:
-        counted, warnings = syn_recv.tally(ports, dump)
+        counted, warnings = syn_recv.tally(ports, dump, listeners, first_timeout)
     except OSError as error:
-        counted = proc_net_tcp.tally(ports)
+        counted = proc_net_tcp.tally(ports, listen_sockets=listeners, first_timeout=first_timeout)
         warnings = [
             "Half-open entries come from /proc/net/tcp, since netlink refused (%s): those of device-bound listeners "
             "cannot be told from others on the same address and port." % error
         ]
-    if listeners is None:
-        listeners = listen_sockets(dump)[0]
-    tally = counted.result(listeners, top)
+    tally = counted.result(top)
     if not tally.exact:
         warnings.append(
-            "Too many half-open entries to keep each source: the number of distinct sources is an estimate, and "
-            "the count of a network may fall short by a 65,536th of all entries."
+            "Too many half-open entries to keep each source: the number of distinct sources is an estimate, the count "
+            "of a network or an address may fall short by a 65,536th of all entries (among those of a listener, by a "
+            "4,096th), and only the 16 listeners with most entries have their sources told."
         )
     return tally, warnings

@@ -16,37 +16,53 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections import Counter
 from itertools import chain
-from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from .._model.half_open import Tally
-from .._model.records import ListenKey
+from .._model.half_open import Tally, batch, by_owner
+from .._model.records import ListenKey, ListenSocket
 from . import netlink, sock_diag
 
-_MAPPED = bytes(10) + b"\xff\xff"  # ::ffff:0:0/96
 _MAX_RANGES = 1000  # that one port filter takes
 
 # Offsets in a message, its netlink header of 16 bytes included.
-_RETRANS = 19
+_RETRANS = 19  # retransmissions of the SYN-ACK
+_EXPIRES = 68  # milliseconds until the next one, 0 where it is overdue
 _LOCAL = "20xH2x%ds%dxI"  # local port, local address, index of the interface
 _SOURCE = "40x%ds"
 _LOCAL_END, _SOURCE_AT = 60, 40
 
+_AT_ONCE = 4096  # entries that are sorted by listener at a time
+
+
+class _Columns(NamedTuple):
+    owners: List[ListenKey]
+    sources: List[bytes]
+    retransmissions: List[int]
+    expires: List[int]
+
+
 Local = Tuple[int, bytes, int]  # port in network byte order, packed address, index of the interface
 
 
-def tally(ports: Optional[Iterable[int]] = None, dump: sock_diag.Dump = netlink.dump) -> Tuple[Tally, List[str]]:
+def tally(
+    ports: Optional[Iterable[int]] = None,
+    dump: sock_diag.Dump = netlink.dump,
+    listeners: Sequence[ListenSocket] = (),
+    first_timeout: float = 1.0,
+) -> Tuple[Tally, List[str]]:
     """Count the half-open entries of the calling thread's network namespace, on these local ports or on all.
 
+    `listeners`: those that they are given to. `first_timeout`: seconds until a SYN-ACK is first sent again.
     Returns the tally and warnings. Raises OSError where the kernel refuses.
     """
     for last_attempt in (False, True):
-        counted = Tally()
+        counted = Tally(listeners)
         try:
             for family in sock_diag.FAMILIES:
                 for asked in _filters(ports):
-                    _count(counted, family, dump(sock_diag.request(family, sock_diag.TCP_SYN_RECV) + asked))
+                    runs = dump(sock_diag.request(family, sock_diag.TCP_SYN_RECV) + asked)
+                    _count(counted, family, runs, 1000 * first_timeout)
             break
         except netlink.DumpInterrupted:
             if last_attempt:
@@ -74,48 +90,45 @@ def _filters(ports: Optional[Iterable[int]]) -> Iterator[bytes]:
         yield sock_diag.port_filter(ranges[start:start + _MAX_RANGES])
 
 
-def _count(counted: Tally, family: int, runs: Iterable[netlink.Run]) -> None:
+def _count(counted: Tally, family: int, runs: Iterable[netlink.Run], first: float) -> None:
     width = 16 if family == socket.AF_INET6 else 4
-    names: Dict[Local, ListenKey] = {}
+    owners: Dict[Local, ListenKey] = {}
     forms: Dict[int, Tuple[struct.Struct, struct.Struct]] = {}
-    for run, length in runs:
-        if length not in forms:
-            forms[length] = (
-                struct.Struct("=%s%dx" % (_LOCAL % (width, 32 - width), length - _LOCAL_END)),
-                struct.Struct("=%s%dx" % (_SOURCE % width, length - _SOURCE_AT - width)),
-            )
-        local_form, source_form = forms[length]
-        counts = Counter(local_form.iter_unpack(run))
-        retrans = run[_RETRANS::length].tobytes()
-        sources = list(chain.from_iterable(source_form.iter_unpack(run)))
-        ipv4, ipv6 = by_version(sources)
-        counted.add(
-            {_named(local, family, names): count for local, count in counts.items()},
-            len(retrans) - retrans.count(0),
-            ipv4,
-            ipv6,
-        )
+    columns = _Columns([], [], [], [])
+    try:
+        for run, length in runs:
+            if length not in forms:
+                forms[length] = (
+                    struct.Struct("=%s%dx" % (_LOCAL % (width, 32 - width), length - _LOCAL_END)),
+                    struct.Struct("=%s%dx" % (_SOURCE % width, length - _SOURCE_AT - width)),
+                )
+            local_form, source_form = forms[length]
+            locals_ = list(local_form.iter_unpack(run))
+            if len(owners) > 1024:
+                owners.clear()
+            for local in set(locals_).difference(owners):
+                owners[local] = counted.owner(_named(local, family))
+            columns.owners.extend(map(owners.__getitem__, locals_))
+            columns.sources.extend(chain.from_iterable(source_form.iter_unpack(run)))
+            columns.retransmissions.extend(run[_RETRANS::length].tobytes())
+            columns.expires.extend(run.cast("I")[_EXPIRES // 4::length // 4].tolist())
+            if len(columns.owners) > _AT_ONCE:
+                _add(counted, columns, first)
+                columns = _Columns([], [], [], [])
+    finally:  # also of a dump that turns out to be inconsistent: where it is the second one, it is used
+        _add(counted, columns, first)
 
 
-def by_version(sources: Sequence[bytes]) -> Tuple[bytes, bytes]:
-    """The packed addresses in one string for IPv4, IPv4-mapped ones included, and one for IPv6."""
-    if not sources or len(sources[0]) == 4:
-        return b"".join(sources), b""
-    mapped = [source[12:] for source in sources if source.startswith(_MAPPED)]
-    if len(mapped) == len(sources):
-        return b"".join(mapped), b""
-    return b"".join(mapped), b"".join(source for source in sources if not source.startswith(_MAPPED))
+def _add(counted: Tally, columns: _Columns, first: float) -> None:
+    for owner, *entries in by_owner(*columns):
+        counted.add(owner, batch(entries[0], entries[1], entries[2], first))
 
 
-def _named(local: Local, family: int, names: Dict[Local, ListenKey]) -> ListenKey:
-    if local not in names:
-        if len(names) >= 1024:
-            names.clear()
-        port, address, index = local
-        names[local] = ListenKey(
-            family=sock_diag.FAMILIES[family],
-            address=socket.inet_ntop(family, address),
-            port=socket.ntohs(port),
-            device=sock_diag.device_name(index) if index else None,
-        )
-    return names[local]
+def _named(local: Local, family: int) -> ListenKey:
+    port, address, index = local
+    return ListenKey(
+        family=sock_diag.FAMILIES[family],
+        address=socket.inet_ntop(family, address),
+        port=socket.ntohs(port),
+        device=sock_diag.device_name(index) if index else None,
+    )

@@ -14,9 +14,9 @@ from .._boot.resolve import BootValue
 from .._findings.findings import findings, first_remedies
 from .._kernel.identity import Kernel
 from .._kernel.sysctls import KEYS, shown_in_namespace
-from .._model.half_open import merge
-from .._model.records import HalfOpenTally, NamespaceView, Owner
+from .._model.records import NamespaceView, Owner
 from .boot_state import sysctl_states
+from .half_open import NETWORKS_JUDGED, half_open_facts, shortened
 from .listeners import listener_rows
 
 SCHEMA = 1
@@ -51,7 +51,7 @@ def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int) -> Di
         "sysctls": sysctl_states(evidence.own.sysctls, evidence.boot, evidence.defaults),
         "listeners": [row for view in evidence.views for row in _rows(evidence, view)],
         "memory": {"total_bytes": evidence.memory},
-        "half_open": _half_open([view.half_open for view in evidence.views if view.half_open], top_sources),
+        "half_open": half_open_facts(evidence.views, max(top_sources, NETWORKS_JUDGED)),
         "counters": evidence.own.counters,
     }
     if evidence.own.counters_delta is not None:
@@ -66,6 +66,7 @@ def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int) -> Di
     facts["listeners"] = [
         dict(row, remedy=first) if first else row for row, first in zip(facts["listeners"], first_remedies(facts))
     ]
+    facts["half_open"] = shortened(facts["half_open"], top_sources)
     return {name: part for name, part in facts.items() if _asked_for(name, subset)}
 
 
@@ -99,19 +100,6 @@ def effective_sysctls(
     return {
         name: own.get(name) if seen.get(name) is None and not shown_in_namespace(name, kernel.level) else seen.get(name)
         for name in KEYS
-    }
-
-
-def _half_open(tallies: Sequence[HalfOpenTally], top: int) -> Dict[str, Any]:
-    tally = merge(tallies, top)
-    return {
-        "total": tally.total,
-        "retransmitted": tally.retransmitted,
-        "distinct_sources": tally.distinct_sources,
-        "sources": [
-            {"network": network, "count": count, "share": round(count / tally.total, 4)}
-            for network, count in tally.networks
-        ],
     }
 
 

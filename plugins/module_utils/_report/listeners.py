@@ -53,7 +53,7 @@ def _row(
     view: NamespaceView, sock: ListenSocket, members: int, alone: bool, kernel: Kernel, sysctls: Sysctls, owner: Owner
 ) -> Dict[str, Any]:
     limits = _limits(sock, kernel, sysctls)
-    half_open = view.half_open.by_listener.get(_key(sock), 0) if view.half_open else None
+    half_open = _half_open(view, sock)
     hint = recognise(owner.processes, owner.unit.name if owner.unit else None)
     binding = _binding(sock, kernel, sysctls, hint.requested(sock.backlog) if sock.backlog is not None else None)
     situation = Situation(
@@ -97,6 +97,14 @@ def _row(
         "unit": owner.unit.name if owner.unit else None,
         "remedy": remedy(situation),
     }
+
+
+def _half_open(view: NamespaceView, sock: ListenSocket) -> Optional[int]:
+    """Entries of the listener, or of its SO_REUSEPORT group; None where they were not counted."""
+    if view.half_open is None:
+        return None
+    entries = view.half_open.by_listener.get(_key(sock))
+    return entries.total if entries else 0
 
 
 def _limits(sock: ListenSocket, kernel: Kernel, sysctls: Sysctls) -> Optional[QueueLimits]:

@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model import sources
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.sources import Sources
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.sources import Kept, Packed, Summary
+
+NONE = Packed(b"", b"", b"")
 
 # Few enough addresses that some come twice and share networks.
 V4 = st.integers(0, 1 << 10).map(lambda n: (0x0A000000 + 37 * n).to_bytes(4, "big"))
@@ -26,39 +28,41 @@ def truth(packed, prefix):
     return len(set(packed)), networks
 
 
-@pytest.mark.parametrize("width, prefix, addresses", [(4, 24, V4), (16, 64, V6)])
-def test_what_fits_is_counted_exactly(width, prefix, addresses):
-    @given(st.lists(st.lists(addresses, max_size=40), max_size=6), st.integers(0, 12))
-    def check(batches, top):
-        counted = Sources(width, prefix // 8)
-        for batch in batches:
-            counted.add(b"".join(batch))
-        distinct, networks = truth([one for batch in batches for one in batch], prefix)
-        assert counted.exact
-        assert counted.distinct() == distinct
-        named = counted.networks(top)
-        assert dict(named).items() <= networks.items()
-        assert [count for _network, count in named] == sorted(networks.values(), reverse=True)[:top]
+def kept(ipv4=(), ipv6=()):
+    one = Kept()
+    one.add(Packed(b"".join(ipv4), b"", b""), Packed(b"".join(ipv6), b"", b""))
+    return one
 
-    check()
+
+@given(st.lists(st.tuples(st.lists(V4, max_size=20), st.lists(V6, max_size=20)), max_size=4), st.integers(0, 12))
+def test_what_is_kept_is_counted_exactly(batches, top):
+    whole = Kept()
+    for ipv4, ipv6 in batches:
+        whole.take(kept(ipv4, ipv6))
+    of_ipv4 = truth([one for ipv4, _ipv6 in batches for one in ipv4], 24)
+    of_ipv6 = truth([one for _ipv4, ipv6 in batches for one in ipv6], 64)
+    networks = of_ipv4[1] + of_ipv6[1]
+    assert whole.peers(top)[0] == of_ipv4[0] + of_ipv6[0]
+    named = whole.networks(top)
+    assert {one.network: one.count for one in named}.items() <= networks.items()
+    assert [one.count for one in named] == sorted(networks.values(), reverse=True)[:top]
 
 
 @given(st.lists(V4, min_size=1, max_size=600), st.integers(1, 40))
-def test_past_the_bound_a_network_falls_short_by_no_more_than_promised(packed, batch):
-    with mock.patch.multiple(sources, EXACT_ENTRIES=64, MAX_NETWORKS=16, MAX_SAMPLE=32, _PIECE=16):
-        counted = Sources(4, 3)
+def test_a_summary_falls_short_by_no_more_than_promised(packed, batch):
+    with mock.patch.object(sources, "_PIECE", 16):
+        summary = Summary(16)
         for start in range(0, len(packed), batch):
-            counted.add(b"".join(packed[start:start + batch]))
-        named = counted.networks(1000)
-        distinct = counted.distinct()
+            summary.fold(kept(packed[start:start + batch]))
+    distinct, peers = summary.peers(1000)
+    named = summary.networks(1000)
     true_distinct, networks = truth(packed, 24)
-    assert counted.exact == (len(packed) <= 64)
-    assert len(named) <= 16 or counted.exact
-    assert counted.shortfall <= len(packed) / 17
-    told = dict(named)
-    for network, count in networks.items():
-        assert count - counted.shortfall <= told.get(network, 0) <= count
-    if true_distinct <= 32:
+    addresses = Counter(str(ipaddress.ip_address(one)) for one in packed)
+    assert len(named) <= 16 and len(peers) <= 16
+    for told, true in (({one.network: one.count for one in named}, networks), (dict(peers), addresses)):
+        for name, count in true.items():
+            assert count - len(packed) / 17 <= told.get(name, 0) <= count
+    if true_distinct <= 16:
         assert distinct == true_distinct
 
 
@@ -66,20 +70,24 @@ def test_past_the_bound_a_network_falls_short_by_no_more_than_promised(packed, b
 def test_a_million_sources_are_estimated_within_three_per_cent_in_bounded_memory(scattered):
     rng = random.Random(20261120)
     numbers = rng.sample(range(1 << 32), 1000000) if scattered else range(0x0A000000, 0x0A000000 + 1000000)
-    counted = Sources(4, 3)
+    summary = Summary(65536)
     heavy = bytes((203, 0, 113, 7))
     for start in range(0, 1000000, 10000):
-        counted.add(b"".join(numbers[at].to_bytes(4, "big") for at in range(start, start + 10000)) + heavy * 500)
-    assert not counted.exact
-    assert 970000 < counted.distinct() < 1030000  # five standard errors
-    assert len(counted._sample) <= sources.MAX_SAMPLE
-    assert len(counted._networks) <= sources.MAX_NETWORKS
-    assert counted.shortfall <= 1050000 / sources.MAX_NETWORKS
-    network, count = counted.networks(1)[0]
-    assert network == "203.0.113.0/24"
-    assert 50000 - counted.shortfall <= count <= 50000 + 256
+        summary.fold(kept([numbers[at].to_bytes(4, "big") for at in range(start, start + 10000)] + [heavy] * 500))
+    distinct, peers = summary.peers(1)
+    assert 970000 < distinct < 1030000  # five standard errors
+    of_ipv4 = summary._of[sources.IPV4]
+    assert len(of_ipv4._sample) <= 65536
+    assert len(of_ipv4.addresses.counts) <= 65536 and len(of_ipv4.all_networks.counts) <= 65536
+    shortfall = of_ipv4.all_networks.shortfall
+    assert shortfall <= 1050000 / 65536
+    (network,) = summary.networks(1)
+    assert network.network == "203.0.113.0/24"
+    assert 50000 - shortfall <= network.count <= 50000 + 256
+    assert peers[0][0] == "203.0.113.7"
+    assert 50000 - of_ipv4.addresses.shortfall <= peers[0][1] <= 50001
 
 
 def test_nothing_is_nothing():
-    counted = Sources(16, 8)
-    assert (counted.distinct(), counted.networks(10), counted.exact) == (0, [], True)
+    assert (Kept().peers(10), Kept().networks(10)) == ((0, []), [])
+    assert (Summary(10).peers(10), Summary(10).networks(10)) == ((0, []), [])

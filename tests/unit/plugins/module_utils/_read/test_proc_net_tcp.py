@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenKey
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenKey, Network
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import proc_net_tcp
 
 HEADINGS = (
@@ -27,10 +27,10 @@ def column(address, port):
     return "%s:%04X" % ("".join("%08X" % word for word in words), port)
 
 
-def row(number, local, remote, state, waiting=0, again=0, uid=0, inode=0):
+def row(number, local, remote, state, waiting=0, again=0, uid=0, inode=0, ticks=100):
     """As get_tcp4_sock and get_openreq4 print it: `sl` is at least four wide."""
-    return "%4d: %s %s %s 00000000:%08X 01:00000064 %08X %5d        0 %d 1 00000000abcdef01 100 0 0 10 0\n" % (
-        number, column(*local), column(*remote), state, waiting, again, uid, inode,
+    return "%4d: %s %s %s 00000000:%08X 01:%08X %08X %5d        0 %d 1 00000000abcdef01 100 0 0 10 0\n" % (
+        number, column(*local), column(*remote), state, waiting, ticks, again, uid, inode,
     )  # fmt: skip
 
 
@@ -89,10 +89,13 @@ def half_open(number, local, source, **named):
 def test_rows_past_9999_are_wider_and_counted_all_the_same(tables):
     rows = [half_open(n, ("10.0.0.1", 80), "198.18.%d.%d" % divmod(n, 256), again=n % 2) for n in range(12345)]
     assert len(rows[9999]) < len(rows[10000])
-    result = proc_net_tcp.tally(directory=tables(rows)).result([], 1)
-    assert (result.total, result.retransmitted, result.distinct_sources) == (12345, 6172, 12345)
-    assert result.by_listener == {ListenKey("ipv4", "10.0.0.1", 80, None): 12345}
-    assert result.networks == [("198.18.0.0/24", 256)]
+    result = proc_net_tcp.tally(directory=tables(rows)).result(1)
+    whole = result.whole
+    assert (whole.total, whole.retransmitted, whole.distinct_sources) == (12345, 6172, 12345)
+    assert {owner: told.total for owner, told in result.by_listener.items()} == {
+        ListenKey("ipv4", "10.0.0.1", 80, None): 12345
+    }
+    assert whole.networks == [Network("198.18.0.0/24", 256, 128, 128)]
 
 
 def test_families_and_ports(tables):
@@ -100,15 +103,30 @@ def test_families_and_ports(tables):
         [half_open(0, ("10.0.0.1", 80), "198.51.100.1"), half_open(1, ("10.0.0.1", 0xABCD), "198.51.100.1")],
         [half_open(0, ("::ffff:10.0.0.1", 80), "::ffff:198.51.100.1"), half_open(1, ("fd00::1", 80), "2001:db8::7")],
     )
-    every = proc_net_tcp.tally(directory=directory).result([], 10)
+    every = proc_net_tcp.tally(directory=directory).result(10).whole
     assert (every.total, every.distinct_sources) == (4, 2)
-    assert every.networks == [("198.51.100.0/24", 3), ("2001:db8::/64", 1)]
-    assert proc_net_tcp.tally([80], directory).locals == {
+    assert every.networks == [Network("198.51.100.0/24", 3, 0, 0), Network("2001:db8::/64", 1, 0, 0)]
+    on_80 = proc_net_tcp.tally([80], directory).result(10)
+    assert {owner: told.total for owner, told in on_80.by_listener.items()} == {
         ListenKey("ipv4", "10.0.0.1", 80, None): 1,
         ListenKey("ipv6", "::ffff:10.0.0.1", 80, None): 1,
         ListenKey("ipv6", "fd00::1", 80, None): 1,
     }
     assert proc_net_tcp.tally([], directory).total == 0
+
+
+def test_entries_are_given_to_their_listeners_with_their_ages(tables):
+    wildcard = proc_net_tcp.listeners(tables([listening(0, "0.0.0.0", 80, inode=1)]))
+    directory = tables(
+        [half_open(n, ("10.0.0.1", 80 + n % 2), "198.51.100.%d" % n, again=n // 90, ticks=n) for n in range(100)]
+    )
+    result = proc_net_tcp.tally(directory=directory, listen_sockets=wildcard).result(10)
+    told = {(owner.address, owner.port): entries for owner, entries in result.by_listener.items()}
+    # Of every other entry: young ones have more than 50 hundredths of their first second left, 52 to 88.
+    assert {where: entries[:2] for where, entries in told.items()} == {
+        ("0.0.0.0", 80): ((45, 5), 19),
+        ("10.0.0.1", 81): ((45, 5), 20),
+    }
 
 
 @pytest.mark.parametrize(

@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenKey
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenKey, ListenSocket, Network
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import netlink, syn_recv
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
 
 
-def entry(family, local, port, source, retrans=0, index=0, mark=True):
+def entry(family, local, port, source, retrans=0, index=0, mark=True, expires=900):
     """A half-open entry as Linux 6.18 reports it; to the unprivileged without the mark."""
     data = struct.pack("=BBBB", family, 3, 1, retrans) + struct.pack("!HH", port, 40000)
     for address in (local, source):
         data += socket.inet_pton(family, address).ljust(16, b"\0")
-    data += struct.pack("=I8sIIIII", index, b"\1" * 8, 900, 0, 0, 0, 0)
+    data += struct.pack("=I8sIIIII", index, b"\1" * 8, expires, 0, 0, 0, 0)
     if mark:
         data += netlink.attribute(15, bytes(4))
     return netlink.message(netlink.SOCK_DIAG_BY_FAMILY, 2, data)
@@ -55,15 +55,63 @@ def test_a_run_is_tallied():
     ]
     tally, warnings = syn_recv.tally(dump=kernel(*buffers))
     assert warnings == []
-    assert tally.locals == {
+    result = tally.result(10)
+    assert {owner: told.total for owner, told in result.by_listener.items()} == {
         ListenKey("ipv4", "10.0.0.1", 80, None): 100,
         ListenKey("ipv4", "10.0.0.1", 81, socket.if_indextoname(1)): 1,
         ListenKey("ipv6", "::ffff:10.0.0.1", 80, None): 51,
         ListenKey("ipv6", "fd00::1", 80, None): 1,
     }
-    result = tally.result([], 10)
-    assert (result.total, result.retransmitted, result.distinct_sources) == (153, 68, 151)
-    assert result.networks == [("198.51.100.0/24", 101), ("203.0.113.0/24", 51), ("2001:db8::/64", 1)]
+    whole = result.whole
+    assert (whole.total, whole.retransmitted, whole.distinct_sources) == (153, 68, 151)
+    assert whole.retransmissions == (85, 34, 34)
+    assert whole.networks == [
+        Network("198.51.100.0/24", 101, 67, 67),
+        Network("203.0.113.0/24", 51, 1, 1),
+        Network("2001:db8::/64", 1, 0, 0),
+    ]
+    assert whole.peers[0] == ("198.51.100.1", 2)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["10.0.0.1", "10.0.0.2", "::ffff:10.0.0.1", "fd00::1"]), st.sampled_from([80, 81]),
+            st.integers(0, 255), st.integers(0, 3), st.integers(0, 5000),
+        ),
+        max_size=40,
+    )
+)  # fmt: skip
+def test_a_buffer_of_many_listeners_is_told_apart(rows):
+    """Two listeners that share a run, and one dual-stack one beside them."""
+    def name(local, number):
+        prefix = {True: "2001:db8::%x" if local == "fd00::1" else "::ffff:198.51.100.%d", False: "198.51.100.%d"}
+        return prefix[":" in local] % number
+
+    entries = [
+        entry(V6 if ":" in local else V4, local, port, name(local, number), again, expires=left)
+        for local, port, number, again, left in rows
+    ]
+    sockets = [
+        ListenSocket("ipv4", "tcp", "0.0.0.0", 80, None, False, 1, 0, 0, 1, 0, None),
+        ListenSocket("ipv4", "tcp", "10.0.0.2", 80, None, False, 2, 0, 0, 1, 0, None),
+        ListenSocket("ipv6", "tcp", "::", 81, None, True, 3, 0, 0, 1, 0, None),
+    ]
+    by_family = [b"".join(one for one in entries if one[16] == family) for family in (V4, V6)]
+    result = syn_recv.tally(dump=kernel(*by_family), listeners=sockets)[0].result(100)
+
+    def owner(local, port):
+        if ":" in local:
+            return ("::" if port == 81 else local, port)
+        return (local if local == "10.0.0.2" or port == 81 else "0.0.0.0", port)
+
+    for key, told in result.by_listener.items():
+        mine = [row for row in rows if owner(*row[:2]) == (key.address, key.port)]
+        assert told.total == len(mine)
+        assert told.young == sum(again == 0 and left > 500 for _l, _p, _n, again, left in mine)
+        assert told.retransmitted == sum(again > 0 for _l, _p, _n, again, _left in mine)
+        assert told.distinct_sources == len({(local == "fd00::1", number) for local, _p, number, _a, _l in mine})
+    assert result.whole.total == len(rows) == sum(told.total for told in result.by_listener.values())
 
 
 def test_entries_without_the_mark_are_counted_too():
@@ -110,11 +158,3 @@ def test_ranges_are_the_ports_and_lie_apart(ports):
     ranges = syn_recv.port_ranges(ports)
     assert {port for first, last in ranges for port in range(first, last + 1)} == ports
     assert all(last + 1 < following for (_first, last), (following, _last) in zip(ranges, ranges[1:]))
-
-
-@given(st.lists(st.booleans(), max_size=20))
-def test_by_version(mapped):
-    sources = [(bytes(10) + b"\xff\xff" if one else bytes(12)) + bytes((n,) * 4) for n, one in enumerate(mapped)]
-    ipv4, ipv6 = syn_recv.by_version(sources)
-    assert ipv4 == b"".join(source[12:] for source, one in zip(sources, mapped) if one)
-    assert ipv6 == b"".join(source for source, one in zip(sources, mapped) if not one)
