@@ -94,7 +94,7 @@ def parse_line(line: bytes) -> Optional[Line]:
         return None
     if structured:
         found = _RFC5424.match(rest)
-        return Line(stamp, found.group(1), _untimed(rest[found.end():])) if found else None
+        return Line(stamp, found.group(1), untimed(rest[found.end():])) if found else None
     found = _REPEAT_OF_LINE.fullmatch(rest)
     if found:
         return Line(stamp, found.group(1) or b"", found.group(2))
@@ -105,33 +105,46 @@ def parse_line(line: bytes) -> Optional[Line]:
     written = _FACILITY.fullmatch(named or host or b"")
     if (written and written.group(1) != b"kern") or (named and not written):
         return None
-    return Line(stamp, host or b"", _untimed(rest[found.end():]))
+    return Line(stamp, host or b"", untimed(rest[found.end():]))
 
 
-def text_events(lines: Iterable[bytes]) -> Iterator[Tuple[Stamp, Event]]:
-    """The events in the lines of a text log, in their order.
+class TextLog:
+    """A text log, line by line.
 
     "last message repeated" counts only right behind a message of interest of the same host.
     """
-    host, last = b"", None  # of the line before, where it was of interest
-    for raw in lines:
+
+    def __init__(self) -> None:
+        self._host = b""
+        self._last: Optional[Event] = None  # of the line before, where it was of interest
+
+    def event(self, raw: bytes) -> Optional[Tuple[Line, Event]]:
+        """The event in the next line, if there is one; an empty line stands for any number that cannot matter."""
         line = parse_line(raw) if len(raw) <= LONGEST_LINE and may_matter(raw) else None
         if line is None:
-            last = None
-            continue
+            self._last = None
+            return None
         repeat = parse_repeat(line.text)
         if repeat is None:
-            event = last = parse_message(line.text)
+            event = self._last = parse_message(line.text)
         else:
             count, quoted = repeat
             if quoted is not None:
-                last = parse_message(_untimed(quoted))
-            elif host != line.host:
-                last = None
-            event = repeated(last, count) if last else None
-        host = line.host
-        if event:
-            yield line.stamp, event
+                self._last = parse_message(untimed(quoted))
+            elif self._host != line.host:
+                self._last = None
+            event = repeated(self._last, count) if self._last else None
+        self._host = line.host
+        return (line, event) if event else None
+
+
+def text_events(lines: Iterable[bytes]) -> Iterator[Tuple[Stamp, Event]]:
+    """The events in the lines of a text log, in their order."""
+    log = TextLog()
+    for raw in lines:
+        found = log.event(raw)
+        if found:
+            yield found[0].stamp, found[1]
 
 
 def _priority(line: bytes) -> Tuple[Optional[int], int, bool]:
@@ -158,7 +171,7 @@ def _stamp(line: bytes) -> Tuple[Optional[Stamp], bytes]:
     return None, b""
 
 
-def _untimed(text: bytes) -> bytes:
+def untimed(text: bytes) -> bytes:
     """The message without the time that printk was told to put before it."""
     found = _PRINTK_TIME.match(text)
     return text[found.end():] if found else text
