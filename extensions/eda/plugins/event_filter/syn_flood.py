@@ -244,9 +244,10 @@ def _in_line(line: str) -> Iterator[Report]:
     """A syslog line with its time, host and tag."""
     raw = _bytes(line)
     found = _lines.parse_line(raw) if len(raw) <= _lines.LONGEST_LINE and _messages.may_matter(raw) else None
-    if found:
-        when = _rulebook.when(_times.to_epoch(found.stamp, time.time(), _log_file.local_moments))
-        yield from _in_message(found.text.decode("utf-8", "replace"), found.host.decode("utf-8", "replace"), "syslog", when)
+    seconds = _times.to_epoch(found.stamp, time.time(), _log_file.local_moments) if found else None
+    if seconds is not None:  # a date that there is
+        text, host = found.text.decode("utf-8", "replace"), found.host.decode("utf-8", "replace")
+        yield from _in_message(text, host, "syslog", _rulebook.when(seconds))
 
 
 def _in_message(message: Json, host: Json, via: str, when: Optional[str]) -> Iterator[Report]:

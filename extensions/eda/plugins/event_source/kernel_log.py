@@ -122,7 +122,7 @@ class Said(NamedTuple):
     """A message of the kernel that matters."""
 
     event: Dict[str, Any]
-    seconds: Optional[float]  # since the epoch
+    seconds: float  # since the epoch
     host: str = ""  # "": not told
 
 
@@ -325,9 +325,10 @@ async def log_file(path: str, from_beginning: bool) -> AsyncGenerator[Said, None
             while True:
                 block = os.read(file, _BLOCK)
                 if block:
-                    for found in map(log.event, splitter.lines(block)):
-                        if found:
-                            yield _said_in_line(*found)
+                    for line, event in filter(None, map(log.event, splitter.lines(block))):
+                        seconds = _times.to_epoch(line.stamp, time.time(), _log_file.local_moments)
+                        if seconds is not None:  # a date that there is
+                            yield Said(event, seconds, line.host.decode("ascii", "replace"))
                     await asyncio.sleep(0)
                 elif _replaced(path, file):
                     os.close(file)
@@ -362,11 +363,6 @@ def _replaced(path: str, descriptor: int) -> bool:
     except FileNotFoundError:
         return False
     return (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino)
-
-
-def _said_in_line(line: Any, event: Dict[str, Any]) -> Said:
-    seconds = _times.to_epoch(line.stamp, time.time(), _log_file.local_moments)
-    return Said(event, seconds, line.host.decode("ascii", "replace"))
 
 
 def follow(options: Options) -> Tuple[str, AsyncGenerator[Said, None]]:
