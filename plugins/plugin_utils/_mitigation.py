@@ -34,9 +34,9 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.networks impor
     Network,
     overlapping,
     parse_network,
-    rolled_up,
     within,
 )
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._guard import guard_of
 
 Facts = t.Mapping[str, t.Any]
 
@@ -47,37 +47,8 @@ STARVED = "accept-queue-overflow"
 
 NOTHING, IN_FORCE, MITIGATE = "nothing", "in_force", "mitigate"
 
+_COMMANDS = {"ipv4": "iptables", "ipv6": "ip6tables"}
 _LARGEST = {4: 24, 6: 64}  # no larger network is dropped: the evidence is of these
-_NEVER = tuple(filter(None, map(parse_network, ("127.0.0.0/8", "::/64", "fe80::/10", "224.0.0.0/4", "ff00::/8"))))
-#: Connection plugins with which nobody comes in over the network
-_NO_NETWORK = frozenset(
-    "local chroot jail zone iocage lxc lxd incus docker docker_api nsenter podman podman_unshare buildah toolbox "
-    "machinectl kubectl oc libvirt_lxc libvirt_qemu funcd saltstack aws_ssm".split()
-)
-
-
-class _Guard(t.NamedTuple):
-    """Who is never dropped."""
-
-    allowed: list[Network]
-    near: list[tuple[Network, str]]  # left out wholly, and as what
-    nobody: str | None  # why nothing at all may be dropped
-
-    @property
-    def let_through(self) -> list[Network]:
-        """What goes through even where its network is dropped already."""
-        return [*self.allowed, *(network for network, _whose in self.near)]
-
-    def refuses(self, network: Network) -> str | None:
-        """Why a network is not dropped; None where it may be."""
-        if self.nobody:
-            return self.nobody
-        if within(network, self.allowed):
-            return "{0} is on the allow list, so it is not dropped".format(network)
-        for near, whose in self.near:
-            if overlapping(network, [near]):
-                return "{0} has {1} in it, so it is not dropped".format(network, whose)
-        return None
 
 
 class _Work:
@@ -86,7 +57,7 @@ class _Work:
     def __init__(self, facts: Facts, wanted: Facts) -> None:
         self.facts, self.gathered = facts, part(facts, "mitigation")
         self.backlog, self.most = _option(wanted, "backlog", 1), _option(wanted, "max_networks", 0)
-        self.guard = _guard(wanted, self.gathered)
+        self.guard = guard_of(wanted, self.gathered)
         known = self.gathered.get("record")
         self.before: Record | None = None if known is None else parse_record(known)
         self.new = empty()
@@ -117,7 +88,7 @@ def mitigation_plan(facts: Facts, wanted: Facts) -> dict[str, t.Any]:
     starved = {one["subject"] for one in found if one["id"] == STARVED}
     for one in found:
         if one["id"] == STARVED and one["severity"] != "info":
-            work.tell("{0} Neither cookies nor a block help against that, so nothing is done about it.".format(one["summary"]))
+            work.tell("{0} Neither cookies nor a block help, so nothing is done about it.".format(one["summary"]))
         elif one["subject"] in starved or one["severity"] == "info":
             continue
         elif one["id"] == FEW_NETWORKS:
@@ -207,9 +178,6 @@ def _drop(work: _Work, told: t.Any, ports: t.Collection[int]) -> str | None:
     return None
 
 
-_COMMANDS = {"ipv4": "iptables", "ipv6": "ip6tables"}
-
-
 def _each_network(record: Record) -> list[Network]:
     """The networks that a record drops, each once."""
     return [one for one in map(parse_network, dict.fromkeys(block["network"] for block in record["blocks"])) if one]
@@ -273,38 +241,14 @@ def _ports(work: _Work, finding: Facts) -> set[int]:
 # ---------------------------------------------------------------- options and facts
 
 
-def _guard(wanted: Facts, gathered: Facts) -> _Guard:
-    allowed = []
-    for entry in wanted.get("allow") or ():
-        network = parse_network(entry)
-        if network is None:
-            raise InvalidOption("syn_backlog_mitigate_allow", entry, "expected an IP address or network")
-        allowed.append(network)
-    near = [(one, "addresses of this host alone") for one in _NEVER]
-    for address in gathered.get("addresses") or ():
-        network = parse_network(address)
-        if network is not None:
-            near.append((rolled_up(network), "an address of the host itself, {0},".format(address)))
-    nobody = None
-    session = parse_network(gathered.get("controller"))
-    if session is not None:
-        near.append((rolled_up(session), "the address that this session comes from, {0},".format(session.network_address)))
-    elif str(wanted.get("connection")).rpartition(".")[2] not in _NO_NETWORK:
-        nobody = (
-            "nothing is dropped, for the address that this session comes from is not known (no SSH_CONNECTION in the "
-            "environment of any process above it), and it could be cut off"
-        )
-    return _Guard(allowed, near, nobody)
-
-
 def _own(facts: Facts) -> list[Facts]:
     """The findings about the host's own network namespace, with the parts that are needed."""
-    found = []
+    found: list[Facts] = []
     for one in rows(facts, "findings"):
-        namespace = part(one, "evidence").get("network_namespace")
-        if namespace in (None, OWN):
-            found.append({name: text(one, name) or "" for name in ("id", "severity", "subject", "summary")})
-            found[-1]["evidence"] = part(one, "evidence")  # type: ignore[assignment]
+        evidence = part(one, "evidence")
+        if evidence.get("network_namespace") in (None, OWN):
+            texts = {name: text(one, name) or "" for name in ("id", "severity", "subject", "summary")}
+            found.append(dict(texts, evidence=evidence))
     return found
 
 

@@ -48,7 +48,12 @@ def restoration_plan(facts: Facts, drops_before: t.Any = (), drops_after: t.Any 
     sysctls, of_sysctls = _sysctls(record, facts)
     return {
         "record": record,
-        "not_yet": [*_still_judged(facts), *_would_not_fit(record, facts), *_moving(facts), *_dropping(drops_before, drops_after)],
+        "not_yet": [
+            *_still_judged(facts),
+            *_would_not_fit(record, facts),
+            *_moving(facts),
+            *_dropping(drops_before, drops_after),
+        ],
         "remarks": [*of_listeners, *of_sysctls],
         "listeners": listeners,
         "sysctls": sysctls,
@@ -72,20 +77,16 @@ def _would_not_fit(record: Record, facts: Facts) -> t.Iterator[str]:
     now = {name: _runtime(facts, name) for name in KEYS}
     then = dict(now, **{name: state["before"] for name, state in record["sysctls"].items()})
     backlogs = {one["inode"]: one["before"] for one in record["listeners"]}
+    max_syn_backlog, cookies = then["tcp_max_syn_backlog"], then["tcp_syncookies"]
     for row in rows(facts, "listeners"):
         used, backlog = queues_of(row).syn.used, number(row.get("backlog"))
         before = backlogs.get(row.get("inode"), backlog)
-        if namespace_of(row) != OWN or used is None or before is None or None in (then["tcp_max_syn_backlog"], then["tcp_syncookies"]):
+        if namespace_of(row) != OWN or None in (used, before, max_syn_backlog, cookies):
             continue
-        if before == backlog and then["tcp_syncookies"] == now["tcp_syncookies"]:
+        if before == backlog and cookies == now["tcp_syncookies"]:
             continue
-        limits = queue_limits(
-            parse_level(str(kernel.get("stable_level"))),
-            str(kernel.get("rule")),
-            before,
-            t.cast(int, then["tcp_max_syn_backlog"]),
-            t.cast(int, then["tcp_syncookies"]),
-        )
+        level = parse_level(str(kernel.get("stable_level")))
+        limits = queue_limits(level, str(kernel.get("rule")), before, max_syn_backlog, cookies)
         if used > limits.half_open // 2:
             yield "{0}: {1} half-open connections would fill more than half of the {2} that it admitted before".format(
                 subject_of(row), used, limits.half_open
@@ -129,12 +130,10 @@ def _listeners(record: Record, facts: Facts) -> tuple[list[dict[str, t.Any]], li
             continue
         has = row.get("backlog")
         if has == one["set"]:
-            back.append({"address": one["address"], "port": one["port"], "inode": one["inode"], "backlog": one["before"]})
+            place = {name: one[name] for name in ("address", "port", "inode")}
+            back.append(dict(place, backlog=one["before"]))
         elif has != one["before"]:
-            remarks.append(
-                "The backlog of {0} is {1}, neither the {2} of the mitigation nor the {3} before it: somebody changed it "
-                "since, and it is left so.".format(subject_of(row), has, one["set"], one["before"])
-            )
+            remarks.append(_left("The backlog of " + subject_of(row), has, one))
     return back, remarks
 
 
@@ -145,11 +144,15 @@ def _sysctls(record: Record, facts: Facts) -> tuple[dict[str, int], list[str]]:
         if now == state["set"]:
             back[name] = state["before"]
         elif now != state["before"]:
-            remarks.append(
-                "{0} is {1}, neither the {2} of the mitigation nor the {3} before it: somebody changed it since, and it "
-                "is left so.".format(KEYS[name].key, now, state["set"], state["before"])
-            )
+            remarks.append(_left(KEYS[name].key, now, state))
     return back, remarks
+
+
+def _left(what: str, now: t.Any, state: Facts) -> str:
+    return (
+        "{0} is {1}, neither the {2} of the mitigation nor the {3} before it: somebody changed it since, and it is left "
+        "so."
+    ).format(what, now, state["set"], state["before"])
 
 
 def _runtime(facts: Facts, name: str) -> int | None:

@@ -101,10 +101,11 @@ def parse_record(data: Any) -> Record:
     if unknown:
         raise BadRecord("{0!r:.40} is not part of a record".format(unknown[0]))
     whole = dict(empty(), **found)
+    since, namespace = whole["since"], whole["network_namespace"]
     return {
         "schema": SCHEMA,
-        "since": None if whole["since"] is None else _time(whole["since"]),
-        "network_namespace": None if whole["network_namespace"] is None else _integer(whole["network_namespace"], 0, 2**64),
+        "since": None if since is None else _time(since),
+        "network_namespace": None if namespace is None else _integer(namespace, 0, 2**64),
         "causes": [_text(one, "causes") for one in _list(whole["causes"], "causes")],
         "sysctls": {_sysctl(name): _change(state) for name, state in _mapping(whole["sysctls"], "sysctls").items()},
         "listeners": [_listener(one) for one in _list(whole["listeners"], "listeners")],

@@ -13,13 +13,13 @@ import socket
 import struct
 from typing import List, Tuple
 
-from .netlink import DumpInterrupted, HEADER, attributes, dump
+from .netlink import HEADER, DumpInterrupted, attributes, dump
 
 _NETLINK_ROUTE = 0
 _RTM_NEWADDR, _RTM_GETADDR = 20, 22
 _IFADDRMSG = struct.Struct("=BBBBI")  # family, prefix length, flags, scope, interface
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
-_LENGTHS = {socket.AF_INET: 4, socket.AF_INET6: 16}
+_LENGTHS = {int(socket.AF_INET): 4, int(socket.AF_INET6): 16}
 
 
 def own_addresses() -> Tuple[List[str], List[str]]:

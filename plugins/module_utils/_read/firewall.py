@@ -17,7 +17,7 @@ import os
 import struct
 from typing import Dict, Iterator, NamedTuple, Optional, Tuple
 
-from .netlink import DumpInterrupted, HEADER, attributes, dump
+from .netlink import HEADER, DumpInterrupted, attributes, dump
 
 NETLINK_NETFILTER = 12
 NFNL_SUBSYS_NFTABLES = 10
@@ -51,17 +51,21 @@ def commands() -> Dict[str, str]:
     found = {}
     for family, name in _COMMANDS.items():
         paths = [os.path.join(place, name) for place in places if place.startswith("/")]
-        found.update({family: path for path in reversed(paths) if _runs(path)})
+        first = next(filter(_runs, paths), None)
+        if first is not None:
+            found[family] = first
     return found
 
 
 def bases(tries: int = 5) -> Optional[Dict[str, Base]]:
     """What there is, for each family; nothing at all on a kernel without nf_tables. None where it cannot be read."""
     try:
-        tables = {(family, one.get(NFTA_TABLE_NAME)): one for family, one in _listed(_NFT_MSG_GETTABLE, _NFT_MSG_NEWTABLE)}
+        listed = _listed(_NFT_MSG_GETTABLE, _NFT_MSG_NEWTABLE)
+        tables = {(family, one.get(NFTA_TABLE_NAME)): one for family, one in listed}
+        listed = _listed(_NFT_MSG_GETCHAIN, _NFT_MSG_NEWCHAIN)
         chains = {
             (family, one.get(NFTA_CHAIN_NAME)): one
-            for family, one in _listed(_NFT_MSG_GETCHAIN, _NFT_MSG_NEWCHAIN)
+            for family, one in listed
             if one.get(NFTA_CHAIN_TABLE) == TABLE + b"\0"
         }
     except DumpInterrupted:

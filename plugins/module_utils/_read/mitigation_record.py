@@ -61,10 +61,13 @@ def _content(path: str) -> Optional[bytes]:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    with os.fdopen(fd, "rb") as file:
+    try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode) or status.st_uid not in (0, os.geteuid()) or status.st_mode & 0o022:
             raise BadRecord("it is not a file that only root may write")
         if status.st_size > _MOST_BYTES:
             raise BadRecord("it is longer than {0} bytes".format(_MOST_BYTES))
-        return file.read(_MOST_BYTES)
+        with os.fdopen(fd, "rb", closefd=False) as file:
+            return file.read(_MOST_BYTES)
+    finally:
+        os.close(fd)

@@ -6,8 +6,8 @@
 
 """Where the ssh session that we run in comes from.
 
-sshd leaves SSH_CONNECTION in the environment of what it starts (ssh(1)). sudo takes it out of ours, so that the processes
-that we descend from are asked as well, nearest first.
+sshd leaves SSH_CONNECTION in the environment of what it starts (ssh(1)). sudo takes it out of ours, so that the
+processes that we descend from are asked as well, nearest first.
 """
 
 from __future__ import annotations

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""What came of a mitigation."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls import KEYS
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import (
+    namespace_of,
+    number,
+    part,
+    rows,
+    subject_of,
+)
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import empty
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.namespace_commands import OWN
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.queues import queues_of
+
+Facts = t.Mapping[str, t.Any]
+
+
+def mitigation_effect(facts: Facts, plan: Facts) -> dict[str, t.Any]:
+    """How things stand after a plan, ``told`` and ``shortfalls``, from facts that were gathered after it."""
+    record = plan.get("record") or empty()
+    strained = {cause.partition(" on ")[2] for cause in record["causes"]}
+    told, shortfalls = [], []
+    for name, goal in (plan.get("sysctls") or {}).items():
+        now = number(part(part(facts, "sysctls"), name).get("runtime"))
+        if now is None or now < goal:
+            shortfalls.append("{0} is {1}, not {2}".format(KEYS[name].key, now, goal))
+    widened = {one["inode"]: one["set"] for one in record["listeners"]}
+    for row in rows(facts, "listeners"):
+        goal, has = widened.get(row.get("inode")), number(row.get("backlog"))
+        if goal is not None and has is not None and has < goal:
+            told.append("{0} keeps its backlog of {1}, not {2}".format(subject_of(row), has, goal))
+        if namespace_of(row) == OWN and subject_of(row) in strained:
+            queue = queues_of(row)
+            full = queue.syn.full or queue.new_peers.full
+            drops = part(row, "syn_queue").get("on_full") == "drop"
+            limit, then = queue.new_peers.limit or queue.syn.limit, "drops" if drops else "cookies"
+            state = "{0}: {1} half-open connections, {2} admitted, {3} when full".format(
+                subject_of(row), queue.syn.used, limit, then
+            )
+            (shortfalls if full and drops else told).append(state)
+    return {"told": list(dict.fromkeys(told)), "shortfalls": list(dict.fromkeys(shortfalls))}

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import (
+    BadRecord,
+    empty,
+    merge,
+    parse_record,
+)
+
+SOCKET = {"family": "ipv4", "address": "0.0.0.0", "port": 80, "device": None, "inode": 1080, "before": 128, "set": 4096}
+RECORD = dict(
+    empty(),
+    since="2026-11-20T09:30:00Z",
+    network_namespace=4026531840,
+    causes=["syn-flood-few-networks on 0.0.0.0:80"],
+    sysctls={"tcp_syncookies": {"before": 0, "set": 1}},
+    listeners=[SOCKET],
+    blocks=[{"network": "198.51.100.0/24", "port": 80}],
+    passes=["198.51.100.7/32"],
+    firewall={"ipv4": {"table": False, "input": False}},
+)
+
+
+def test_a_record_is_read_as_it_is() -> None:
+    assert parse_record(RECORD) == RECORD
+    assert parse_record(empty()) == empty()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"schema": 2},
+        {"schema": None},
+        {"more": 1},
+        {"since": "yesterday"},
+        {"since": "2026-11-20T09:30:00Z\n"},
+        {"network_namespace": -1},
+        {"network_namespace": True},
+        {"causes": ["\x1b[2J"]},
+        {"causes": ["x" * 2000]},
+        {"causes": [["x"]]},
+        {"causes": ["x"] * 5000},
+        {"sysctls": {"kernel.core_pattern": {"before": 0, "set": 1}}},
+        {"sysctls": {"somaxconn": {"before": "0; reboot", "set": 1}}},
+        {"sysctls": {"somaxconn": {"before": 2**40, "set": 1}}},
+        {"sysctls": {"somaxconn": {"before": 1}}},
+        {"sysctls": []},
+        {"listeners": [dict(SOCKET, port=0)]},
+        {"listeners": [dict(SOCKET, address="0.0.0.0/0")]},
+        {"listeners": [dict(SOCKET, address="localhost")]},
+        {"listeners": [dict(SOCKET, family="unix")]},
+        {"listeners": [dict(SOCKET, device="a\nb")]},
+        {"listeners": [dict(SOCKET, inode=1.5)]},
+        {"blocks": [{"network": "0.0.0.0/0", "port": 80}]},
+        {"blocks": [{"network": "198.51.0.0/16", "port": 80}]},
+        {"blocks": [{"network": "2001:db8::/48", "port": 80}]},
+        {"blocks": [{"network": "198.51.100.0/24; reboot", "port": 80}]},
+        {"blocks": [{"network": "198.51.100.0/24", "port": 70000}]},
+        {"passes": ["{{ x }}"]},
+        {"firewall": {"ipv5": {"table": True, "input": True}}},
+        {"firewall": {"ipv4": {"table": 1, "input": True}}},
+    ],
+)
+def test_what_is_no_record(changed: Any) -> None:
+    with pytest.raises(BadRecord):
+        parse_record(dict(RECORD, **changed))
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda one: st.lists(one) | st.dictionaries(st.text(), one)))
+def test_anything_else_is_refused_in_one_way(data: Any) -> None:
+    with pytest.raises(BadRecord):
+        parse_record(data)
+
+
+PATHS = [(name,) for name in RECORD] + [("sysctls", "tcp_syncookies"), ("listeners", 0), ("listeners", 0, "inode"), ("blocks", 0)]
+junk = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.integers()) | st.dictionaries(st.text(), st.integers())
+
+
+@given(st.sampled_from(PATHS), junk)
+def test_a_part_that_is_something_else_is_refused_or_a_record(path: Any, value: Any) -> None:
+    spoilt = copy.deepcopy(RECORD)
+    part = spoilt
+    for step in path[:-1]:
+        part = part[step]
+    part[path[-1]] = value
+    try:
+        found = parse_record(spoilt)
+    except BadRecord:
+        return
+    assert parse_record(found) == found
+
+
+def test_the_first_before_wins_and_the_larger_value() -> None:
+    second = dict(
+        empty(),
+        sysctls={"tcp_syncookies": {"before": 1, "set": 1}, "somaxconn": {"before": 128, "set": 4096}},
+        listeners=[dict(SOCKET, before=4096, set=8192), dict(SOCKET, inode=7, before=5)],
+        blocks=[{"network": "203.0.113.0/24", "port": 80}, RECORD["blocks"][0]],
+        firewall={"ipv4": {"table": True, "input": True}, "ipv6": {"table": True, "input": False}},
+    )
+    found = merge(RECORD, second)
+    assert found["since"] == RECORD["since"] and found["causes"] == RECORD["causes"]
+    assert found["sysctls"] == {"tcp_syncookies": {"before": 0, "set": 1}, "somaxconn": {"before": 128, "set": 4096}}
+    assert found["listeners"] == [dict(SOCKET, set=8192), dict(SOCKET, inode=7, before=5)]
+    assert [one["network"] for one in found["blocks"]] == ["198.51.100.0/24", "203.0.113.0/24"]
+    assert found["firewall"] == {"ipv4": {"table": False, "input": False}, "ipv6": {"table": True, "input": False}}
+
+
+def test_merging_a_record_with_itself_or_nothing_changes_nothing() -> None:
+    assert merge(RECORD, RECORD) == RECORD == merge(RECORD, empty()) == merge(None, RECORD)

@@ -1,0 +1,386 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import copy
+import ipaddress
+from typing import Any, Dict, List, Optional
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import parse_record
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._mitigation import (
+    FEW_NETWORKS,
+    STRAINED,
+    mitigation_plan,
+)
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._mitigation_effect import mitigation_effect
+
+Facts = Dict[str, Any]
+
+WANTED = {"allow": [], "max_networks": 16, "backlog": 4096, "connection": "local"}
+
+
+def row(port: int = 80, backlog: Optional[int] = 128, used: int = 129, **changed: Any) -> Facts:
+    listener = {
+        "network_namespace": "host", "family": "ipv4", "address": "0.0.0.0", "port": port, "device": None,
+        "inode": 1000 + port, "backlog": backlog,
+        "syn_queue": {"used": used, "limit": (backlog or 0) + 1, "new_peer_limit": None, "on_full": "cookies"},
+    }  # fmt: skip
+    return dict(listener, **changed)
+
+
+def found(identifier: str = FEW_NETWORKS, subject: str = "0.0.0.0:80", severity: str = "critical", **evidence: Any) -> Facts:
+    given = dict({"network_namespace": "host", "address": "0.0.0.0", "port": 80}, **evidence)
+    return {"id": identifier, "severity": severity, "subject": subject, "summary": "So it is.", "evidence": given, "remedy": ""}
+
+
+def flood(*networks: str, **evidence: Any) -> Facts:
+    return found(networks=list(networks), **evidence)
+
+
+def facts(*findings: Facts, cookies: Optional[int] = 1, somaxconn: int = 4096, **more: Any) -> Facts:
+    gathered = {
+        "sysctls": {"tcp_syncookies": {"runtime": cookies}, "somaxconn": {"runtime": somaxconn}},
+        "listeners": [row()],
+        "findings": list(findings),
+        "mitigation": about(),
+    }
+    return dict(gathered, **more)
+
+
+def about(**changed: Any) -> Facts:
+    iptables = {"ipv4": "/usr/sbin/iptables", "ipv6": "/usr/sbin/ip6tables"}
+    return dict({"record": None, "problem": None, "controller": None, "addresses": [], "iptables": iptables}, **changed)
+
+
+def plan(gathered: Facts, **wanted: Any) -> Facts:
+    return mitigation_plan(gathered, dict(WANTED, **wanted))
+
+
+def blocked(made: Facts) -> List[str]:
+    return [one["network"] for one in made["blocks"]]
+
+
+def reasons(made: Facts) -> str:
+    return " ".join(made["reasons"])
+
+
+NOTHING_DONE = {"record": None, "sysctls": {}, "listeners": [], "blocks": [], "passes": [], "ip_versions": []}
+
+
+# ---------------------------------------------------------------- the verdict
+
+
+def test_a_host_that_is_well_is_left_alone_and_told_so() -> None:
+    made = plan(facts())
+    assert {name: made[name] for name in NOTHING_DONE} == NOTHING_DONE
+    assert (made["verdict"], made["reasons"]) == ("nothing", ["No SYN queue turns clients away, so nothing is done."])
+
+
+def test_an_application_that_does_not_accept_is_not_helped_by_any_of_it() -> None:
+    starved = found("accept-queue-overflow")
+    made = plan(facts(starved, flood("198.51.100.0/24"), found("syn-queue-full")))
+    assert {name: made[name] for name in NOTHING_DONE} == NOTHING_DONE
+    assert "Neither cookies nor a block help" in reasons(made)
+
+
+def test_the_networks_of_a_flood_are_dropped_on_its_port() -> None:
+    made = plan(facts(flood("198.51.100.0/24", "2001:db8::/64")))
+    assert made["verdict"] == "mitigate"
+    assert made["blocks"] == [
+        {"network": "198.51.100.0/24", "port": 80, "ip_version": "ipv4"},
+        {"network": "2001:db8::/64", "port": 80, "ip_version": "ipv6"},
+    ]
+    assert made["ip_versions"] == ["ipv4", "ipv6"]
+    assert made["sysctls"] == {} and made["listeners"] == []
+    assert "port 80: 198.51.100.0/24 is dropped." in made["reasons"]
+
+
+def test_cookies_carry_clients_while_entries_of_a_dropped_network_hold_the_queue() -> None:
+    made = plan(facts(flood("198.51.100.0/24"), cookies=0))
+    assert made["sysctls"] == {"tcp_syncookies": 1}
+    assert made["record"]["sysctls"] == {"tcp_syncookies": {"before": 0, "set": 1}}
+    assert made["listeners"] == []
+
+
+@pytest.mark.parametrize("identifier", STRAINED)
+def test_what_is_not_concentrated_gets_cookies_and_room_and_is_never_dropped(identifier: str) -> None:
+    evidence = found(identifier, networks=["198.51.100.0/24"], sources=[{"network": "198.51.100.0/24", "count": 100}])
+    made = plan(facts(evidence, cookies=0, somaxconn=128))
+    assert made["sysctls"] == {"tcp_syncookies": 1, "somaxconn": 4096}
+    assert made["listeners"] == [{"address": "0.0.0.0", "port": 80, "backlog": 4096}]
+    assert made["blocks"] == []
+    assert made["record"]["listeners"][0] == {
+        "family": "ipv4", "address": "0.0.0.0", "port": 80, "device": None, "inode": 1080, "before": 128, "set": 4096,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("cookies", "told"), [(2, "stays"), (None, "cannot be read")])
+def test_cookies_are_never_lowered(cookies: Optional[int], told: str) -> None:
+    made = plan(facts(found("syn-flood-everywhere"), cookies=cookies))
+    assert "tcp_syncookies" not in made["sysctls"] and told in reasons(made)
+
+
+def test_what_is_only_worth_knowing_moves_nothing() -> None:
+    assert plan(facts(found("syn-queue-full", severity="info"), found("syn-queue-full", "host", "info", port=None)))["record"] is None
+
+
+def test_a_queue_that_only_the_counters_accuse_gets_cookies() -> None:
+    made = plan(facts(found("syn-queue-full", "host", address=None, port=None), cookies=0))
+    assert made["sysctls"] == {"tcp_syncookies": 1} and made["listeners"] == []
+
+
+def test_another_network_namespace_is_not_ours_to_change() -> None:
+    made = plan(facts(flood("198.51.100.0/24", network_namespace="blue")))
+    assert made["record"] is None
+
+
+def test_all_members_of_a_group_are_widened_and_remembered_one_by_one() -> None:
+    group = [row(inode=1, backlog=100), row(inode=2, backlog=200), row(inode=3, backlog=5000), row(81, inode=4)]
+    made = plan(facts(found("syn-flood-everywhere"), listeners=group))
+    assert [(one["inode"], one["before"]) for one in made["record"]["listeners"]] == [(1, 100), (2, 200)]
+    assert made["listeners"] == [{"address": "0.0.0.0", "port": 80, "backlog": 4096}]
+
+
+# ---------------------------------------------------------------- who is never dropped
+
+
+def test_an_allowed_network_is_left_alone_and_gets_room_instead() -> None:
+    made = plan(facts(flood("198.51.100.0/24"), cookies=0), allow=["198.51.0.0/16"])
+    assert made["blocks"] == []
+    assert made["sysctls"] == {"tcp_syncookies": 1} and made["listeners"][0]["backlog"] == 4096
+    assert "198.51.100.0/24 is on the allow list" in reasons(made)
+
+
+def test_an_allowed_address_goes_through_though_its_network_is_dropped() -> None:
+    made = plan(facts(flood("198.51.100.0/24")), allow=["198.51.100.7", "::ffff:198.51.100.8", "203.0.113.1", "2001:db8::1"])
+    assert blocked(made) == ["198.51.100.0/24"]
+    assert [one["network"] for one in made["passes"]] == ["198.51.100.7/32", "198.51.100.8/32"]
+
+
+def test_one_who_is_allowed_later_goes_through_what_is_dropped_already() -> None:
+    record = plan(facts(flood("198.51.100.0/24")))["record"]
+    made = plan(facts(mitigation=about(record=record)), allow=["198.51.100.0/24"])
+    assert made["verdict"] == "mitigate"
+    assert made["passes"] == [{"network": "198.51.100.0/24", "ip_version": "ipv4"}]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"controller": "198.51.100.9"}, "the address that this session comes from, 198.51.100.9,"),
+        ({"addresses": ["127.0.0.1", "198.51.100.1"]}, "an address of the host itself, 198.51.100.1,"),
+        ({"iptables": {"ipv6": "/usr/sbin/ip6tables"}}, "there is no iptables on the host"),
+        ({"iptables": {}}, "there is no iptables on the host"),
+    ],
+)
+def test_what_may_not_or_cannot_be_dropped_gets_room_instead(changed: Facts, told: str) -> None:
+    made = plan(facts(flood("198.51.100.0/24"), cookies=0, mitigation=about(**changed)))
+    assert made["blocks"] == [] and told in reasons(made)
+    assert made["sysctls"] == {"tcp_syncookies": 1} and made["listeners"][0]["backlog"] == 4096
+
+
+@pytest.mark.parametrize("connection", ["ssh", "ansible.builtin.ssh", "paramiko", "ansible.netcommon.libssh", "mitogen_sudo", None])
+def test_nothing_is_dropped_where_the_session_could_be_cut_off(connection: Optional[str]) -> None:
+    made = plan(facts(flood("198.51.100.0/24")), connection=connection)
+    assert made["blocks"] == [] and "could be cut off" in reasons(made)
+    known = plan(facts(flood("198.51.100.0/24"), mitigation=about(controller="10.0.0.1")), connection=connection)
+    assert blocked(known) == ["198.51.100.0/24"]
+
+
+@pytest.mark.parametrize("connection", ["local", "ansible.builtin.local", "containers.podman.podman", "community.docker.docker"])
+def test_nobody_comes_in_over_the_network(connection: str) -> None:
+    assert blocked(plan(facts(flood("198.51.100.0/24")), connection=connection)) == ["198.51.100.0/24"]
+
+
+@pytest.mark.parametrize(
+    "network",
+    ["0.0.0.0/0", "::/0", "10.0.0.0/8", "2001:db8::/32", "127.0.0.0/24", "::/64", "fe80::/64", "224.0.0.0/24", "", "{{ x }}", None, 7],
+)
+def test_what_is_no_small_network_of_others_is_never_dropped(network: Any) -> None:
+    made = plan(facts(found(networks=[network])))
+    assert made["blocks"] == [] and made["listeners"] != []
+
+
+def test_no_more_networks_than_asked_for_also_not_over_several_runs() -> None:
+    networks = ["198.51.%d.0/24" % number for number in range(20)]
+    first = plan(facts(flood(*networks[:3])), max_networks=2)
+    assert blocked(first) == networks[:2] and first["listeners"] != []
+    assert "2 networks are the most" in reasons(first)
+    second = plan(facts(flood(*networks), mitigation=about(record=first["record"])), max_networks=4)
+    assert blocked(second) == networks[:4]
+    assert blocked(plan(facts(flood(*networks)), max_networks=0)) == []
+
+
+def test_one_network_may_be_dropped_on_several_ports() -> None:
+    other = flood("198.51.100.0/24", port=443)
+    other["subject"] = "0.0.0.0:443"
+    made = plan(facts(flood("198.51.100.0/24"), other, listeners=[row(), row(443)]), max_networks=1)
+    assert [(one["network"], one["port"]) for one in made["blocks"]] == [("198.51.100.0/24", 80), ("198.51.100.0/24", 443)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"allow": ["intranet"]}, "syn_backlog_mitigate_allow"),
+        ({"allow": [10]}, "syn_backlog_mitigate_allow"),
+        ({"max_networks": -1}, "syn_backlog_mitigate_max_networks"),
+        ({"backlog": 0}, "syn_backlog_mitigate_backlog"),
+    ],
+)
+def test_variables_that_cannot_be(changed: Facts, told: str) -> None:
+    with pytest.raises(InvalidOption, match=told):
+        plan(facts(), **changed)
+
+
+@pytest.mark.parametrize("missing", ["findings", "mitigation", "sysctls", "listeners"])
+def test_facts_that_do_not_tell_enough(missing: str) -> None:
+    with pytest.raises(InvalidOption, match=missing):
+        plan(facts(**{missing: None}))
+
+
+# ---------------------------------------------------------------- over several runs
+
+addresses = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6))
+small = st.one_of(
+    st.ip_addresses(v=4).map(lambda one: str(ipaddress.ip_network((one, 24), strict=False))),
+    st.ip_addresses(v=6).map(lambda one: str(ipaddress.ip_network((one, 64), strict=False))),
+)
+near = st.sampled_from(["198.51.100.0/24", "198.51.101.0/24", "203.0.113.0/24", "2001:db8::/64", "2001:db8:0:1::/64"])
+networks = st.lists(st.one_of(near, small), unique=True, max_size=6)
+guests = st.lists(
+    st.one_of(
+        addresses.map(str),
+        near,
+        st.sampled_from(["198.51.100.7", "198.51.100.128/25", "198.51.0.0/16", "2001:db8::5", "0.0.0.0/0", "::/0"]),
+    ),
+    max_size=4,
+)
+findings = st.builds(
+    lambda identifier, severity, port, nets: found(identifier, "0.0.0.0:%d" % port, severity, port=port, networks=nets),
+    st.sampled_from([FEW_NETWORKS, *STRAINED, "accept-queue-overflow", "listener-latched"]),
+    st.sampled_from(["critical", "warning", "info"]),
+    st.sampled_from([80, 443]),
+    networks,
+)
+worlds = st.builds(
+    lambda found, cookies, somaxconn, backlog, controller, own: facts(
+        *found, cookies=cookies, somaxconn=somaxconn, listeners=[row(80, backlog), row(443, 511)],
+        mitigation=about(controller=controller, addresses=own),
+    ),
+    st.lists(findings, max_size=4),
+    st.sampled_from([0, 1, 2]),
+    st.sampled_from([128, 4096, 65535]),
+    st.sampled_from([1, 128, 4096, 9000]),
+    st.none() | st.one_of(addresses.map(str), st.just("198.51.100.99")),
+    st.lists(st.one_of(addresses.map(str), st.just("203.0.113.5")), max_size=2),
+)  # fmt: skip
+limits = st.fixed_dictionaries({
+    "allow": guests, "max_networks": st.integers(0, 4), "backlog": st.sampled_from([1024, 4096]),
+    "connection": st.sampled_from(["local", "ssh"]),
+})  # fmt: skip
+
+
+def verdict_on(made: Facts, address: str, port: int = 80) -> str:
+    """What the chain does with a SYN, its rules taken in order: who is let through comes first."""
+    source = ipaddress.ip_address(address)
+    if any(source in ipaddress.ip_network(one["network"]) for one in made["passes"]):
+        return "RETURN"
+    dropped = any(source in ipaddress.ip_network(one["network"]) for one in made["blocks"] if one["port"] == port)
+    return "DROP" if dropped else "RETURN"
+
+
+def after(gathered: Facts, made: Facts) -> Facts:
+    """The host once a plan is carried out, its findings as before."""
+    world = copy.deepcopy(gathered)
+    for name, value in made["sysctls"].items():
+        world["sysctls"][name]["runtime"] = max(value, world["sysctls"][name]["runtime"])
+    for goal in made["listeners"]:
+        for listener in world["listeners"]:
+            if (listener["address"], listener["port"]) == (goal["address"], goal["port"]):
+                listener["backlog"] = max(goal["backlog"], listener["backlog"])
+    if made["record"] is not None:
+        record = dict(made["record"], since="2026-11-20T09:30:00Z", network_namespace=4026531840)
+        world["mitigation"]["record"] = record
+    return world
+
+
+@given(worlds, limits)
+def test_nobody_is_cut_off_who_must_not_be(world: Facts, wanted: Facts) -> None:
+    made = mitigation_plan(world, wanted)
+    session = world["mitigation"]["controller"]
+    guarded = [one for one in wanted["allow"] if "/" not in one] + world["mitigation"]["addresses"] + ["127.0.0.1", "::1"]
+    guarded += [str(ipaddress.ip_network(one, strict=False)[0]) for one in wanted["allow"] if "/" in one]
+    guarded += [str(ipaddress.ip_network(one, strict=False)[-1]) for one in wanted["allow"] if "/" in one]
+    for port in (80, 443):
+        assert {verdict_on(made, address, port) for address in guarded} <= {"RETURN"}
+    if session is not None:
+        own = ipaddress.ip_network((session, 64 if ":" in session else 24), strict=False)
+        assert not any(own.overlaps(ipaddress.ip_network(one)) for one in blocked(made) if (":" in one) == (":" in session))
+    elif wanted["connection"] == "ssh":
+        assert made["blocks"] == []
+    assert len(set(blocked(made))) <= wanted["max_networks"]
+
+
+@given(worlds, limits)
+def test_nothing_is_left_to_do_once_it_is_done(world: Facts, wanted: Facts) -> None:
+    first = mitigation_plan(world, wanted)
+    then = after(world, first)
+    second = mitigation_plan(then, wanted)
+    if first["record"] is None:
+        assert second == first
+        return
+    assert second["verdict"] == "in_force"
+    assert second["record"] == then["mitigation"]["record"]
+    assert after(then, second) == then
+    for part in ("blocks", "passes", "sysctls"):
+        assert second[part] == first[part]
+
+
+@given(worlds, worlds, limits)
+def test_what_was_there_before_is_never_forgotten(first_world: Facts, second_world: Facts, wanted: Facts) -> None:
+    first = mitigation_plan(first_world, wanted)
+    made = after(first_world, first)
+    then = dict(made, findings=second_world["findings"])
+    second = mitigation_plan(then, wanted)
+    if first["record"] is None:
+        return
+    for name, state in first["record"]["sysctls"].items():
+        assert second["record"]["sysctls"][name]["before"] == state["before"]
+    before = {one["inode"]: one["before"] for one in second["record"]["listeners"]}
+    assert all(before[one["inode"]] == one["before"] for one in first["record"]["listeners"])
+    assert blocked(second)[: len(blocked(first))] == blocked(first)
+
+
+@given(worlds, limits)
+def test_each_record_is_one_that_can_be_read_again(world: Facts, wanted: Facts) -> None:
+    record = mitigation_plan(world, wanted)["record"]
+    assert record is None or parse_record(record) == record
+
+
+# ---------------------------------------------------------------- what came of it
+
+
+def test_the_effect_is_told() -> None:
+    gathered = facts(found("syn-flood-everywhere"), cookies=0, somaxconn=128)
+    made = plan(gathered)
+    done = mitigation_effect(after(gathered, made), made)
+    assert done["shortfalls"] == []
+    assert done["told"] == ["0.0.0.0:80: 129 half-open connections, 129 admitted, cookies when full"]
+
+
+def test_what_did_not_take_is_a_shortfall() -> None:
+    dropping = {"used": 97, "limit": 129, "new_peer_limit": 97, "on_full": "drop"}
+    gathered = facts(found("syn-flood-everywhere"), cookies=0, listeners=[row(syn_queue=dropping)])
+    done = mitigation_effect(gathered, plan(gathered))
+    assert done["told"] == ["0.0.0.0:80 keeps its backlog of 128, not 4096"]
+    assert done["shortfalls"] == [
+        "net.ipv4.tcp_syncookies is 0, not 1",
+        "0.0.0.0:80: 97 half-open connections, 97 admitted, drops when full",
+    ]
