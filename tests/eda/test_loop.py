@@ -1,0 +1,99 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The loop by itself: a real flood, the kernel's message, ansible-rulebook, mitigated; calm, restored."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.linuxnet.tcp.tests.eda import rulebooks
+from ansible_collections.linuxnet.tcp.tests.live import clients, floods, lab, sandbox, serving
+from ansible_collections.linuxnet.tcp.tests.live.sandbox import isolated
+
+REACTION = 10  # seconds from the kernel's message until the flood is mitigated
+COOL_DOWN, CALM = 4, 2  # seconds
+INVENTORY = "localhost ansible_connection=local mitigate_become=false restore_become=false syn_backlog_mitigate_window=1\n"
+MITIGATE, RESTORE = "Mitigate SYN floods", "Restore what was there before a SYN flood"
+NETWORK = "100.64.7.0/24"
+
+
+@pytest.fixture(autouse=True)
+def _runs_here():
+    rulebooks.require()
+
+
+def rules(namespace):
+    """The firewall's rules, of both families, without what counts."""
+    told = [namespace.run([program + "-save"], capture_output=True, text=True).stdout for program in ("iptables", "ip6tables")]
+    return [re.sub(r"\[\d+:\d+\]", "", line) for text in told for line in text.splitlines() if not line.startswith("#")]
+
+
+def sysctls(namespace):
+    return {name: namespace.sysctl(name) for name in ("net.core.somaxconn", "net.ipv4.tcp_max_syn_backlog", "net.ipv4.tcp_syncookies")}
+
+
+def message_about(port, since):
+    """When the kernel said that this port is flooded, on the clock of time.monotonic(); None where it has not since."""
+    said = re.compile(rb"6,\d+,(\d+),[^;]*;TCP: [^\n]*SYN flooding on port \S*?%d\. " % port)
+    descriptor = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        while True:
+            try:
+                found = said.match(os.read(descriptor, 16384))
+            except BrokenPipeError:
+                continue
+            if found and int(found.group(1)) / 1e6 > since:
+                return int(found.group(1)) / 1e6
+    except BlockingIOError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+@isolated
+def test_a_flood_is_mitigated_by_itself_and_restored_after_it():
+    folder = Path(tempfile.mkdtemp(dir="/run"))
+    variables = {"syn_flood_source": "kmsg", "syn_flood_recheck": 0, "syn_flood_cool_down": COOL_DOWN, "syn_flood_calm": CALM}
+    with lab.pair() as net:
+        net.server.sysctl("net.ipv4.tcp_syncookies", 0)
+        net.server.run(["iptables", "-A", "INPUT", "-p", "tcp", "--dport", "22", "-j", "ACCEPT"], check=True)
+        before = (sysctls(net.server), rules(net.server))
+        with rulebooks.running(folder, "linuxnet.tcp.mitigate_syn_floods", INVENTORY, variables, net.server) as rulebook:
+            assert lab.wait_for(lambda: rulebook.has_open("/dev/kmsg"), 20)
+            # The kernel prints ten lines in five seconds for the whole machine: another port where others took them
+            began = time.monotonic()
+            for port in range(8081, 8091):
+                with serving.application(net.server, port, 64), floods.spoofed(net, port, 2000, [NETWORK]):
+                    if not lab.wait_for(lambda port=port: message_about(port, began) is not None, 1.5):
+                        continue
+                    assert clients.real_clients(net, 20, port) < 20
+                    assert lab.wait_for(lambda: rulebook.done(MITIGATE) > 0, 30, pause=0.05)
+                    took = time.monotonic() - message_about(port, began)
+                    assert took <= REACTION
+                    assert (sysctls(net.server), rules(net.server)) != before
+                    assert clients.real_clients(net, 100, port) >= 99
+                    # While the flood goes on, restore is tried and refuses
+                    assert lab.wait_for(lambda: "Nothing is restored yet" in rulebook.output(), 30)
+                    assert (sysctls(net.server), rules(net.server)) != before
+                    tries = rulebook.runs(RESTORE)
+                break
+            else:
+                raise AssertionError("no line about a flood in the kernel's log")
+            over = time.monotonic()
+            assert lab.wait_for(lambda: (sysctls(net.server), rules(net.server)) == before, 60)
+            restored = time.monotonic() - over
+            assert lab.wait_for(lambda: sandbox.read("/run/linuxnet.tcp/mitigation.json") is None, 20)
+            # And that was all: the clock goes on, and nothing is left to restore
+            time.sleep(1)
+            runs = rulebook.runs(RESTORE)
+            time.sleep(2 * COOL_DOWN)
+            assert (rulebook.runs(MITIGATE), rulebook.runs(RESTORE)) == (1, runs)
+    print("mitigated %.1f s after the kernel's message, restored %.1f s after the flood, %d tries while it went on" % (took, restored, tries))
