@@ -194,6 +194,7 @@ def _past_tuned(name: str, wanted: Optional[int], tuned: Mapping[str, Any]) -> s
         ).format(wanted, key, name)
     folder = "/etc/tuned/profiles/mine" if "/tuned/profiles/" in source else "/etc/tuned/mine"
     return (
-        "To have {0}, make an own profile: `mkdir -p {1} && printf '[main]\\ninclude={2}\\n[sysctl]\\n{3}={0}\\n'"
-        " > {1}/tuned.conf && tuned-adm profile mine`; reapply_sysctl in {4} would let /etc/sysctl.d decide instead."
+        "To have {0}, make an own profile with `mkdir -p {1}`, then "
+        "`printf '[main]\\ninclude={2}\\n[sysctl]\\n{3}={0}\\n' > {1}/tuned.conf`, then `tuned-adm profile mine`; "
+        "reapply_sysctl in {4} would let /etc/sysctl.d decide instead."
     ).format(wanted, folder, profile, key, _MAIN)

@@ -75,7 +75,7 @@ def test_tuned_over_the_value_in_force_is_told_once():
     "changes, words",
     [
         ({"reapplies": True}, "a plain `net.core.somaxconn = 5000` to /etc/sysctl.d/99-zz-somaxconn.conf, which TuneD"),
-        ({"source": "/usr/lib/tuned/old/tuned.conf:3"}, "mkdir -p /etc/tuned/mine && "),
+        ({"source": "/usr/lib/tuned/old/tuned.conf:3"}, "`mkdir -p /etc/tuned/mine`, then "),
         ({"source": "/etc/tuned/my/tuned.conf:3"}, "To have 5000, change it in /etc/tuned/my/tuned.conf:3"),
     ],
 )
