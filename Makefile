@@ -9,13 +9,13 @@ TOOLS := PYTHONPYCACHEPREFIX=.build/cache/pycache $(PYTHON) tests/tools
 AUDIT := .build/venv/audit/bin/ansible-playbook
 
 .DEFAULT_GOAL := help
-.PHONY: help setup audit test unit live molecule sanity lint docs-check bench matrix build clean
+.PHONY: help setup audit test unit live eda molecule sanity lint docs-check bench matrix build clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 setup: ## install what the tests need: Debian packages, and venvs in .build
-	@$(TOOLS)/suites.py --setup lint docs-check sanity unit live molecule-default
+	@$(TOOLS)/suites.py --setup lint docs-check sanity unit live eda molecule-default
 
 audit: ## tell what binds each listening socket of this host (ARGS= takes more options of ansible-playbook)
 	@$(TOOLS)/audit_venv.py && mkdir -p audit .build/log && rm -f audit/report.txt audit/report.json
@@ -24,13 +24,16 @@ audit: ## tell what binds each listening socket of this host (ARGS= takes more o
 	@cat audit/report.txt
 
 test: ## run every suite below except bench and matrix, and of molecule the scenario default
-	@$(TOOLS)/suites.py lint docs-check sanity unit live molecule-default
+	@$(TOOLS)/suites.py lint docs-check sanity unit live eda molecule-default
 
 unit: ## pure functions and readers of files: oldest and newest Python, no root, no Ansible
 	@$(TOOLS)/suites.py unit
 
 live: ## real SYNs, listeners and daemons in network namespaces: root, newest ansible-core and 2.17
 	@$(TOOLS)/suites.py live
+
+eda: ## a real flood, ansible-rulebook, mitigated, restored: root and Java
+	@$(TOOLS)/suites.py eda
 
 molecule: ## the role on hosts: every scenario of extensions/molecule, in namespaces and in containers, as root
 	@$(TOOLS)/suites.py molecule

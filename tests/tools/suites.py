@@ -4,8 +4,8 @@
 
 """The suites: what `make test` and `make matrix` run, on which Python and ansible-core.
 
-suites.py GROUP…      run the suites of these groups: lint docs-check sanity unit live molecule
-                      molecule-default matrix
+suites.py GROUP…      run the suites of these groups: lint docs-check sanity unit live eda
+                      molecule molecule-default matrix
 suites.py --setup …   only make ready what they need
 """
 
@@ -93,6 +93,11 @@ def live(machine: Machine) -> List[Suite]:
     return suites
 
 
+def eda(machine: Machine) -> List[Suite]:
+    """ansible-rulebook with the newest ansible-core."""
+    return [Suite("event-driven, ansible-rulebook", machine.eda_venv, ("pytest", "tests/eda"))]
+
+
 def molecule_of(machine: Machine, scenario: str) -> Suite:
     return Suite("molecule test, scenario %s" % scenario, machine.molecule_venv, ("molecule.py", scenario))
 
@@ -125,6 +130,7 @@ GROUPS: Dict[str, Callable[[Machine], List[Suite]]] = {
     "sanity": sanity,
     "unit": unit,
     "live": live,
+    "eda": eda,
     "molecule": molecule,
     "molecule-default": molecule_default,
     "matrix": matrix,
@@ -133,6 +139,7 @@ GROUPS: Dict[str, Callable[[Machine], List[Suite]]] = {
 # The lists of Debian packages, tests/requirements/NAME.txt, that groups need
 DEBIAN = {
     "live": ("debian",),
+    "eda": ("debian", "debian-eda"),
     "molecule": ("debian", "debian-containers"),
     "molecule-default": ("debian",),
     "matrix": ("debian",),

@@ -74,6 +74,12 @@ def molecule(release: Core, minor: Minor, python: str) -> str:
     return ready("molecule-py" + text(minor), python, packages)
 
 
+def eda(release: Core, minor: Minor, python: str) -> str:
+    """A venv with ansible-rulebook and what the tests of it need."""
+    packages = ["ansible-core~=%s.0" % release.name] + requirements("controller") + requirements("unit") + requirements("eda")
+    return ready("eda-py" + text(minor), python, packages)
+
+
 def audit(release: Core, minor: Minor, python: str) -> str:
     """A venv with what `make audit` needs and no more."""
     return ready("audit", python, ["ansible-core~=%s.0" % release.name] + requirements("controller"))
