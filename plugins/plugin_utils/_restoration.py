@@ -150,8 +150,8 @@ def _sysctls(record: Record, facts: Facts) -> tuple[dict[str, int], list[str]]:
 
 def _left(what: str, now: t.Any, state: Facts) -> str:
     return (
-        "{0} is {1}, neither the {2} of the mitigation nor the {3} before it: somebody changed it since, and it is left "
-        "so."
+        "{0} is {1}, neither the {2} of the mitigation nor the {3} before it: somebody changed it since, and it is "
+        "left so."
     ).format(what, now, state["set"], state["before"])
 
 
