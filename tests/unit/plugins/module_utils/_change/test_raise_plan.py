@@ -30,8 +30,8 @@ def listening(address="0.0.0.0", port=80, backlog=128, inode=1, device=None):
     return ListenSocket(family, "tcp", address, port, device, False, inode, 0, 0, backlog, 0, None)
 
 
-def asked(backlog=1000, port=80, address=None, policy=EXACT):
-    return ask_raise({"port": port, "backlog": backlog, "address": address, "policy": policy})
+def asked(backlog=1000, port=80, address=None, policy=EXACT, inode=None):
+    return ask_raise({"port": port, "backlog": backlog, "address": address, "policy": policy, "inode": inode})
 
 
 def after(before, somaxconn, backlog, policy=EXACT):
@@ -102,6 +102,7 @@ def test_which_sockets_are_meant():
     assert plan(address="0.0.0.0") == [1]
     assert plan(address="::") == plan(address="[::]") == plan(address="0:0:0:0:0:0:0:0") == [2, 3]
     assert plan(address="127.0.0.1") == [5]
+    assert plan(inode=3) == plan(address="::", inode=3) == [3]
 
 
 def test_members_of_a_group_change_each_for_itself():
@@ -132,6 +133,9 @@ def test_nothing_there_says_what_is():
         plan_raise(asked(address="0.0.0.0"), sockets, 4096)
     with pytest.raises(NotRaised, match="nor on any other port"):
         plan_raise(asked(), [], 4096)
+    for named in ({"inode": 9}, {"inode": 3}, {"inode": 1, "address": "::1"}):
+        with pytest.raises(NotRaised, match=r"^inode: no socket with inode \d listens on port 80 in this .*nothing was"):
+            plan_raise(asked(**named), sockets, 4096)
 
 
 def test_many_others_are_not_all_named():
