@@ -6,20 +6,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
+import json
 import os
 import re
+import socket
 import tempfile
 import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.linuxnet.tcp.tests.eda import rulebooks
 from ansible_collections.linuxnet.tcp.tests.live import clients, floods, lab, sandbox, serving
 from ansible_collections.linuxnet.tcp.tests.live.sandbox import isolated
 
 REACTION = 10  # seconds from the kernel's message until the flood is mitigated
-COOL_DOWN, CALM = 4, 2  # seconds
+COOL_DOWN, CALM = 6, 1  # seconds
 INVENTORY = "localhost ansible_connection=local mitigate_become=false restore_become=false syn_backlog_mitigate_window=1\n"
 MITIGATE, RESTORE = "Mitigate SYN floods", "Restore what was there before a SYN flood"
 NETWORK = "100.64.7.0/24"
@@ -92,8 +97,75 @@ def test_a_flood_is_mitigated_by_itself_and_restored_after_it():
             restored = time.monotonic() - over
             assert lab.wait_for(lambda: sandbox.read("/run/linuxnet.tcp/mitigation.json") is None, 20)
             # And that was all: the clock goes on, and nothing is left to restore
-            time.sleep(1)
+            time.sleep(COOL_DOWN + 1)
             runs = rulebook.runs(RESTORE)
-            time.sleep(2 * COOL_DOWN)
+            time.sleep(COOL_DOWN + 1)
             assert (rulebook.runs(MITIGATE), rulebook.runs(RESTORE)) == (1, runs)
     print("mitigated %.1f s after the kernel's message, restored %.1f s after the flood, %d tries while it went on" % (took, restored, tries))
+
+
+FLEET = """\
+web1 ansible_connection=local mitigate_become=false restore_become=false syn_backlog_mitigate_window=1
+web2 ansible_connection=local mitigate_become=false restore_become=false syn_backlog_mitigate_window=1
+"""
+SAID = "TCP: request_sock_TCP: Possible SYN flooding on port 0.0.0.0:80. Sending cookies."
+REPORTS = [
+    "Nov 20 04:23:45 web1 kernel: " + SAID,
+    {"_TRANSPORT": "kernel", "SYSLOG_FACILITY": "0", "_HOSTNAME": "web1", "MESSAGE": SAID},
+    {"programname": "kernel", "hostname": "web1", "message": SAID},
+    {"labels": {"alertname": "SynFlood", "instance": "web1:9100"}, "status": "firing"},
+    # of hosts that there are, and that a name out of an event must not reach
+    *({"syn_flood": {"host": host}} for host in ("all", "web*", "web1,web2", "~web", "ungrouped", "localhost", "!web1")),
+    {"_TRANSPORT": "kernel", "SYSLOG_FACILITY": "1", "_HOSTNAME": "web2", "MESSAGE": SAID},
+    {"programname": "kerneld", "hostname": "web2", "message": SAID},
+    "Nov 20 04:23:45 web2 sshd[1]: kernel: " + SAID,
+]
+RATE, SECONDS = 1000, 6
+TOKEN = "a-token-of-this-test"
+
+
+def fleet_rulebook(folder):
+    """The collection's rulebook with the source that the documentation tells for a fleet."""
+    text = (rulebooks.ROOT / "docs" / "event-driven.md").read_text("utf-8")
+    (block,) = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "webhook" in block]
+    name = rulebooks.ROOT / "extensions" / "eda" / "rulebooks" / "mitigate_syn_floods.yml"
+    rulebook = yaml.safe_load(name.read_text("utf-8"))
+    rulebook[0]["sources"][0] = yaml.safe_load(block)[0]
+    path = folder / "rulebook.yml"
+    path.write_text(yaml.safe_dump(rulebook), "utf-8")
+    return str(path)
+
+
+def post(connection, reports):
+    headers = {"Authorization": "Bearer " + TOKEN, "Content-Type": "application/json"}
+    connection.request("POST", "/endpoint", json.dumps(reports), headers)
+    response = connection.getresponse()
+    response.read()
+    return response.status
+
+
+@isolated
+def test_a_thousand_messages_a_second_start_one_playbook_on_one_host():
+    folder = Path(tempfile.mkdtemp(dir="/run"))
+    variables = {"syn_flood_token": TOKEN, "syn_flood_listen": "127.0.0.1", "syn_flood_cool_down": 600}
+    with rulebooks.running(folder, fleet_rulebook(folder), FLEET, variables) as rulebook:
+        connection = http.client.HTTPConnection("127.0.0.1", 5000)
+        assert lab.wait_for(lambda: listens(5000), 20)
+        began, sent = time.monotonic(), 0
+        while sent < RATE * SECONDS:
+            assert post(connection, [REPORTS[number % len(REPORTS)] for number in range(sent, sent + 20)]) == 200
+            sent += 20
+            time.sleep(max(0.0, began + sent / RATE - time.monotonic()))
+        took = time.monotonic() - began
+        assert lab.wait_for(lambda: rulebook.done(MITIGATE) > 0, 30, pause=0.05)
+        time.sleep(2)
+        assert rulebook.runs(MITIGATE) == 1
+        assert re.findall(r"^(\S+) +: ok=", rulebook.output(), re.MULTILINE) == ["web1"]
+        connection.close()
+    print("%d messages in %.1f s, one playbook" % (sent, took))
+    assert took <= SECONDS * 2
+
+
+def listens(port):
+    with contextlib.closing(socket.socket()) as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
