@@ -242,18 +242,21 @@ def _in_syslog(fields: Event) -> Iterator[Report]:
 
 def _in_line(line: str) -> Iterator[Report]:
     """A syslog line with its time, host and tag."""
-    raw = _bytes(line)
+    raw = _bytes(line[:-1] if line.endswith("\r") else line)
     found = _lines.parse_line(raw) if len(raw) <= _lines.LONGEST_LINE and _messages.may_matter(raw) else None
     seconds = _times.to_epoch(found.stamp, time.time(), _log_file.local_moments) if found else None
     if seconds is not None:  # a date that there is
-        text, host = found.text.decode("utf-8", "replace"), found.host.decode("utf-8", "replace")
-        yield from _in_message(text, host, "syslog", _rulebook.when(seconds))
+        yield from _said(found.text, found.host.decode("utf-8", "replace"), "syslog", _rulebook.when(seconds))
 
 
 def _in_message(message: Json, host: Json, via: str, when: Optional[str]) -> Iterator[Report]:
-    if not isinstance(message, str) or len(message) > _lines.LONGEST_LINE:
-        return
-    said = _messages.parse_message(_lines.untimed(_bytes(message.strip(" \n"))))
+    if isinstance(message, str) and len(message) <= _lines.LONGEST_LINE:
+        message = message[1:] if message.startswith(" ") else message  # rsyslog keeps the space after the tag
+        yield from _said(_lines.untimed(_bytes(message.rstrip("\n"))), host, via, when)
+
+
+def _said(text: bytes, host: Json, via: str, when: Optional[str]) -> Iterator[Report]:
+    said = _messages.parse_message(text)
     if said and said["kind"] == _messages.SYN_FLOOD:
         yield Report(host, via, when, said["address"], said["port"], said["action"])
 
