@@ -47,6 +47,7 @@ def other_host(name: object) -> Optional[str]:
     if host is None or host.lower() in _CONTROLLER:
         return None
     address = _address(host)
+    address = getattr(address, "ipv4_mapped", None) or address
     return None if address and (address.is_loopback or address.is_unspecified) else host
 
 

@@ -21,7 +21,7 @@ def plugin(kind, name):
 
 
 class Queue:
-    """What ansible-rulebook hands to a source; `taken` set to False holds the next event up."""
+    """What ansible-rulebook hands to a source; `hold` makes it as slow as a busy rulebook."""
 
     def __init__(self):
         self.events = []
@@ -71,6 +71,7 @@ def on_a_loop(body):
     asyncio.set_event_loop(loop)
     try:
         result = loop.run_until_complete(body(selector))
+        loop.run_until_complete(asyncio.sleep(0.01))  # pipes of an ended process are closed in later turns
         assert not asyncio.all_tasks(loop)
     finally:
         loop.run_until_complete(loop.shutdown_asyncgens())
