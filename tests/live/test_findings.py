@@ -94,13 +94,16 @@ def test_a_flood_from_one_network_is_described_so(net, server):
     assert "100% come from 198.51.100.0/24" in found["summary"]
 
 
-def test_a_fresh_flood_is_not_said_to_have_been_answered(net, server):
+def test_a_fresh_flood_looks_like_a_burst_until_its_entries_have_waited(net, server):
     with lab.listener(server, "0.0.0.0", 80, backlog=100):
         lab.spoof_syns(net, port=80, count=300)
         fresh = judge(server)[0]
-        assert fresh["evidence"]["retransmitted"] == 0 and "SYN-ACK" not in fresh["summary"]
+        assert (fresh["id"], fresh["evidence"]["retransmitted"]) == ("syn-queue-full", 0)
+        assert "SYN-ACK" not in fresh["summary"] and "counters_window=2" in fresh["summary"]
         lab.wait_for(lambda: judge(server)[0]["evidence"]["retransmitted"] > 0, timeout=5, pause=0.2)
-        assert "have already had their SYN-ACK sent again" in judge(server)[0]["summary"]
+        old = judge(server)[0]
+    assert (old["id"], old["severity"]) == ("syn-flood-few-networks", "warning")
+    assert old["evidence"]["unanswered"] == old["evidence"]["retransmitted"] == 101
 
 
 def test_entries_of_a_closed_socket_do_not_fill_the_next_ones_queue(net, server):

@@ -190,7 +190,7 @@ def test_sources_fold_into_networks_and_retransmissions_show(net):
         lab.spoof_syns(net, net.server_v6, 1001, len(v6), v6)
         counted = tally(net.server, None, 3).whole
         assert (counted.total, counted.distinct_sources) == (96, 91)
-        assert [(one.network, one.count) for one in counted.networks] == [
+        assert [(one.network, one.entries) for one in counted.networks] == [
             ("198.51.100.0/24", 45),
             ("2001:db8:1:2::/64", 30),
             ("203.0.113.0/24", 20),

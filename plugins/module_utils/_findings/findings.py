@@ -18,6 +18,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 from . import of_boot as boot
 from . import of_costs as costs
 from . import of_counters as counters
+from . import of_floods as floods
 from . import of_listeners as listeners
 from . import of_mitigation as mitigation
 from . import of_namespaces as namespaces
@@ -31,6 +32,10 @@ Rule = Callable[[Host], Iterator[Finding]]
 #: with no listener to blame, in the counters, both rules have its id
 RULES: Tuple[Tuple[str, Rule], ...] = (
     ("accept-queue-overflow", listeners.accept_queue_full),
+    ("syn-flood-few-networks", floods.few_networks),
+    ("syn-flood-everywhere", floods.everywhere),
+    ("honest-burst", floods.honest_burst),
+    ("lossy-clients", floods.lossy_clients),
     ("last-quarter-drops", listeners.new_peers_turned_away),
     ("syn-queue-full", listeners.syn_queue_full),
     ("last-quarter-drops", counters.last_quarter_drops),

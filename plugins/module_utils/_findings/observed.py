@@ -16,7 +16,8 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from .._kernel.level import Level, parse_level
 from .._model.counters import notable
-from .._model.gathered import inside, namespace_of, namespaces, number, numbers, part, rows, subject_of, text
+from .._model.flood import HONEST_BURST, NO_WINDOW, UNDECIDED, Verdict, Window, entries_of, judge, window_of
+from .._model.gathered import endpoint, inside, namespace_of, namespaces, number, numbers, part, rows, subject_of, text
 from .._model.namespace_commands import OWN, prefix
 from .._model.queues import Queue, queues_of
 
@@ -26,6 +27,7 @@ class Listener(NamedTuple):
 
     namespace: str
     subject: str
+    family: Optional[str]
     address: Optional[str]
     port: Optional[int]
     backlog: Optional[int]
@@ -38,7 +40,14 @@ class Listener(NamedTuple):
     holder: str  # "nginx (pid 812)", "its application" where it is not visible
     pid: Optional[int]
     remedy: str
+    half_open: Mapping[str, Any]  # its row of half_open.listeners, or that of its SO_REUSEPORT group; may be empty
+    verdict: Verdict  # undecided where its queue is not strained
     memory: Optional[int] = None  # bytes that its queues hold when they are full
+
+    @property
+    def filling(self) -> bool:
+        """Whether its SYN queue, or what new peers may have of it, is full or nearly so."""
+        return self.syn.near or self.new_peers.near
 
     @property
     def turning_away(self) -> bool:
@@ -54,6 +63,24 @@ class Scope(NamedTuple):
     counters: Dict[str, int]  # since boot, or since the namespace was made
     moved: Dict[str, int]  # over the window
     seconds: float  # of the window; 0 without one
+
+    @property
+    def window(self) -> Window:
+        """What says whether clients answer."""
+        return window_of(self.moved, self.seconds)
+
+    @property
+    def overflowed(self) -> bool:
+        """Whether a SYN queue, or what new peers may have of it, was full within the window."""
+        if self.moved.get("TCPReqQFullDrop") or (self.values.get("tcp_syncookies") != 0 and self._cookies_wanted):
+            return True
+        explained = sum(self.moved.get(name, 0) for name in ("ListenOverflows", "TCPReqQFullDrop"))
+        return self.values.get("tcp_syncookies") == 0 and self.moved.get("ListenDrops", 0) > explained
+
+    @property
+    def _cookies_wanted(self) -> int:
+        """How often a full queue wanted a cookie. With tcp_syncookies 2 every SYN is counted as if it were full."""
+        return 0 if self.values.get("tcp_syncookies") == 2 else self.moved.get("TCPReqQFullDoCookies", 0)
 
     @property
     def inside(self) -> str:
@@ -120,12 +147,15 @@ def observe(facts: Mapping[str, Any]) -> Host:
     """The host behind a gathered structure, any part of which may be absent or null."""
     kernel = part(facts, "kernel")
     states = {name: state for name, state in part(facts, "sysctls").items() if isinstance(state, Mapping)}
-    listeners = tuple(_listener(row) for row in rows(facts, "listeners"))
+    entries = {_identity(row): row for row in rows(part(facts, "half_open"), "listeners")}
+    listeners = tuple(_listener(row, entries.get(_identity(row), {})) for row in rows(facts, "listeners"))
+    scopes = _scopes(facts, states)
+    listeners = tuple(_judged(it, listeners, scopes) for it in listeners)
     return Host(
         level=_level(kernel.get("stable_level")),
         rule=text(kernel, "rule"),
         states=states,
-        scopes=_scopes(facts, states),
+        scopes=scopes,
         listeners=listeners,
         half_open=part(facts, "half_open"),
         floods=_reported(rows(part(facts, "kernel_log"), "events"), listeners),
@@ -167,13 +197,18 @@ def _scope(name: str, values: Mapping[str, Any], counted: Mapping[str, Any]) -> 
     )
 
 
-def _listener(row: Mapping[str, Any]) -> Listener:
+def _identity(row: Mapping[str, Any]) -> Tuple[Any, ...]:
+    return namespace_of(row), text(row, "family"), endpoint(row)
+
+
+def _listener(row: Mapping[str, Any], entries: Mapping[str, Any]) -> Listener:
     processes = rows(row, "processes")
     pid = number(processes[0].get("pid")) if processes else None
     queues = queues_of(row)
     return Listener(
         namespace=namespace_of(row),
         subject=subject_of(row),
+        family=text(row, "family"),
         address=text(row, "address"),
         port=number(row.get("port")),
         backlog=number(row.get("backlog")),
@@ -186,8 +221,29 @@ def _listener(row: Mapping[str, Any]) -> Listener:
         holder=_holder(processes, row.get("unit"), pid),
         pid=pid,
         remedy=text(row, "remedy") or "",
+        half_open=entries,
+        verdict=Verdict(UNDECIDED),
         memory=number(row.get("memory_bytes")),
     )
+
+
+def _judged(it: Listener, listeners: Tuple[Listener, ...], scopes: Tuple[Scope, ...]) -> Listener:
+    """The listener with the verdict on what fills its SYN queue.
+
+    One whose queue has room again is judged if the window shows that one was full, and only its entries are there.
+    """
+    if it.accept.near or not it.half_open:
+        return it
+    scope = next((scope for scope in scopes if scope.name == it.namespace), None)
+    others = {one.subject: one for one in listeners if one.namespace == it.namespace and one.subject != it.subject}
+    overflowed = scope is not None and scope.overflowed
+    if not it.filling and (not overflowed or any(one.filling or one.half_open for one in others.values())):
+        return it
+    window = scope.window if scope else NO_WINDOW
+    verdict = judge(entries_of(it.half_open), window, not any(one.filling for one in others.values()))
+    if verdict.kind == HONEST_BURST and not (overflowed or it.turning_away):
+        return it  # they all have found room
+    return it._replace(verdict=verdict)
 
 
 def _reported(events: List[Mapping[str, Any]], listeners: Tuple[Listener, ...]) -> Tuple[Reported, ...]:

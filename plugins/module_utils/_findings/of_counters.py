@@ -19,6 +19,7 @@ from .._kernel.level import Level
 from .._kernel.rules import forces_cookies
 from .finding import CRITICAL, INFO, WARNING, Finding
 from .observed import Host, Scope
+from .of_floods import burst_is_over
 from .of_listeners import half_open_evidence, pattern
 
 _SYN_DROPS_COUNTED = Level(3, 8)  # before, a dropped SYN left ListenDrops alone
@@ -57,7 +58,7 @@ def accept_queue_overflowed(host: Host) -> Iterator[Finding]:
 def syn_queue_overflowed(host: Host) -> Iterator[Finding]:
     """TCPReqQFullDrop and TCPReqQFullDoCookies: a SYN queue was full, whichever listener's it was."""
     for scope in host.scopes:
-        if any(it.syn.full and not it.accept.full for it in host.listeners_of(scope)):
+        if _told(host, scope) or any(it.syn.full and not it.accept.full for it in host.listeners_of(scope)):
             continue
         drops = _count(scope, "TCPReqQFullDrop")
         # With tcp_syncookies 2 every SYN is counted as if the queue were full.
@@ -75,6 +76,8 @@ def last_quarter_drops(host: Host) -> Iterator[Finding]:
     for scope in host.scopes:
         if scope.values.get("tcp_syncookies") != 0 or any(it.new_peers.full for it in host.listeners_of(scope)):
             continue
+        if _told(host, scope):
+            continue
         count = _count(scope, "ListenDrops", minus=("ListenOverflows", "TCPReqQFullDrop"))
         if count is None or (not count.now and _counts_cookies(host) and scope.counters.get("SyncookiesSent")):
             continue
@@ -91,6 +94,11 @@ def last_quarter_drops(host: Host) -> Iterator[Finding]:
             "net.ipv4.tcp_max_syn_backlog to {1}".format(scope.command, 4 * max(backlog or 0, 1024)),
             weight=count.value,
         )
+
+
+def _told(host: Host, scope: Scope) -> bool:
+    """Whether it is known, and told, what filled a SYN queue."""
+    return any(it.verdict.decided for it in host.listeners_of(scope)) or burst_is_over(host, scope)
 
 
 def _overflow(host: Host, scope: Scope, count: Count, severity: str, what: str) -> Finding:

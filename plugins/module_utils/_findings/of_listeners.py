@@ -36,7 +36,7 @@ def accept_queue_full(host: Host) -> Iterator[Finding]:
                 it.subject,
                 "{0} connections wait for accept(2), which is all that the accept queue admits: {1} does not accept, "
                 "and new clients get no answer. This is not SYN flooding.".format(it.accept.used, it.holder),
-                _numbers_of(it),
+                numbers_of(it),
                 see_why_it_does_not_accept(host, it),
                 weight=it.accept.fill,
             )
@@ -45,16 +45,16 @@ def accept_queue_full(host: Host) -> Iterator[Finding]:
 def syn_queue_full(host: Host) -> Iterator[Finding]:
     """Half-open connections fill the SYN queue while the accept queue has room: a flood, or a limit too small."""
     for it in host.listeners:
-        if not it.syn.full or it.accept.full or it.new_peers.full:
+        if not it.syn.full or it.accept.full or it.new_peers.full or it.verdict.decided:
             continue
         dropping = it.on_full == "drop"
         what = "SYNs of new clients are dropped" if dropping else "new clients are answered with cookies"
         yield Finding(
             CRITICAL if dropping and not _perhaps_older(it) else WARNING,
             it.subject,
-            "{0} {1}. {2}".format(_fills_the_syn_queue(it), what, pattern(host)).strip(),
-            dict(_numbers_of(it), **half_open_evidence(host)),
-            _turn_cookies_on(host, it) if dropping else "Cookies carry the clients meanwhile. " + it.remedy,
+            " ".join(filter(None, (_fills_the_syn_queue(it), what + ".", pattern(host, it), _how_to_tell(host, it)))),
+            dict(numbers_of(it), **half_open_evidence(host, it)),
+            turn_cookies_on(host, it) if dropping else "Cookies carry the clients meanwhile. " + it.remedy,
             weight=it.syn.fill,
         )
 
@@ -62,16 +62,18 @@ def syn_queue_full(host: Host) -> Iterator[Finding]:
 def new_peers_turned_away(host: Host) -> Iterator[Finding]:
     """The last quarter of tcp_max_syn_backlog is kept for known peers, and all the rest is taken."""
     for it in host.listeners:
-        if it.new_peers.full and not it.accept.full:
+        if it.new_peers.full and not it.accept.full and not it.verdict.decided:
             yield Finding(
                 CRITICAL,
                 it.subject,
                 "{0} half-open connections reach the limit for new peers ({1}) that tcp_max_syn_backlog sets while "
                 "tcp_syncookies is 0: SYNs of new clients are dropped without a word. {2}".format(
-                    it.syn.used, it.new_peers.limit, pattern(host)
+                    it.syn.used,
+                    it.new_peers.limit,
+                    " ".join(filter(None, (pattern(host, it), _how_to_tell(host, it)))),
                 ).strip(),
-                dict(_numbers_of(it), **half_open_evidence(host)),
-                it.remedy or _turn_cookies_on(host, it),
+                dict(numbers_of(it), **half_open_evidence(host, it)),
+                it.remedy or turn_cookies_on(host, it),
                 weight=it.new_peers.fill,
             )
 
@@ -121,13 +123,20 @@ def flood_reported(host: Host) -> Iterator[Finding]:
         if not meant:
             elsewhere.append(flood)
         for it in meant:
-            if not it.turning_away:
+            if not it.turning_away and not it.verdict.flood:
                 yield _reported(it, flood, certain=len(meant) == 1)
     if elsewhere:
         yield _reported_elsewhere(elsewhere)
 
 
 # ---------------------------------------------------------------- what strains a listener
+
+
+def _how_to_tell(host: Host, it: Listener) -> str:
+    """How to find out who fills the queue, where this gathering could not."""
+    if it.half_open and not host.scope(it.namespace).seconds:
+        return "To tell a flood from honest clients, gather with counters_window=2."
+    return ""
 
 
 def _perhaps_older(it: Listener) -> bool:
@@ -154,7 +163,7 @@ def _bound(host: Host, it: Listener, accused: Set[str], knob: str) -> Iterator[F
         WARNING if it.turning_away or _drops_now(host, it) else INFO,
         it.subject,
         "What its queues admit is set by {0}, and {1}.".format(knob, " and ".join(signs)),
-        dict(_numbers_of(it), bound_by=it.bound_by),
+        dict(numbers_of(it), bound_by=it.bound_by),
         (_ACCEPT_FIRST if it.accept.full else "") + (it.remedy or "Raise {0}.".format(knob)),
         weight=max(it.accept.fill, it.syn.fill, it.new_peers.fill),
     )
@@ -217,7 +226,7 @@ def _reported(it: Listener, flood: Flood, certain: bool) -> Finding:
             "dropped SYNs" if dropped else "answered with cookies",
             "" if certain else "on this or another listener of this port ",
         ),
-        dict(_numbers_of(it), time=flood.time, action=flood.action),
+        dict(numbers_of(it), time=flood.time, action=flood.action),
         "nstat -az TcpExtTCPReqQFullDoCookies TcpExtTCPReqQFullDrop TcpExtListenDrops  # grow while it lasts. "
         + it.remedy,
         weight=1.0 if dropped else 0.0,
@@ -241,9 +250,9 @@ def _reported_elsewhere(floods: List[Flood]) -> Finding:
 # ---------------------------------------------------------------- words and numbers
 
 
-def half_open_evidence(host: Host) -> Dict[str, Any]:
-    """Who the half-open connections are from, over all listeners."""
-    part = host.half_open
+def half_open_evidence(host: Host, it: Optional[Listener] = None) -> Dict[str, Any]:
+    """Who the half-open connections are from: the listener's where they are known, else over all listeners."""
+    part = it.half_open if it and it.half_open else host.half_open
     found: Dict[str, Any] = {name: part.get(name) for name in ("retransmitted", "distinct_sources")}
     sources = part.get("sources")
     if isinstance(sources, (list, tuple)) and sources and isinstance(sources[0], Mapping):
@@ -251,10 +260,11 @@ def half_open_evidence(host: Host) -> Dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def pattern(host: Host) -> str:
-    """In words, how the half-open connections are spread; empty where that is not known."""
-    total, old = number(host.half_open.get("total")), number(host.half_open.get("retransmitted"))
-    seen = half_open_evidence(host)
+def pattern(host: Host, it: Optional[Listener] = None) -> str:
+    """In words, how they are spread; empty where that is not known."""
+    part = it.half_open if it and it.half_open else host.half_open
+    total, old = number(part.get("total")), number(part.get("retransmitted"))
+    seen = half_open_evidence(host, it)
     if not total or old is None or "distinct_sources" not in seen:
         return ""
     share = seen.get("top_share")
@@ -264,10 +274,12 @@ def pattern(host: Host) -> str:
         spread = "they come from {0} addresses".format(seen["distinct_sources"])
     # None sent again may mean no more than that all are younger than the first timeout (1 s; 3 s up to 3.0).
     again = ", and {0} have already had their SYN-ACK sent again".format(old) if old else ""
-    return "{0} half-open connections in all: {1}{2}.".format(total, spread, again)
+    return "{0} half-open connections{3}: {1}{2}.".format(
+        total, spread, again, "" if part is not host.half_open else " in all"
+    )
 
 
-def _numbers_of(it: Listener) -> Dict[str, Any]:
+def numbers_of(it: Listener) -> Dict[str, Any]:
     return {
         "backlog": it.backlog,
         "accept_queue_used": it.accept.used,
@@ -290,6 +302,6 @@ def see_why_it_does_not_accept(host: Host, it: Listener) -> str:
     )
 
 
-def _turn_cookies_on(host: Host, it: Listener) -> str:
+def turn_cookies_on(host: Host, it: Listener) -> str:
     scope = host.scope(it.namespace)
     return "{0}sysctl -w net.ipv4.tcp_syncookies=1  # at once. For more room: {1}".format(scope.command, it.remedy)

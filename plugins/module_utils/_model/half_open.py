@@ -207,6 +207,6 @@ def merge(tallies: Sequence[HalfOpenTally], top: int) -> HalfOpen:
         retransmissions=tuple(counts[number] for number in range(max(counts, default=-1) + 1)),
         young=sum(whole.young for whole in wholes),
         distinct_sources=sum(whole.distinct_sources or 0 for whole in wholes),
-        networks=sorted(networks.values(), key=lambda one: -one.count)[:top],
+        networks=sorted(networks.values(), key=lambda one: -one.entries)[:top],
         peers=peers.most_common(top),
     )

@@ -47,7 +47,7 @@ class Network(NamedTuple):
     """A source network, and how many half-open entries are from it."""
 
     network: str  # /24 for IPv4, /64 for IPv6
-    count: int
+    entries: int
     unanswered: int  # of these, entries that are not young
     retransmitted: int  # of these, entries whose SYN-ACK was sent again at least once
 
@@ -74,6 +74,14 @@ class HalfOpen(NamedTuple):
     @property
     def retransmitted(self) -> int:
         return sum(self.retransmissions[1:])
+
+
+class Followed(NamedTuple):
+    """Unanswered half-open entries that were looked at twice, with another SYN-ACK sent in between."""
+
+    seconds: float
+    entries: int
+    gone: int  # entries that are not there any more: their clients answered
 
 
 class HalfOpenTally(NamedTuple):
@@ -109,6 +117,7 @@ class NamespaceView(NamedTuple):
     sysctls: Dict[str, Optional[int]]  # short name to run-time value
     sockets: Tuple[ListenSocket, ...] = ()
     half_open: Optional[HalfOpenTally] = None
+    followed: Optional[Dict[ListenKey, Followed]] = None
     counters: Optional[Dict[str, int]] = None
     counters_delta: Optional[Dict[str, object]] = None
 

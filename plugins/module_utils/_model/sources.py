@@ -121,7 +121,7 @@ class Kept:
                 Network(family.network_text(network), count, unanswered[network], again[network])
                 for network, count in best
             )
-        return sorted(found, key=lambda one: -one.count)[:top]
+        return sorted(found, key=lambda one: -one.entries)[:top]
 
     def _each(self, family: _Family, form: struct.Struct, since: int) -> Iterator[bytes]:
         """`since`: 0 for all, 1 without the young, 2 for those sent again."""
@@ -150,7 +150,7 @@ class Summary:
     def networks(self, top: int) -> List[Network]:
         """As `Kept.networks`, about."""
         found = [one for mine in self._of.values() for one in mine.best_networks(top)]
-        return sorted(found, key=lambda one: -one.count)[:top]
+        return sorted(found, key=lambda one: -one.entries)[:top]
 
 
 class _FamilySummary:

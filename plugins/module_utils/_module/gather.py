@@ -9,12 +9,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from .._kernel.rules import first_synack_timeout
 from .._model.counters import delta
 from .._model.records import NamespaceView, Owner
-from .._read import calibration
+from .._read import calibration, followed
 from .._read.addresses import own_addresses
 from .._read.boot_files import boot_values
 from .._read.counters import read_counters
@@ -39,6 +39,7 @@ class _Gathering:
     def __init__(self, options: GatheringOptions) -> None:
         self.options = options
         self.warnings: List[str] = []
+        self.ports = None if options.ports is None else sorted(options.ports)
         self.first_timeout = 1.0  # seconds until this kernel sends a SYN-ACK again
 
     def note(self, reading: Tuple[Any, List[str]], place: str = "") -> Any:
@@ -51,6 +52,15 @@ class _Gathering:
         return value
 
 
+class _Before(NamedTuple):
+    """What a namespace showed before the wait."""
+
+    counters: Optional[Dict[str, int]]
+    counted_at: float
+    looked: Optional[followed.FirstLook] = None
+    looked_at: float = 0.0
+
+
 def gather(options: GatheringOptions) -> Tuple[Dict[str, Any], List[str]]:
     """The gathered structure, and the warnings that say what is missing in it and why.
 
@@ -61,7 +71,7 @@ def gather(options: GatheringOptions) -> Tuple[Dict[str, Any], List[str]]:
     known = known_kernel(options.kernel_rule, options.calibrate, defaults_wanted=options.wants("boot"))
     work.note((None, known.warnings))
     work.first_timeout = first_synack_timeout(known.kernel.level)
-    before = _counters_before(work, asked)
+    before = _before(work, asked)
     views = [view for view in (_view(work, namespace, before.get(namespace)) for namespace in asked) if view]
     own = next((view for view in views if view.name == OWN.name), None) or _own_without_sockets(work, before)
     boot = boot_values(level=known.kernel.level, defaults=known.defaults) if options.wants("boot") else (None, [])
@@ -92,22 +102,45 @@ def _namespaces(work: _Gathering) -> List[Namespace]:
     return found
 
 
-def _counters_before(work: _Gathering, asked: List[Namespace]) -> Dict[Namespace, Tuple[Dict[str, int], float]]:
-    """The counters of each namespace and when they were read, then the wait; nothing where no window was asked for."""
+def _before(work: _Gathering, asked: List[Namespace]) -> Dict[Namespace, _Before]:
+    """What each namespace shows before the wait, and the wait; nothing where no window was asked for."""
     window = work.options.counters_window
     if not window or not work.options.wants("counters"):
         return {}
-    before = {}
+    before: Dict[Namespace, _Before] = {}
     for namespace in {OWN, *asked}:
         try:
-            before[namespace] = (work.note(call_inside(namespace, read_counters), namespace.label), time.monotonic())
+            counters = work.note(call_inside(namespace, read_counters), namespace.label)
         except Unreachable:
             continue  # told once, when the namespace itself is read
-    time.sleep(window)
+        before[namespace] = _Before(counters, time.monotonic())
+    end = time.monotonic() + window
+    if work.options.wants("half_open"):
+        time.sleep(max(window - followed.LONGEST, 0))
+        for namespace in asked:
+            if namespace in before:
+                before[namespace] = _with_first_look(work, namespace, before[namespace], end)
+    time.sleep(max(end - time.monotonic(), 0))
     return before
 
 
-def _view(work: _Gathering, namespace: Namespace, before: Any) -> Optional[NamespaceView]:
+def _with_first_look(work: _Gathering, namespace: Namespace, before: _Before, end: float) -> _Before:
+    try:
+        looked = call_inside(namespace, _first_look, work, end - time.monotonic())
+    except Unreachable:
+        return before  # it went away meanwhile: told when it is read
+    return before._replace(looked=looked, looked_at=time.monotonic())
+
+
+def _first_look(work: _Gathering, seconds: float) -> followed.FirstLook:
+    values, _warnings = read_sysctls()  # what they warn of is told when the namespace itself is read
+    retries = values.get("tcp_synack_retries")
+    return followed.first_look(
+        seconds, work.ports, work.first_timeout, retries=followed.GIVEN_UP_AFTER if retries is None else retries
+    )
+
+
+def _view(work: _Gathering, namespace: Namespace, before: Optional[_Before]) -> Optional[NamespaceView]:
     """What a namespace shows; None, with a warning, where we may not look into it."""
     try:
         return call_inside(namespace, _look_around, work, namespace, before)
@@ -116,7 +149,9 @@ def _view(work: _Gathering, namespace: Namespace, before: Any) -> Optional[Names
         return None
 
 
-def _look_around(work: _Gathering, namespace: Namespace, before: Any, sockets: bool = True) -> NamespaceView:
+def _look_around(
+    work: _Gathering, namespace: Namespace, before: Optional[_Before], sockets: bool = True
+) -> NamespaceView:
     """Read the namespace of the calling thread."""
     options = work.options
     place = namespace.label
@@ -128,26 +163,29 @@ def _look_around(work: _Gathering, namespace: Namespace, before: Any, sockets: b
         return view
     listening = work.note(listen_sockets(), place)
     counting = half_open(
-        options.ports, max(options.top_sources, NETWORKS_JUDGED), listening, first_timeout=work.first_timeout
+        work.ports, max(options.top_sources, NETWORKS_JUDGED), listening, first_timeout=work.first_timeout
     )
     tally = work.note(counting, place)
+    if before and before.looked:
+        seconds = time.monotonic() - before.looked_at
+        view = view._replace(followed=followed.second_look(before.looked, round(seconds, 3), listening, work.ports))
     shown = tuple(sock for sock in listening if options.ports is None or sock.port in options.ports)
     return view._replace(sockets=shown if options.wants("listeners") else (), half_open=tally)
 
 
-def _own_without_sockets(work: _Gathering, before: Dict[Namespace, Any]) -> NamespaceView:
+def _own_without_sockets(work: _Gathering, before: Dict[Namespace, _Before]) -> NamespaceView:
     """Sysctls and counters of the module's own namespace, when only others were asked for."""
     return _look_around(work, OWN, before.get(OWN), sockets=False)
 
 
-def _counters(work: _Gathering, place: str, before: Any) -> Tuple[Optional[Dict[str, int]], Optional[Dict[str, Any]]]:
+def _counters(work: _Gathering, place: str, before: Optional[_Before]) -> Tuple[Optional[Dict], Optional[Dict]]:
+    """The counters, and what they counted since ``before``."""
     if not work.options.wants("counters"):
         return None, None
     counters = work.note(read_counters(), place)
-    if not before or before[0] is None or counters is None:
+    if before is None or before.counters is None or counters is None:
         return counters, None
-    earlier, since = before
-    return counters, delta(earlier, counters, time.monotonic() - since)
+    return counters, delta(before.counters, counters, time.monotonic() - before.counted_at)
 
 
 def _owners(work: _Gathering, views: List[NamespaceView]) -> Dict[int, Owner]:

@@ -60,9 +60,8 @@ def tally(
         counted = Tally(listeners)
         try:
             for family in sock_diag.FAMILIES:
-                for asked in _filters(ports):
-                    runs = dump(sock_diag.request(family, sock_diag.TCP_SYN_RECV) + asked)
-                    _count(counted, family, runs, 1000 * first_timeout)
+                for body in requests(family, ports):
+                    _count(counted, family, dump(body), 1000 * first_timeout)
             break
         except netlink.DumpInterrupted:
             if last_attempt:
@@ -79,6 +78,12 @@ def port_ranges(ports: Iterable[int]) -> List[Tuple[int, int]]:
         else:
             ranges.append((port, port))
     return ranges
+
+
+def requests(family: int, ports: Optional[Iterable[int]]) -> Iterator[bytes]:
+    """The bodies of the dump requests for the half-open entries of one family on these ports, or on all."""
+    for asked in _filters(ports):
+        yield sock_diag.request(family, sock_diag.TCP_SYN_RECV) + asked
 
 
 def _filters(ports: Optional[Iterable[int]]) -> Iterator[bytes]:
@@ -107,11 +112,12 @@ def _count(counted: Tally, family: int, runs: Iterable[netlink.Run], first: floa
             if len(owners) > 1024:
                 owners.clear()
             for local in set(locals_).difference(owners):
-                owners[local] = counted.owner(_named(local, family))
+                owners[local] = counted.owner(named(local, family))
             columns.owners.extend(map(owners.__getitem__, locals_))
             columns.sources.extend(chain.from_iterable(source_form.iter_unpack(run)))
-            columns.retransmissions.extend(run[_RETRANS::length].tobytes())
-            columns.expires.extend(run.cast("I")[_EXPIRES // 4::length // 4].tolist())
+            retransmissions, expires = timers(run, length)
+            columns.retransmissions.extend(retransmissions)
+            columns.expires.extend(expires)
             if len(columns.owners) > _AT_ONCE:
                 _add(counted, columns, first)
                 columns = _Columns([], [], [], [])
@@ -124,7 +130,13 @@ def _add(counted: Tally, columns: _Columns, first: float) -> None:
         counted.add(owner, batch(entries[0], entries[1], entries[2], first))
 
 
-def _named(local: Local, family: int) -> ListenKey:
+def timers(run: memoryview, length: int) -> Tuple[bytes, List[int]]:
+    """Of each message: how often its SYN-ACK was sent again, and milliseconds until the next time."""
+    return run[_RETRANS::length].tobytes(), run.cast("I")[_EXPIRES // 4::length // 4].tolist()
+
+
+def named(local: Local, family: int) -> ListenKey:
+    """The local endpoint as a listener's key."""
     port, address, index = local
     return ListenKey(
         family=sock_diag.FAMILIES[family],

@@ -8,10 +8,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, Iterator, List, Sequence
 
 from .._model.half_open import merge
-from .._model.records import HalfOpen, ListenKey, NamespaceView
+from .._model.records import HalfOpen, NamespaceView
 
 #: networks that findings are drawn from, however few are to be shown
 NETWORKS_JUDGED = 64
@@ -19,15 +19,10 @@ NETWORKS_JUDGED = 64
 
 def half_open_facts(views: Sequence[NamespaceView], top: int) -> Dict[str, Any]:
     """``half_open``: no list in it is longer than ``top``."""
-    counted = [(view.name, view.half_open) for view in views if view.half_open]
-    listeners = [
-        dict(_listener(name, key), **_counts(entries, top))
-        for name, tally in counted
-        for key, entries in tally.by_listener.items()
-        if entries.total
-    ]
+    listeners = [row for view in views for row in _listeners(view, top)]
     listeners.sort(key=lambda row: (-row["total"], row["network_namespace"], row["port"], row["address"]))
-    return dict(_counts(merge([tally for _name, tally in counted], top), top), listeners=listeners[:top])
+    whole = merge([view.half_open for view in views if view.half_open], top)
+    return dict(_counts(whole, top), listeners=listeners[:top])
 
 
 def shortened(facts: Dict[str, Any], top: int) -> Dict[str, Any]:
@@ -36,11 +31,20 @@ def shortened(facts: Dict[str, Any], top: int) -> Dict[str, Any]:
     return dict(short, listeners=[shortened(row, top) for row in short["listeners"]]) if "listeners" in short else short
 
 
+_NONE = HalfOpen((), 0, 0, [], [])
 _LISTS = ("sources", "peers", "listeners")
 
 
-def _listener(namespace: str, key: ListenKey) -> Dict[str, Any]:
-    return dict(key._asdict(), network_namespace=namespace)
+def _listeners(view: NamespaceView, top: int) -> Iterator[Dict[str, Any]]:
+    """A row for each listener with entries, or with entries that are gone since the first look at them."""
+    counted = view.half_open.by_listener if view.half_open else {}
+    followed = view.followed or {}
+    for key in {**counted, **followed}:
+        row = dict({"network_namespace": view.name}, **key._asdict())
+        row.update(_counts(counted.get(key, _NONE), top))
+        if view.followed is not None:
+            row["followed"] = followed[key]._asdict() if key in followed else None
+        yield row
 
 
 def _counts(entries: HalfOpen, top: int) -> Dict[str, Any]:
@@ -53,8 +57,8 @@ def _counts(entries: HalfOpen, top: int) -> Dict[str, Any]:
         "sources": [
             {
                 "network": one.network,
-                "count": one.count,
-                "share": _share(one.count, entries.total),
+                "count": one.entries,
+                "share": _share(one.entries, entries.total),
                 "unanswered": one.unanswered,
                 "retransmitted": one.retransmitted,
             }

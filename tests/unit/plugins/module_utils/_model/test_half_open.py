@@ -77,7 +77,7 @@ def check(told, rows, top):
     counts = Counter(network_of(row[1]) for row in rows)
     unanswered = Counter(network_of(row[1]) for row in rows if row[2] or row[3] <= FIRST - 500)
     again = Counter(network_of(row[1]) for row in rows if row[2])
-    assert [one.count for one in told.networks] == sorted(counts.values(), reverse=True)[:top]
+    assert [one.entries for one in told.networks] == sorted(counts.values(), reverse=True)[:top]
     for one in told.networks:
         expected = Network(one.network, counts[one.network], unanswered[one.network], again[one.network])
         assert one == expected
@@ -115,10 +115,10 @@ def test_past_the_bound_the_counts_still_add_up_and_no_network_exceeds_the_truth
         assert told.total == len(mine)
         assert len(told.networks) <= families * bound
         for one in told.networks:
-            assert one.retransmitted <= one.unanswered <= one.count <= counts[one.network]
+            assert one.retransmitted <= one.unanswered <= one.entries <= counts[one.network]
             assert one.retransmitted <= again[one.network]
             # No count lacks more than the bound's part of all entries.
-            assert one.count >= counts[one.network] - len(mine) / (bound + 1)
+            assert one.entries >= counts[one.network] - len(mine) / (bound + 1)
 
 
 def test_only_the_largest_listeners_keep_their_sources_past_the_bound():

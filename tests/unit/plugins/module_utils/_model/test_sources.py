@@ -44,8 +44,8 @@ def test_what_is_kept_is_counted_exactly(batches, top):
     networks = of_ipv4[1] + of_ipv6[1]
     assert whole.peers(top)[0] == of_ipv4[0] + of_ipv6[0]
     named = whole.networks(top)
-    assert {one.network: one.count for one in named}.items() <= networks.items()
-    assert [one.count for one in named] == sorted(networks.values(), reverse=True)[:top]
+    assert {one.network: one.entries for one in named}.items() <= networks.items()
+    assert [one.entries for one in named] == sorted(networks.values(), reverse=True)[:top]
 
 
 @given(st.lists(V4, min_size=1, max_size=600), st.integers(1, 40))
@@ -59,7 +59,7 @@ def test_a_summary_falls_short_by_no_more_than_promised(packed, batch):
     true_distinct, networks = truth(packed, 24)
     addresses = Counter(str(ipaddress.ip_address(one)) for one in packed)
     assert len(named) <= 16 and len(peers) <= 16
-    for told, true in (({one.network: one.count for one in named}, networks), (dict(peers), addresses)):
+    for told, true in (({one.network: one.entries for one in named}, networks), (dict(peers), addresses)):
         for name, count in true.items():
             assert count - len(packed) / 17 <= told.get(name, 0) <= count
     if true_distinct <= 16:
@@ -83,7 +83,7 @@ def test_a_million_sources_are_estimated_within_three_per_cent_in_bounded_memory
     assert shortfall <= 1050000 / 65536
     (network,) = summary.networks(1)
     assert network.network == "203.0.113.0/24"
-    assert 50000 - shortfall <= network.count <= 50000 + 256
+    assert 50000 - shortfall <= network.entries <= 50000 + 256
     assert peers[0][0] == "203.0.113.7"
     assert 50000 - of_ipv4.addresses.shortfall <= peers[0][1] <= 50001
 

@@ -1,0 +1,280 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""Findings about what fills SYN queues: floods, bursts of honest clients, clients whose packets get lost.
+
+The verdict on each listener is `_model/flood.py`'s. Where it is undecided, `of_listeners` tells that a queue is full.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+from .._kernel.level import Level
+from .._kernel.lifetime import half_open_lifetime, spoofed_rate_to_fill
+from .._kernel.rules import forces_cookies
+from .._model import flood
+from .._model.namespace_commands import OWN
+from .finding import CRITICAL, WARNING, Finding
+from .observed import Host, Listener, Scope
+from .of_listeners import numbers_of, turn_cookies_on
+
+_NAMED = 3  # networks that a summary names
+_FEW = 8  # entries, or handshakes, that say anything
+_MANY_COOKIES = 32
+_FEW_BACK, _MANY_BACK = 0.1, 0.5
+
+
+def few_networks(host: Host) -> Iterator[Finding]:
+    """A flood that a firewall can drop."""
+    for it in host.listeners:
+        if it.verdict.kind == flood.FEW_NETWORKS:
+            networks = it.verdict.networks
+            named = ", ".join(networks[:_NAMED])
+            more = " and {0} more networks".format(len(networks) - _NAMED) if len(networks) > _NAMED else ""
+            yield _flood(
+                host,
+                it,
+                "{0:.0%} of them are from {1}{2}".format(it.verdict.share, named, more),
+                {"networks": list(networks)},
+                drop_command(host.scope(it.namespace), it, networks)
+                + "  # as root; the same with -D undoes it. Or, with an allow list and a way back: ansible-playbook "
+                "linuxnet.tcp.mitigate",
+            )
+
+
+def everywhere(host: Host) -> Iterator[Finding]:
+    """A flood that only cookies carry clients through."""
+    for it in host.listeners:
+        if it.verdict.kind == flood.EVERYWHERE:
+            spread = "no network holds more than {0:.0%} of them".format(it.verdict.share)
+            yield _flood(host, it, spread, {}, _cookies_and_room(host, it))
+    for scope in host.scopes:
+        yield from _cookies_that_do_not_come_back(host, scope)
+
+
+def honest_burst(host: Host) -> Iterator[Finding]:
+    """More clients at once than the queue admits, and they are real."""
+    for it in host.listeners:
+        if it.verdict.kind == flood.HONEST_BURST:
+            yield Finding(
+                CRITICAL if _dropping(host, it) else WARNING,
+                it.subject,
+                "More clients come at once than the SYN queue admits ({0}), and they complete their handshakes: a "
+                "burst of honest clients, no flood. {1}.".format(_limit(it), _what_happens(host, it)),
+                _evidence(host, it, {}),
+                _cookies_and_room(host, it),
+                weight=it.syn.fill,
+            )
+    for scope in host.scopes:
+        if burst_is_over(host, scope):
+            yield _past_burst(host, scope)
+
+
+def lossy_clients(host: Host) -> Iterator[Finding]:
+    """Entries that stay for seconds and are completed in the end."""
+    for it in host.listeners:
+        if it.verdict.kind == flood.LOSSY_CLIENTS:
+            entries = flood.entries_of(it.half_open)
+            yield Finding(
+                CRITICAL if _dropping(host, it) else WARNING,
+                it.subject,
+                "{0} of {1} half-open connections wait for an answer for half a second or more, and most get it in the "
+                "end: packets of real clients are lost on the way, and their connections take up room meanwhile. This "
+                "is no flood; do not block them. {2}.".format(
+                    entries.unanswered, entries.total, _what_happens(host, it)
+                ),
+                _evidence(host, it, {}),
+                _cookies_and_room(host, it),
+                weight=it.syn.fill,
+            )
+
+
+def burst_is_over(host: Host, scope: Scope) -> bool:
+    """Whether a SYN queue overflowed within the window and nothing of it is left.
+
+    The entries of a flood would still be there: nobody answers them for seconds.
+    """
+    if not scope.overflowed or any(it.filling or it.verdict.decided for it in host.listeners_of(scope)):
+        return False
+    entries = [flood.entries_of(it.half_open) for it in host.listeners_of(scope)]
+    window = scope.window
+    if sum(one.unanswered for one in entries) >= _FEW or (window.completed or 0) < _FEW:
+        return False
+    return window.cookies_sent < _MANY_COOKIES or window.cookies_back >= _MANY_BACK * window.cookies_sent
+
+
+def drop_command(scope: Scope, it: Listener, networks: Tuple[str, ...]) -> str:
+    """The shell command that has new connections from these networks to this listener dropped."""
+    commands = []
+    for program, version in (("iptables", 4), ("ip6tables", 6)):
+        sources = [one for one in networks if _version(one) == version]
+        if sources:
+            words = [program, "-I INPUT -s", ",".join(sources), "-p tcp --syn --dport", str(it.port)]
+            commands.append(scope.command + " ".join(words + _to(it, version) + ["-j DROP"]))
+    return " && ".join(commands)
+
+
+def _version(network: str) -> Optional[int]:
+    try:
+        return ipaddress.ip_network(network).version
+    except ValueError:
+        return None
+
+
+def _to(it: Listener, version: int) -> List[str]:
+    """The address that the listener is bound to, where it is one of its own."""
+    try:
+        address = ipaddress.ip_address(it.address or "")
+    except ValueError:
+        return []
+    mapped = getattr(address, "ipv4_mapped", None)
+    address = mapped or address
+    return [] if address.is_unspecified or address.version != version else ["-d", str(address)]
+
+
+def _flood(host: Host, it: Listener, spread: str, more: Dict[str, Any], remedy: str) -> Finding:
+    entries = flood.entries_of(it.half_open)
+    return Finding(
+        CRITICAL if _dropping(host, it) else WARNING,
+        it.subject,
+        "A SYN flood: {0} half-open connections are there ({1} admitted), {2} of them are unanswered for half a second "
+        "or more, and {3}. {4}.".format(entries.total, _limit(it), entries.unanswered, spread, _what_happens(host, it)),
+        _evidence(host, it, dict(more, share=round(it.verdict.share, 4))),
+        remedy,
+        weight=it.syn.fill,
+    )
+
+
+def _what_happens(host: Host, it: Listener) -> str:
+    if _dropping(host, it):
+        return "SYNs of new clients are dropped"
+    if it.on_full == "drop":
+        return "Once the queue is full, SYNs of new clients are dropped"
+    return "New clients are answered with cookies" + ("" if it.syn.full else " where the queue is full")
+
+
+def _dropping(host: Host, it: Listener) -> bool:
+    if it.on_full != "drop":
+        return False
+    return it.turning_away or host.scope(it.namespace).overflowed
+
+
+def _limit(it: Listener) -> Optional[int]:
+    limits = [queue.limit for queue in (it.syn, it.new_peers) if queue.limit is not None]
+    return min(limits) if limits else None
+
+
+def _cookies_and_room(host: Host, it: Listener) -> str:
+    if it.on_full == "drop":
+        return turn_cookies_on(host, it)
+    return "Cookies carry the clients meanwhile. " + it.remedy
+
+
+def _evidence(host: Host, it: Listener, more: Dict[str, Any]) -> Dict[str, Any]:
+    entries, scope = flood.entries_of(it.half_open), host.scope(it.namespace)
+    retries = scope.values.get("tcp_synack_retries", host.scope(OWN).values.get("tcp_synack_retries"))
+    known = host.level is not None and retries is not None
+    limit = _limit(it)
+    rate = spoofed_rate_to_fill(host.level, retries, limit or 0) if known else None  # type: ignore[arg-type]
+    found = dict(
+        numbers_of(it),
+        network_namespace=it.namespace,
+        address=it.address,
+        port=it.port,
+        half_open=entries.total,
+        unanswered=entries.unanswered,
+        retransmitted=sum(entries.retransmissions[1:]),
+        distinct_sources=it.half_open.get("distinct_sources"),
+        half_open_lifetime=half_open_lifetime(host.level, retries) if known else None,  # type: ignore[arg-type]
+        spoofed_syn_rate_to_fill=None if rate is None else round(rate, 1),
+        share=round(it.verdict.share, 4),
+    )
+    if entries.followed:
+        found.update(followed=entries.followed, answered=entries.gone)
+    found.update(_counted(scope))
+    found.update(more)
+    return found
+
+
+def _counted(scope: Scope) -> Dict[str, Any]:
+    if not scope.seconds:
+        return {}
+    window = scope.window
+    return {
+        "seconds": scope.seconds,
+        "completed": window.completed,
+        "cookies_sent": window.cookies_sent,
+        "cookies_back": window.cookies_back,
+    }
+
+
+# ---------------------------------------------------------------- where no entry is left to tell
+
+
+def _only_listener(host: Host, scope: Scope) -> Optional[Listener]:
+    there = {it.subject: it for it in host.listeners_of(scope)}
+    return next(iter(there.values())) if len(there) == 1 else None
+
+
+def _past_burst(host: Host, scope: Scope) -> Finding:
+    it = _only_listener(host, scope)
+    dropped = scope.values.get("tcp_syncookies") == 0
+    return Finding(
+        CRITICAL if dropped else WARNING,
+        it.subject if it else scope.name,
+        "A SYN queue was full within the last {0:.1f} s, and of its half-open connections none is left: {1} handshakes "
+        "were completed meanwhile. A burst of honest clients, no flood; {2}.".format(
+            scope.seconds, scope.window.completed, "SYNs were dropped" if dropped else "cookies carried them"
+        ),
+        dict(
+            _counted(scope),
+            network_namespace=scope.name,
+            address=it.address if it else None,
+            port=it.port if it else None,
+            dropped=scope.moved.get("TCPReqQFullDrop"),
+        ),
+        _cookies_and_room(host, it) if it else _room_of_somebody(scope, dropped),
+    )
+
+
+def _room_of_somebody(scope: Scope, dropped: bool) -> str:
+    room = "raise the backlog of the listener that has bursts: it is the one whose drops (ss -tlnm, d) grow"
+    if dropped:
+        return "{0}sysctl -w net.ipv4.tcp_syncookies=1  # at once. For more room: {1}".format(scope.command, room)
+    return room[:1].upper() + room[1:]
+
+
+def _cookies_that_do_not_come_back(host: Host, scope: Scope) -> Iterator[Finding]:
+    """With tcp_syncookies 2 nothing is ever queued: only what comes back tells a flood from clients."""
+    window = scope.window
+    if not forces_cookies(host.level or Level(3, 12), scope.values.get("tcp_syncookies", 1)):
+        return
+    if window.seconds < 1 or window.cookies_sent < _MANY_COOKIES:
+        return
+    if window.cookies_back > _FEW_BACK * window.cookies_sent:
+        return
+    it = _only_listener(host, scope)
+    yield Finding(
+        WARNING,
+        it.subject if it else scope.name,
+        "A SYN flood: of {0} cookies sent in {1:.1f} s {2} came back. While tcp_syncookies is 2 nothing is queued: "
+        "cookies carry the clients, and where the flood is from cannot be seen.".format(
+            window.cookies_sent, window.seconds, window.cookies_back
+        ),
+        dict(
+            _counted(scope),
+            network_namespace=scope.name,
+            address=it.address if it else None,
+            port=it.port if it else None,
+            half_open=0,
+            tcp_syncookies=2,
+        ),
+        "{0}sysctl -w net.ipv4.tcp_syncookies=1  # lets the SYN queue show where it is from, and carries clients as "
+        "well".format(scope.command),
+        weight=window.cookies_sent,
+    )

@@ -1,0 +1,209 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""What fills a listener's SYN queue: a flood, honest clients, or clients whose packets get lost.
+
+What separates them is whether clients answer. Four things tell, the surest first:
+
+1. Entries that went unanswered for half a second were followed while they got another SYN-ACK. Of made-up
+   addresses none answers; of real clients most do, even where every other packet is lost. This is about this
+   listener alone, and neither other traffic nor the age of the flood blurs it.
+2. Cookies. A full queue answers every further SYN with one, whoever sent it; a client that is there sends it back.
+   Counted by network namespace, so only where no other listener's queue is full.
+3. Nobody at all completed a handshake in the network namespace while entries went unanswered.
+4. Without a window, the entries' ages. The SYN-ACK of an entry is sent again after 1, 3, 7 seconds: of a flood's
+   entries as many reach the next retransmission as the one before, of clients with losses a fraction. Only clear
+   answers count.
+
+A flood is named only once a third of the entries have gone unanswered for half a second: until then it looks like a
+burst of honest clients in its first round trip. What healthy clients do beside it changes nothing: their entries
+are young. A fresh flood beside so many healthy clients that they complete more handshakes in the window than the queue
+has entries is called a burst for its first half second: without cookies nothing tells the two apart.
+
+A full accept queue leaves answered entries in the SYN queue. They are no flood: the caller asks about no such
+listener, and accept queues that overflowed meanwhile as often as entries stayed leave it undecided.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, NamedTuple, Optional, Tuple
+
+from .gathered import number, numbers, part, rows, text
+
+FEW_NETWORKS = "few networks"
+EVERYWHERE = "everywhere"
+HONEST_BURST = "honest burst"
+LOSSY_CLIENTS = "lossy clients"
+UNDECIDED = "undecided"
+
+FLOODS = (FEW_NETWORKS, EVERYWHERE)
+
+MOST_NETWORKS = 16  # that count as few: one can block them
+_NEARLY_ALL = 0.9
+_ENTRIES_OF_A_NETWORK = 4  # on average at least: with fewer it is chance that there are few networks
+
+_FEWEST = 8  # entries that say anything
+_A_THIRD = 1 / 3
+_FEW_GONE, _MANY_GONE = 0.2, 0.4  # of entries that were followed; where every other packet is lost, 0.5
+_COOKIES = 32  # sent, before what came back says anything
+_FEW_BACK, _MANY_BACK = 0.1, 0.5
+_OLD = 0.7  # of all entries, and the part of them that survives from one retransmission to the next
+
+
+class Entries(NamedTuple):
+    """The half-open entries of one listener."""
+
+    total: int
+    young: int
+    retransmissions: Tuple[int, ...]
+    networks: Tuple[Tuple[str, int, int], ...]  # network, entries, and those of them that are unanswered
+    followed: int
+    gone: int
+
+    @property
+    def unanswered(self) -> int:
+        return self.total - self.young
+
+
+class Window(NamedTuple):
+    """What the network namespace counted meanwhile; 0 seconds where there was no window."""
+
+    seconds: float
+    completed: Optional[int]  # handshakes
+    cookies_sent: int
+    cookies_back: int
+    overflows: int  # of accept queues
+
+
+NO_WINDOW = Window(0.0, None, 0, 0, 0)
+
+
+class Verdict(NamedTuple):
+    """What it is, in which networks, and why."""
+
+    kind: str
+    networks: Tuple[str, ...] = ()  # of a flood from few networks: those that hold nearly all of it, worst first
+    share: float = 0.0  # of the entries, that are in those networks; else in the largest one
+
+    @property
+    def decided(self) -> bool:
+        return self.kind != UNDECIDED
+
+    @property
+    def flood(self) -> bool:
+        return self.kind in FLOODS
+
+
+def entries_of(row: Mapping[str, Any]) -> Entries:
+    """A row of the gathered ``half_open.listeners``, any part of which may be absent."""
+    followed = part(row, "followed")
+    networks = [
+        (text(one, "network") or "", number(one.get("count")) or 0, number(one.get("unanswered")) or 0)
+        for one in rows(row, "sources")
+    ]
+    counts = row.get("retransmissions")
+    return Entries(
+        total=number(row.get("total")) or 0,
+        young=number(row.get("young")) or 0,
+        retransmissions=tuple(number(one) or 0 for one in counts) if isinstance(counts, (list, tuple)) else (),
+        networks=tuple(networks),
+        followed=number(followed.get("entries")) or 0,
+        gone=number(followed.get("gone")) or 0,
+    )
+
+
+def window_of(moved: Mapping[str, Any], seconds: float) -> Window:
+    """``counters_delta`` of the listener's network namespace."""
+    moved = numbers(moved)
+    if not seconds:
+        return NO_WINDOW
+    return Window(
+        seconds=seconds,
+        completed=moved.get("PassiveOpens"),
+        cookies_sent=moved.get("SyncookiesSent", 0),
+        cookies_back=moved.get("SyncookiesRecv", 0),
+        overflows=moved.get("ListenOverflows", 0),
+    )
+
+
+def judge(entries: Entries, window: Window, cookies_are_its: bool) -> Verdict:
+    """What fills the SYN queue of a listener that is full or nearly so.
+
+    ``cookies_are_its``: whether no other listener of the namespace is full, so that the cookies are of this one.
+    """
+    largest = max((count for _network, count, _unanswered in entries.networks), default=0)
+    share = largest / entries.total if entries.total else 0.0
+    undecided = Verdict(UNDECIDED, share=share)
+    if entries.total < _FEWEST:
+        return undecided
+    old = entries.unanswered >= entries.total * _A_THIRD
+    if window.overflows and window.overflows >= _staying(entries):
+        return undecided  # the entries may be answered ones that found the accept queue full
+    answers = _clients_answer(entries, window, old, cookies_are_its)
+    if answers is None:
+        turned_over = window.completed is not None and window.completed >= entries.total
+        answers = True if turned_over and window.cookies_sent < _COOKIES and not old else None
+    if answers is None:
+        return undecided
+    if answers:
+        return Verdict(LOSSY_CLIENTS if old else HONEST_BURST, share=share)
+    return _flood(entries, share) if old else undecided
+
+
+def _staying(entries: Entries) -> int:
+    return entries.followed - entries.gone if entries.followed >= _FEWEST else entries.unanswered
+
+
+def _clients_answer(entries: Entries, window: Window, old: bool, cookies_are_its: bool) -> Optional[bool]:
+    """Whether those answer that the entries are about; None where it cannot be told."""
+    if entries.followed >= _FEWEST:
+        if entries.gone <= _FEW_GONE * entries.followed:
+            return False
+        # A router's "host unreachable", or a reset, takes an entry away as well: then nobody completed anything.
+        if entries.gone >= _MANY_GONE * entries.followed and _at_least(window.completed, entries.gone):
+            return True
+        return None
+    if cookies_are_its and window.cookies_sent >= _COOKIES:
+        if window.cookies_back <= _FEW_BACK * window.cookies_sent:
+            return False
+        if window.cookies_back >= _MANY_BACK * window.cookies_sent and not old:
+            return True
+    if window.completed == 0 and entries.unanswered >= _FEWEST:
+        return False
+    return False if _none_falls_away(entries) else None
+
+
+def _at_least(completed: Optional[int], gone: int) -> bool:
+    return completed is None or completed >= gone
+
+
+def _none_falls_away(entries: Entries) -> bool:
+    """Whether nearly all entries are old, and as many get a second and third SYN-ACK again as the one before."""
+    never, once, twice = (entries.retransmissions + (0, 0, 0))[:3]
+    again = sum(entries.retransmissions[1:])
+    if again < 2 * _FEWEST or again < _OLD * entries.total:
+        return False
+    if again - once - twice >= once + twice:
+        return True  # most are on their fourth SYN-ACK or beyond it
+    # Entries that come to each stage in a second: a stage lasts twice as long as the one before.
+    waiting = max(never - entries.young, 0) / 0.5
+    return once / 2 + twice / 4 >= _OLD * (waiting + once / 2)
+
+
+def _flood(entries: Entries, share: float) -> Verdict:
+    """From few networks, if few hold nearly all unanswered entries and each a good many."""
+    by_unanswered = sorted(entries.networks, key=lambda one: (-one[2], -one[1], one[0]))[:MOST_NETWORKS]
+    covered, needed = 0, 0
+    while needed < len(by_unanswered) and covered < _NEARLY_ALL * entries.unanswered:
+        covered += by_unanswered[needed][2]
+        needed += 1
+    if covered < max(_NEARLY_ALL * entries.unanswered, _ENTRIES_OF_A_NETWORK * needed):
+        return Verdict(EVERYWHERE, share=share)
+    # The others of its kind as well, or the flood goes on from them.
+    least = max(_ENTRIES_OF_A_NETWORK / 2, covered / needed / 4)
+    chosen = by_unanswered[:needed] + [one for one in by_unanswered[needed:] if one[2] >= least]
+    held = sum(count for _network, count, _unanswered in chosen)
+    return Verdict(FEW_NETWORKS, tuple(network for network, _count, _unanswered in chosen), held / entries.total)
