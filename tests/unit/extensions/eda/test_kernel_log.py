@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import random
 import socket
@@ -412,11 +411,3 @@ def test_the_parser_is_the_collections_own():
     for _number in range(500):
         for text in (hostile.true_message(rng).text, hostile.false_message(rng)):
             assert GLOBALS["_messages"].parse_message(text) == messages.parse_message(text)
-
-
-def test_the_documentation_names_every_option():
-    for name, default in zip(SOURCE["Options"]._fields, SOURCE["Options"]()):
-        at = SOURCE["DOCUMENTATION"].index("\n  %s:\n" % name)
-        words = SOURCE["DOCUMENTATION"][at:].split("\n  ")[1:]
-        if default is not None:
-            assert json.dumps(default).strip('"[]').rstrip("0").rstrip(".") in SOURCE["DOCUMENTATION"][at:], words
