@@ -24,7 +24,7 @@ from ansible_collections.linuxnet.tcp.tests.live import clients, floods, lab, sa
 from ansible_collections.linuxnet.tcp.tests.live.sandbox import isolated
 
 REACTION = 10  # seconds from the kernel's message until the flood is mitigated
-COOL_DOWN, CALM = 6, 1  # seconds
+COOL_DOWN, CALM = 5, 1  # seconds
 INVENTORY = "localhost ansible_connection=local mitigate_become=false restore_become=false syn_backlog_mitigate_window=1\n"
 MITIGATE, RESTORE = "Mitigate SYN floods", "Restore what was there before a SYN flood"
 NETWORK = "100.64.7.0/24"
