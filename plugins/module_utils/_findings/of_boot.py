@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Iterator, List, Mapping, Optional, Tuple
 
 from .._boot.number import kernel_integer
@@ -22,6 +23,7 @@ from .observed import Host
 
 _OPERATORS_PLACES = ("/etc/", "/run/", "/usr/local/")  # files below are a person's or a deployment's, not a package's
 _MAIN = "/etc/tuned/tuned-main.conf"
+_OWN_PROFILE = re.compile(r" *mine(?:-([0-9]{1,9}))? *")
 
 
 def tuned_in_the_way(host: Host) -> Iterator[Finding]:
@@ -31,12 +33,10 @@ def tuned_in_the_way(host: Host) -> Iterator[Finding]:
         if tuned is None:
             continue
         key, value, now = KEYS[name].key, number(tuned.get("value")), number(state.get("runtime"))
-        over = [row for row in contradicted(state) if BY_TUNED in str(row.get("reason"))]
-        if over:
-            wanted = kernel_integer(str(over[-1].get("value")))
-            what = "over {0}, which asks for {1}".format(over[-1].get("source"), over[-1].get("value"))
-        elif _undone(host, name, state):
-            wanted = now
+        over, wanted = _over(state), _wanted(host, name, state)
+        if over is not None:
+            what = "over {0}, which asks for {1}".format(over.get("source"), over.get("value"))
+        elif wanted is not None:
             what = "at boot: the {0} in force now lasts until then at the latest".format(now)
         else:
             continue
@@ -52,11 +52,11 @@ def tuned_in_the_way(host: Host) -> Iterator[Finding]:
                 "profile": tuned.get("profile"),
                 "tuned": value,
                 "tuned_source": tuned.get("source"),
-                "overridden": over[-1].get("source") if over else None,
+                "overridden": over.get("source") if over else None,
             },
             "{0} To leave it to TuneD, {1}.".format(
-                _past_tuned(name, wanted, tuned),
-                "delete {0}".format(over[-1].get("source")) if over else "`sysctl -w {0}={1}`".format(key, value),
+                _past_tuned(host, name, wanted, tuned),
+                "delete {0}".format(over.get("source")) if over else "`sysctl -w {0}={1}`".format(key, value),
             ),
         )
 
@@ -140,6 +140,20 @@ def _deciding(state: Mapping[str, Any]) -> Optional[Mapping[str, Any]]:
     return tuned if tuned and tuned.get("source") == state.get("boot_source") else None
 
 
+def _over(state: Mapping[str, Any]) -> Optional[Mapping[str, Any]]:
+    """The line, the last of them, that asks for something else than TuneD makes of it."""
+    lost = [row for row in contradicted(state) if BY_TUNED in str(row.get("reason"))]
+    return lost[-1] if lost and _deciding(state) is not None else None
+
+
+def _wanted(host: Host, name: str, state: Mapping[str, Any]) -> Optional[int]:
+    """The value that TuneD stands in the way of; None where it is in nobody's way."""
+    over = _over(state)
+    if over is not None:
+        return kernel_integer(str(over.get("value")))
+    return number(state.get("runtime")) if _deciding(state) is not None and _undone(host, name, state) else None
+
+
 def _undone(host: Host, name: str, state: Mapping[str, Any]) -> bool:
     now = number(state.get("runtime"))
     return state.get("drift") is True and now is not None and not _mitigated(host, name, now)
@@ -159,9 +173,9 @@ def _keep(name: str, now: int, source: Optional[str]) -> str:
     """How the value in force is there after a reboot as well."""
     line = "{0} = {1}".format(KEYS[name].key, now)
     if source is None:
-        return "`echo '{0}' > /etc/sysctl.d/99-{1}.conf`".format(line, name)
+        return "`echo '{0}' >> /etc/sysctl.d/99-{1}.conf`".format(line, name)
     if source.startswith(("/usr/lib/", "/lib/")):  # a package's, which its next update puts back
-        return "`echo '{0}' > /etc/sysctl.d/99-zz-{1}.conf`".format(line, name)
+        return "`echo '{0}' >> /etc/sysctl.d/99-zz-{1}.conf`".format(line, name)
     return "set {0} in {1}".format(line, source)
 
 
@@ -182,9 +196,9 @@ def _give_effect(host: Host, name: str, row: Mapping[str, Any], winner: str) -> 
     return "Move the line to a file whose name sorts later, such as /etc/sysctl.d/99-zz-{0}.conf.".format(name)
 
 
-def _past_tuned(name: str, wanted: Optional[int], tuned: Mapping[str, Any]) -> str:
+def _past_tuned(host: Host, name: str, wanted: Optional[int], tuned: Mapping[str, Any]) -> str:
     """How another value than that of TuneD's profile comes to stay."""
-    key, source, profile = KEYS[name].key, str(tuned.get("source")), tuned.get("profile")
+    key, source = KEYS[name].key, str(tuned.get("source"))
     if source.startswith("/etc/"):
         return "To have {0}, change it in {1}, then `systemctl restart tuned`.".format(wanted, source)
     if tuned.get("reapplies"):
@@ -192,9 +206,27 @@ def _past_tuned(name: str, wanted: Optional[int], tuned: Mapping[str, Any]) -> s
             "To have {0}, write a plain `{1} = {0}` to /etc/sysctl.d/99-zz-{2}.conf, which TuneD applies after its "
             "profile, then `systemctl restart tuned`."
         ).format(wanted, key, name)
-    folder = "/etc/tuned/profiles/mine" if "/tuned/profiles/" in source else "/etc/tuned/mine"
+    profile = _own_profile(str(tuned.get("profile")))
+    folder = ("/etc/tuned/profiles/" if "/tuned/profiles/" in source else "/etc/tuned/") + profile
+    # All in one: the remedy of another setting, which would make the same profile, is then the same.
+    settings = "".join("{0}={1}\\n".format(*one) for one in _for_an_own_profile(host))
     return (
         "To have {0}, make an own profile with `mkdir -p {1}`, then "
-        "`printf '[main]\\ninclude={2}\\n[sysctl]\\n{3}={0}\\n' > {1}/tuned.conf`, then `tuned-adm profile mine`; "
-        "reapply_sysctl in {4} would let /etc/sysctl.d decide instead."
-    ).format(wanted, folder, profile, key, _MAIN)
+        "`printf '[main]\\ninclude={2}\\n[sysctl]\\n{3}' > {1}/tuned.conf`, then `tuned-adm profile {4}`; "
+        "reapply_sysctl in {5} would let /etc/sysctl.d decide instead."
+    ).format(wanted, folder, tuned.get("profile"), settings, profile, _MAIN)
+
+
+def _own_profile(active: str) -> str:
+    """A name that comes after those that we gave before: a profile that includes itself cannot be loaded."""
+    numbers = [int(found.group(1) or 1) for found in map(_OWN_PROFILE.fullmatch, active.split(",")) if found]
+    return "mine-{0}".format(max(numbers) + 1) if numbers else "mine"
+
+
+def _for_an_own_profile(host: Host) -> Iterator[Tuple[str, int]]:
+    """All the settings that only a profile can decide, and what they are to be."""
+    for name, state in _known(host):
+        tuned, wanted = _deciding(state), _wanted(host, name, state)
+        if tuned is None or wanted is None or tuned.get("reapplies") or str(tuned.get("source")).startswith("/etc/"):
+            continue
+        yield KEYS[name].key, wanted

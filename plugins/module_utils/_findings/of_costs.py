@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from typing import Iterator, List
 
+from .._kernel.level import Level
 from .._kernel.lifetime import half_open_lifetime, spoofed_rate_to_fill
 from .._kernel.sysctls import KEYS
 from .._model.namespace_commands import OWN
 from .finding import INFO, WARNING, Finding
-from .observed import Host, Listener
+from .observed import Host, Listener, Scope
 
 _RETRIES = "tcp_synack_retries"
 _FEWER = 2  # the kernel never prunes below it
@@ -29,7 +30,9 @@ def lifetime(host: Host) -> Iterator[Finding]:
     """The SYN queue is full: how long an entry that nobody answers holds its place, and how few SYNs keep it full."""
     for it in host.listeners:
         limits = [queue.limit for queue in (it.syn, it.new_peers) if queue.limit]
-        retries = host.scope(it.namespace).values.get(_RETRIES, host.scope(OWN).values.get(_RETRIES))
+        scope = host.scope(it.namespace)
+        scope = scope if _RETRIES in scope.values else host.scope(OWN)  # up to 4.5 it is the whole machine's
+        retries = scope.values.get(_RETRIES)
         if it.accept.full or not (it.syn.full or it.new_peers.full) or host.level is None or retries is None:
             continue
         stays, rate = half_open_lifetime(host.level, retries), spoofed_rate_to_fill(host.level, retries, min(limits))
@@ -46,7 +49,7 @@ def lifetime(host: Host) -> Iterator[Finding]:
                 "spoofed_syn_rate_to_fill": None if rate is None else round(rate, 1),
                 "limit": min(limits),
             },
-            _fewer_retries(host, it, retries),
+            _fewer_retries(host.level, scope, retries),
             weight=rate or 0.0,
         )
 
@@ -58,7 +61,7 @@ def memory_at_limits(host: Host) -> Iterator[Finding]:
     if not host.memory or total <= host.memory * _SHARE:
         return
     worst = sorted(chosen, key=lambda it: -(it.memory or 0))
-    enough = max(_LARGEST_DEFAULT, _power_of_two_below((worst[0].backlog or 0) * host.memory * _SHARE / total))
+    enough = _enough(chosen, host.memory * _SHARE)
     names = list(dict.fromkeys(it.subject for it in worst))
     yield Finding(
         WARNING,
@@ -75,29 +78,33 @@ def memory_at_limits(host: Host) -> Iterator[Finding]:
             ],
         },
         "Ask for less there: {0} {1}. net.core.somaxconn clamps what the next listen() asks for.".format(
-            enough, "each keep it below an eighth" if enough > _LARGEST_DEFAULT else "bridge most pauses"
+            enough, "at most keeps it below an eighth" if enough > _LARGEST_DEFAULT else "bridge most pauses"
         ),
     )
 
 
-def _fewer_retries(host: Host, it: Listener, retries: int) -> str:
+def _fewer_retries(level: Level, scope: Scope, retries: int) -> str:
     room = "More room takes a faster flood, in proportion"
-    if retries <= _FEWER or host.level is None:
+    if retries <= _FEWER:
         return "{0}; cookies take any.".format(room)
     return (
         "{0}; cookies take any. `{1}sysctl -w {2}={3}` frees a place after {4:.0f} s, which the kernel does by itself "
         "once half of them are taken; clients that lose packets get fewer tries."
-    ).format(
-        room, host.scope(it.namespace).command, KEYS[_RETRIES].key, _FEWER, half_open_lifetime(host.level, _FEWER)
-    )
+    ).format(room, scope.command, KEYS[_RETRIES].key, _FEWER, half_open_lifetime(level, _FEWER))
 
 
 def _chosen(it: Listener) -> bool:
     return (it.backlog or 0) > _LARGEST_DEFAULT and not str(it.address).startswith(_LOOPBACK)
 
 
-def _power_of_two_below(number: float) -> int:
-    return 1 << max(int(number).bit_length() - 1, 0)
+def _enough(chosen: List[Listener], room: float) -> int:
+    """The largest power of two that, where nobody has a larger backlog, fits; no less than the largest default."""
+    most = 1 << max(it.backlog or 0 for it in chosen).bit_length()
+    while most > _LARGEST_DEFAULT:
+        most >>= 1
+        if sum((it.memory or 0) * min(1.0, most / (it.backlog or 1)) for it in chosen) <= room:
+            break
+    return max(most, _LARGEST_DEFAULT)
 
 
 def _named(names: List[str]) -> str:

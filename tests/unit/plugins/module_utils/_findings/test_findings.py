@@ -244,7 +244,7 @@ def test_what_the_next_boot_undoes():
     assert (found["id"], found["severity"], found["subject"]) == (
         "runtime-undone-at-boot", "warning", "net.core.somaxconn",
     )  # fmt: skip
-    assert "echo 'net.core.somaxconn = 8192' > /etc/sysctl.d/99-somaxconn.conf" in found["remedy"]
+    assert "echo 'net.core.somaxconn = 8192' >> /etc/sysctl.d/99-somaxconn.conf" in found["remedy"]
     assert "kernel's default" in found["summary"]
     (found,) = findings(state(host(), "somaxconn", runtime=8192, drift=True, boot_source="/etc/sysctl.d/9.conf:3"))
     assert "set net.core.somaxconn = 8192 in /etc/sysctl.d/9.conf:3" in found["remedy"]

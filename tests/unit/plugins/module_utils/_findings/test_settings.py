@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import pytest
 from hypothesis import given
@@ -97,6 +98,28 @@ def test_how_to_get_past_tuned(changes, words):
 )
 def test_tuned_that_is_in_nobodys_way(facts):
     assert findings(facts) == []
+
+
+def test_the_remedies_of_two_settings_make_one_profile():
+    """Whoever follows them one after the other is not to lose the first."""
+    facts = overriding()
+    asked = dict(facts["sysctls"]["somaxconn"]["tuned"], value=1024)
+    state(facts, "tcp_max_syn_backlog", runtime=8192, boot=1024, boot_source=PROFILE, drift=True, tuned=asked)
+    commands = [re.search(r"`printf '([^`]*)'", one["remedy"]).group(1) for one in only(facts, "tuned-in-the-way")]
+    assert len(commands) == 2 and commands[0] == commands[1]
+    assert "\\nnet.core.somaxconn=5000\\n" in commands[0] and "\\nnet.ipv4.tcp_max_syn_backlog=8192\\n" in commands[0]
+
+
+@pytest.mark.parametrize(
+    "active, ours",
+    [("mine", "mine-2"), ("balanced, mine-2", "mine-3"), ("mine-9,mine", "mine-10"), ("mine-x", "mine"), ("a", "mine")],
+)
+def test_no_profile_is_made_to_include_itself(active, ours):
+    facts = overriding()
+    facts["sysctls"]["somaxconn"]["tuned"]["profile"] = active
+    (found,) = findings(facts)
+    assert "include=%s\\n" % active in found["remedy"]
+    assert "> /etc/tuned/profiles/%s/tuned.conf`, then `tuned-adm profile %s`" % (ours, ours) in found["remedy"]
 
 
 def test_files_that_tuned_applies_again_are_files_in_each_others_way():
@@ -260,6 +283,18 @@ def test_how_long_a_full_queue_stays_full():
     assert "sysctl" not in only(few, "half-open-lifetime")[0]["remedy"]
 
 
+def test_retries_are_lowered_where_they_are_kept():
+    """Up to 4.5 the namespaces of a machine have one tcp_synack_retries, and no file for it of their own."""
+    facts = inside()
+    del facts["network_namespaces"][0]["sysctls"]["tcp_synack_retries"]
+    (found,) = only(facts, "half-open-lifetime")
+    assert "`sysctl -w net.ipv4.tcp_synack_retries=2`" in found["remedy"]
+    facts["network_namespaces"][0]["sysctls"]["tcp_synack_retries"] = 4
+    (found,) = only(facts, "half-open-lifetime")
+    assert found["evidence"]["tcp_synack_retries"] == 4
+    assert "`nsenter --net --target 812 sysctl -w net.ipv4.tcp_synack_retries=2`" in found["remedy"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -286,11 +321,24 @@ def test_queues_that_may_take_a_dangerous_share():
     (found,) = findings(with_memory(GIB, LARGE))
     assert (found["id"], found["severity"], found["subject"]) == ("memory-at-limits", "warning", "0.0.0.0:80")
     assert "would take 181.5 MiB of 1.0 GiB of memory (18%)" in found["summary"]
-    assert "there: 32768 each keep it below an eighth." in found["remedy"], "half of it is 9%"
+    assert "there: 32768 at most keeps it below an eighth." in found["remedy"], "half of it is 9%"
     many = [dict(LARGE, port=port) for port in range(8)]
     (found,) = findings(with_memory(8 * GIB, *many))
     assert found["subject"] == "host" and "and 3 more would take" in found["summary"]
     assert len(found["evidence"]["listeners"]) == 5 and found["evidence"]["share"] == 0.1772
+
+
+def test_what_is_enough_is_enough_beside_smaller_ones():
+    """Halving the largest does not help where it is the many others that add up."""
+    others = [{"backlog": 8192, "memory_bytes": 23789760, "port": port} for port in range(10)]
+    facts = with_memory(9 * GIB // 5, LARGE, *others)
+    (found,) = findings(facts)
+    enough = int(re.search(r"there: ([0-9]+)", found["remedy"]).group(1))
+    assert 4096 <= enough <= 16384
+    for one in facts["listeners"]:
+        one["memory_bytes"] = one["memory_bytes"] * min(enough, one["backlog"]) // one["backlog"]
+        one["backlog"] = min(enough, one["backlog"])
+    assert findings(facts) == []
 
 
 @pytest.mark.parametrize(
