@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
+from .._model.text import printable
 from . import of_boot as boot
 from . import of_costs as costs
 from . import of_counters as counters
@@ -86,4 +87,5 @@ def first_remedies(facts: Mapping[str, Any]) -> List[Optional[str]]:
 def _told(identifier: str, found: Finding) -> Dict[str, Any]:
     told = {"id": identifier}
     told.update((name, value) for name, value in found._asdict().items() if name != "weight")
+    told.update((name, printable(told[name])) for name in ("subject", "summary", "remedy"))  # facts may be anybody's
     return told

@@ -193,7 +193,7 @@ def _scope(name: str, values: Mapping[str, Any], counted: Mapping[str, Any]) -> 
         values=numbers(values),
         counters=numbers(part(counted, "counters")),
         moved={key: value for key, value in numbers(moved).items() if key != "seconds"},
-        seconds=float(seconds) if isinstance(seconds, (int, float)) and seconds > 0 else 0.0,
+        seconds=float(seconds) if isinstance(seconds, (int, float)) and 0 < seconds < 1e9 else 0.0,
     )
 
 

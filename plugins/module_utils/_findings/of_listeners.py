@@ -268,8 +268,8 @@ def pattern(host: Host, it: Optional[Listener] = None) -> str:
     if not total or old is None or "distinct_sources" not in seen:
         return ""
     share = seen.get("top_share")
-    if isinstance(share, (int, float)) and share >= 0.5:
-        spread = "{0:.0%} come from {1}".format(share, seen["top_network"])
+    if isinstance(share, (int, float)) and 0.5 <= share <= 1:
+        spread = "{0:.0%} come from {1}".format(share, seen.get("top_network"))
     else:
         spread = "they come from {0} addresses".format(seen["distinct_sources"])
     # None sent again may mean no more than that all are younger than the first timeout (1 s; 3 s up to 3.0).

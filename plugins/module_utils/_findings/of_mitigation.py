@@ -31,7 +31,7 @@ def in_force(host: Host) -> Iterator[Finding]:
         ),
         {
             "since": text(record, "since"),
-            "causes": list(record.get("causes") or ()),
+            "causes": _causes(record),
             "sysctls": {name: dict(state) for name, state in host.mitigated.items()},
             "listeners": [dict(one) for one in rows(record, "listeners")],
             "blocks": [dict(one) for one in rows(record, "blocks")],
@@ -39,6 +39,11 @@ def in_force(host: Host) -> Iterator[Finding]:
         "Once the flood is over: `ansible-playbook linuxnet.tcp.restore -e restore_hosts=HOST`. It puts back what was "
         "there before, and refuses while the evidence has not subsided. A reboot ends it too.",
     )
+
+
+def _causes(record: Mapping[str, Any]) -> List[Any]:
+    causes = record.get("causes")
+    return list(causes) if isinstance(causes, (list, tuple)) else []
 
 
 def _sysctls(host: Host) -> List[str]:
@@ -56,8 +61,8 @@ def _listeners(record: Mapping[str, Any]) -> List[str]:
 
 
 def _blocks(record: Mapping[str, Any]) -> List[str]:
-    ports = {one.get("port") for one in rows(record, "blocks")}
-    networks = {one.get("network") for one in rows(record, "blocks")}
+    ports = {str(one.get("port")) for one in rows(record, "blocks")}
+    networks = {str(one.get("network")) for one in rows(record, "blocks")}
     return ["{0} network{1} dropped on port {2}".format(
-        len(networks), "" if len(networks) == 1 else "s", ", ".join(map(str, sorted(ports, key=str)))
+        len(networks), "" if len(networks) == 1 else "s", ", ".join(sorted(ports))
     )] if networks else []  # fmt: skip

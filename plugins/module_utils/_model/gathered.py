@@ -26,8 +26,10 @@ def rows(facts: Mapping[str, Any], name: str) -> List[Mapping[str, Any]]:
 
 
 def number(value: Any) -> Optional[int]:
-    """The value where it is a whole number."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """The value where it is a whole number, such as a kernel has: of no more than 64 bits."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if -(1 << 63) <= value < 1 << 64 else None
 
 
 def numbers(found: Mapping[str, Any]) -> Dict[str, int]:

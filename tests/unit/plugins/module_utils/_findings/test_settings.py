@@ -17,6 +17,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._findings.findings im
 from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._findings.test_findings import (
     DEFAULTS,
     JUNK,
+    during,
     host,
     listener,
     replaced,
@@ -378,3 +379,41 @@ def test_no_value_anywhere_raises(level, place, junk):
     facts["kernel"]["stable_level"] = level
     for one in findings(replaced(facts, place, junk)):
         assert set(one) == {"id", "severity", "subject", "summary", "evidence", "remedy"}
+
+
+def everywhere(value, place=()):
+    """Each place in nested facts, but the whole."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, one in inner:
+        yield place + (name,)
+        yield from everywhere(one, place + (name,))
+
+
+def put(value, place, instead):
+    changed = copy.copy(value)
+    changed[place[0]] = put(value[place[0]], place[1:], instead) if place[1:] else instead
+    return changed
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [None, True, -1, 5, 1 << 70, 10**400, float("nan"), float("inf"), "", "\x1b[31m{{ x }}\n", [], [5], ["x"], [[]], {}, {"x": {}}],
+    ids=lambda junk: repr(junk)[:12],
+)
+def test_junk_in_each_place_neither_raises_nor_reaches_a_terminal(junk):
+    facts = mitigation_of_all_kinds(during(everything(), ListenDrops=5))
+    assert "mitigation-in-force" in ids(facts)
+    for place in everywhere(facts):
+        for one in findings(put(facts, place, junk)):
+            for words in (one["subject"], one["summary"], one["remedy"]):
+                assert words.isprintable() and "{{" not in words, (place, words)
+
+
+def mitigation_of_all_kinds(facts):
+    facts["mitigation"]["record"].update(
+        since="2026-11-20T04:23:45Z",
+        causes=["syn-flood-few-networks"],
+        listeners=[{"address": "0.0.0.0", "port": 80, "before": 128, "set": 4096, "network_namespace": "host"}],
+        blocks=[{"network": "198.51.100.0/24", "port": 80}],
+    )
+    return facts
