@@ -308,7 +308,9 @@ def _is_text(value: Json) -> bool:
 
 def _word(value: Json) -> str:
     """A text, or a small number in digits."""
-    return value if isinstance(value, str) else str(value) if type(value) is int and 0 <= value < 10**16 else ""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**16:
+        return str(value)
+    return value if isinstance(value, str) else ""
 
 
 def _bytes(text: str) -> bytes:

@@ -22,7 +22,7 @@ import sys
 import time
 import types
 from pathlib import Path
-from typing import Any, AsyncGenerator, Awaitable, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, AsyncGenerator, Awaitable, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple, cast
 
 DOCUMENTATION = r"""
 ---
@@ -282,13 +282,13 @@ async def journal(from_beginning: bool) -> AsyncGenerator[Said, None]:
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         env=dict(os.environ, LC_ALL="C", SYSTEMD_COLORS="0"),
     )  # fmt: skip
+    output, errors = cast(asyncio.StreamReader, process.stdout), cast(asyncio.StreamReader, process.stderr)
     try:
-        assert process.stdout and process.stderr
         splitter = Splitter(_LONGEST_ENTRY)
         while True:
-            block = await process.stdout.read(_BLOCK)
+            block = await output.read(_BLOCK)
             if not block:
-                complaint = (await process.stderr.read(_BLOCK)).decode("ascii", "replace").strip().splitlines()[-1:]
+                complaint = (await errors.read(_BLOCK)).decode("ascii", "replace").strip().splitlines()[-1:]
                 raise OSError("journalctl ended: " + ascii((complaint or ["it said nothing"])[0]))
             for entry in splitter.lines(block):
                 found = _lines.parse_journal(entry) if _messages.may_matter(entry) else None
@@ -452,7 +452,7 @@ async def main(queue: Any, args: Dict[str, Any]) -> None:
     work: List[Callable[[], Awaitable[None]]] = [teller.messages]
     if options.recheck and "syn_flood" in options.kinds:
         work.append(teller.counters)
-    tasks: Set[asyncio.Future[None]] = {asyncio.ensure_future(part()) for part in work}
+    tasks: List[asyncio.Future[None]] = [asyncio.ensure_future(part()) for part in work]
     try:
         done, _running = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

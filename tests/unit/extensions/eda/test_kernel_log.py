@@ -16,6 +16,7 @@ import time
 
 import pytest
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._log import lines, messages
 from ansible_collections.linuxnet.tcp.tests.unit.extensions.eda.loops import EDA, Queue, on_a_loop, plugin, running
 from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._log import hostile
 
@@ -402,9 +403,6 @@ def test_without_journalctl_it_says_so(tmp_path, monkeypatch):
 
 
 def test_the_parser_is_the_collections_own():
-    import ansible_collections.linuxnet.tcp.plugins.module_utils._log.lines as lines
-    import ansible_collections.linuxnet.tcp.plugins.module_utils._log.messages as messages
-
     assert os.path.samefile(GLOBALS["_lines"].__file__, lines.__file__)
     assert os.path.samefile(GLOBALS["_messages"].__file__, messages.__file__)
     rng = random.Random(7)

@@ -37,7 +37,10 @@ def alerted(**changed):
 
 JOURNAL = {"_TRANSPORT": "kernel", "SYSLOG_FACILITY": "0", "_HOSTNAME": "web1", "MESSAGE": SAID, "__REALTIME_TIMESTAMP": str(MICROSECONDS)}
 JOURNALD = {name.lower(): value for name, value in JOURNAL.items()}
-RSYSLOG = {"programname": "kernel", "hostname": "web1", "syslogfacility-text": "kern", "msg": " [ 1.488069] " + SAID, "timereported": "2026-11-20T05:23:45.12+01:00"}
+RSYSLOG = {
+    "programname": "kernel", "hostname": "web1", "syslogfacility-text": "kern", "msg": " [ 1.488069] " + SAID,
+    "timereported": "2026-11-20T05:23:45.12+01:00",
+}  # fmt: skip
 SYSLOG_NG = {"PROGRAM": "kernel", "HOST": "web1", "FACILITY": "kern", "MESSAGE": SAID, "ISODATE": "2026-11-20T04:23:45+00:00"}
 ALERT = {
     "status": "firing", "labels": {"alertname": "SynFlood", "instance": "web1:9100"}, "annotations": {}, "startsAt": "2026-11-20T04:23:45.123456789Z",
@@ -131,7 +134,8 @@ def test_other_events_pass_as_they_are(event):
 
 
 HOSTILE = [
-    "all", "ALL", "ungrouped", "localhost", "127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0", "*", "web*", "web[1:9]", "web1,web2", "web1:web2", "!web1", "&web1", "~web",
+    "all", "ALL", "ungrouped", "localhost", "127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0",
+    "*", "web*", "web[1:9]", "web1,web2", "web1:web2", "!web1", "&web1", "~web",
     "@/etc/passwd", "-e", "web1 web2", "web1\n", "", " ", "{{ 7 }}", "a" * 300, ".", "web1.", "fe80::1%eth0", "\u0430ll", None, 7, True, ["web1"], {"web1": 1},
 ]  # fmt: skip
 
@@ -182,9 +186,14 @@ WORDS = st.sampled_from(
     "_TRANSPORT SYSLOG_FACILITY MESSAGE _HOSTNAME __REALTIME_TIMESTAMP meta hosts port address time startsAt timereported".split()
 )
 VALUES = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.sampled_from(["kernel", "0", "kern", SAID, LINE, "SynFlood", "web1", "all"])
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(),
+    st.sampled_from(["kernel", "0", "kern", SAID, LINE, "SynFlood", "web1", "all"])
 )  # fmt: skip
-JSON = st.recursive(VALUES, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.one_of(WORDS, st.text()), inner, max_size=6)), max_leaves=25)
+JSON = st.recursive(
+    VALUES,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.one_of(WORDS, st.text()), inner, max_size=6)),
+    max_leaves=25,
+)
 
 
 @given(JSON)
@@ -206,7 +215,14 @@ def test_deep_and_long_values_are_no_burden():
     for _level in range(100000):
         deep = [deep]
     many = 10**5000  # more digits than Python writes
-    for event in ({"payload": deep}, {"payload": {"facility": many, "message": SAID}}, {"journald": {"_transport": "kernel", "syslog_facility": many}}, {"payload": {"syslog_facility": deep, "message": SAID}}, {"payload": "x" * 10000000}, {"payload": "\n" * 10000000}):
+    for event in (
+        {"payload": deep},
+        {"payload": {"syslog_facility": deep, "message": SAID}},
+        {"payload": {"facility": many, "message": SAID}},
+        {"journald": {"_transport": "kernel", "syslog_facility": many}},
+        {"payload": "x" * 10000000},
+        {"payload": "\n" * 10000000},
+    ):
         assert normal(event) is event
 
 
