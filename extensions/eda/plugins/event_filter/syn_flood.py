@@ -72,7 +72,9 @@ _LONGEST_TEXT = 1 << 20
 
 _ALERT = re.compile(r"TCPReqQFull|ListenDrops|syn[ _-]?flood", re.IGNORECASE)
 _HOST_LABELS = ("host", "hostname", "nodename", "node")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})")
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
 _INSTANCE = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([^:\s]{1,253})):[0-9]{1,5}")
 _STATUSES = ("firing", "resolved")
 _ACTIONS = ("cookies", "drop")
@@ -80,7 +82,9 @@ _ACTIONS = ("cookies", "drop")
 # What rsyslog and syslog-ng call the same thing in their JSON, in lower case
 _MESSAGE_FIELDS = ("message", "msg", "rawmsg-after-pri")
 _HOST_FIELDS = ("hostname", "host", "source_host", "fromhost")
-_PROGRAM_FIELDS = ("programname", "program", "syslogtag", "app-name", "app_name", "appname", "syslog_identifier", "tag", "ident")
+_PROGRAM_FIELDS = (
+    "programname", "program", "syslogtag", "app-name", "app_name", "appname", "syslog_identifier", "tag", "ident",
+)  # fmt: skip
 _FACILITY_FIELDS = ("facility", "syslogfacility", "syslogfacility-text", "facility_label", "syslog_facility")
 _TIME_FIELDS = ("timereported", "timestamp", "@timestamp", "isodate", "r_isodate", "time", "date")
 
@@ -181,7 +185,8 @@ def _refused(event: Event, reason: str) -> Event:
 def _meta(event: Event) -> Event:
     """What else is known about the event: where it came from, and its id."""
     meta = event.get("meta")
-    return {name: meta[name] for name in meta if name in ("source", "uuid", "received_at")} if isinstance(meta, dict) else {}
+    kept = ("source", "uuid", "received_at")
+    return {name: meta[name] for name in kept if name in meta} if isinstance(meta, dict) else {}
 
 
 # ---------------------------------------------------------------- the reports in an event
@@ -205,7 +210,8 @@ def _in_payload(payload: Json) -> Iterator[Report]:
             yield from _in_line(line)
         return
     alerts = payload.get("alerts") if isinstance(payload, dict) else None
-    for one in itertools.islice(alerts if isinstance(alerts, list) else payload if isinstance(payload, list) else [payload], _MOST):
+    several = next((value for value in (alerts, payload) if isinstance(value, list)), [payload])
+    for one in several[:_MOST]:
         if isinstance(one, str):
             yield from _in_line(one)
         elif isinstance(one, dict):
@@ -236,7 +242,7 @@ def _in_syslog(fields: Event) -> Iterator[Report]:
     program, facility = _first(fields, _PROGRAM_FIELDS), _first(fields, _FACILITY_FIELDS)
     if program is None and facility is None:
         yield from _in_line(message if isinstance(message, str) else "")
-    elif program in (None, "kernel", "kernel:") and (facility is None or _word(facility).lower() in ("0", "kern", "kernel")):
+    elif program in (None, "kernel", "kernel:") and _word(facility or "0").lower() in ("0", "kern", "kernel"):
         yield from _in_message(message, _first(fields, _HOST_FIELDS), "syslog", _iso(_first(fields, _TIME_FIELDS)))
 
 
