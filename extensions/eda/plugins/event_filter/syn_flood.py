@@ -242,7 +242,9 @@ def _in_syslog(fields: Event) -> Iterator[Report]:
     program, facility = _first(fields, _PROGRAM_FIELDS), _first(fields, _FACILITY_FIELDS)
     if program is None and facility is None:
         yield from _in_line(message if isinstance(message, str) else "")
-    elif program in (None, "kernel", "kernel:") and _word(facility or "0").lower() in ("0", "kern", "kernel"):
+        return
+    is_kernel = facility is None or _word(facility).lower() in ("0", "kern", "kernel")
+    if is_kernel and program in (None, "kernel", "kernel:"):
         yield from _in_message(message, _first(fields, _HOST_FIELDS), "syslog", _iso(_first(fields, _TIME_FIELDS)))
 
 

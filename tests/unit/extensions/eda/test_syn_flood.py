@@ -119,6 +119,7 @@ def test_what_is_known_of_the_event_stays():
         {"payload": dict(RSYSLOG, programname="kerneld")},
         {"payload": dict(RSYSLOG, **{"syslogfacility-text": "user"})},
         {"payload": {"hostname": "web1", "message": SAID}},
+        *({"payload": {"hostname": "web1", "facility": other, "message": SAID}} for other in ([], {}, False, 1, "1", "user", 0.0)),
         {"payload": SAID},
         {"payload": "Nov 20 04:23:45 web1 sshd[1]: kernel: " + SAID},
         {"payload": "2026-02-30T04:23:45Z web1 kernel: " + SAID},
