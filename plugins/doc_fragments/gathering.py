@@ -45,7 +45,7 @@ options:
   kernel_log_source:
     description:
       - Where the kernel's messages are read.
-      - V(auto) takes /dev/kmsg, and where that is not allowed the usual log files, and last the journal.
+      - V(auto) takes /dev/kmsg, and where that is not allowed the usual log files with what was rotated away since, and last the journal.
       - V(kmsg) and V(journal) insist on one source, V(none) reads nothing; anything else is the absolute path of a log file, plain or C(.gz).
     type: str
     default: auto

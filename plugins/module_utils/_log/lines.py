@@ -45,7 +45,9 @@ _FACILITY = re.compile(
     rb"(kern|user|mail|daemon|auth|authpriv|security|syslog|lpr|news|uucp|cron|ftp|ntp|audit|alert|clock|local[0-7])"
     rb"\.(?:emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug)"
 )
-_RFC5424 = re.compile(rb"([^ ]{1,255}) kernel [^ ]{1,128} [^ ]{1,32} (?:-|\[[^\]\n]{0,512}\]) (?:\xef\xbb\xbf)?")
+_RFC5424 = re.compile(
+    rb"([^ ]{1,255}) kernel [^ ]{1,128} [^ ]{1,32} (?:-|(?:\[[^\]\n]{0,512}\]){1,8}) (?:\xef\xbb\xbf)?"
+)
 _REPEAT_OF_LINE = re.compile(rb"(?:([^ ]{1,255}) )?(last message repeated [0-9]{1,10} times?)")
 _PRINTK_TIME = re.compile(rb"\[ {0,11}[0-9]{1,11}\.[0-9]{3,9}\](?:\[ {0,12}[TC][0-9]{1,10}\])? ")
 
@@ -138,13 +140,13 @@ class TextLog:
         return (line, event) if event else None
 
 
-def text_events(lines: Iterable[bytes]) -> Iterator[Tuple[Stamp, Event]]:
-    """The events in the lines of a text log, in their order."""
+def text_events(lines: Iterable[bytes]) -> Iterator[Tuple[Line, Event]]:
+    """The events in the lines of a text log with the lines that tell of them, in their order."""
     log = TextLog()
     for raw in lines:
         found = log.event(raw)
         if found:
-            yield found[0].stamp, found[1]
+            yield found
 
 
 def _priority(line: bytes) -> Tuple[Optional[int], int, bool]:

@@ -59,6 +59,11 @@ def may_matter(data: bytes) -> bool:
     return any(needle in data for needle in _NEEDLES)
 
 
+def tells_of_flood(line: bytes) -> bool:
+    """Whether a report of a flood may be in a line that nobody understands, dated or not."""
+    return _NEEDLES[0] in line
+
+
 def parse_message(text: bytes) -> Optional[Event]:
     """The event that a message of the kernel stands for, its ``time`` still ``None``.
 

@@ -20,7 +20,7 @@ from .._model.records import KernelLog
 from .journal import journal_events
 from .kmsg import PATH as KMSG
 from .kmsg import kmsg_events
-from .log_file import ALLOWED, file_events
+from .log_file import ALLOWED, file_events, rotated
 
 #: where log daemons put the kernel's words, the fullest file first
 LOG_FILES = ("/var/log/kern.log", "/var/log/messages", "/var/log/syslog", "/var/log/debug")
@@ -37,7 +37,8 @@ def read_kernel_log(
 
     ``source`` is ``kmsg``, ``journal``, ``none``, the path of a file, or ``auto``:
     /dev/kmsg, and where that is refused the first of ``LOG_FILES`` that can be
-    read, and where there is none the journal. ``readable`` is false where the
+    read, with what was rotated away within ``max_age``, and where there is none
+    the journal. ``readable`` is false where the
     source cannot be read, ``None`` for ``none``.
     Of more than ``MOST_EVENTS`` the newest are returned.
 
@@ -73,7 +74,7 @@ def _first_readable(now: float, oldest: float, warnings: List[str]) -> KernelLog
         elif place == _JOURNAL:  # last: it takes a program to read, and rsyslog's files hold the same
             found = journal_events(now, oldest, warnings)
         else:
-            found = file_events(place, now, oldest, warnings)
+            found = _with_rotated(place, now, oldest, warnings)
         try:
             return KernelLog(True, _newest(found, oldest, warnings))
         except OSError as error:
@@ -83,6 +84,17 @@ def _first_readable(now: float, oldest: float, warnings: List[str]) -> KernelLog
     told = ", ".join("{0} ({1})".format(place, reason) for place, reason in refusals.items())
     warnings.append("kernel log: no source can be read: {0}".format(told))
     return KernelLog(False, ())
+
+
+def _with_rotated(path: str, now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, Event]]:
+    """The events of a log file, and of what was it before the last night's rotation."""
+    yield from file_events(path, now, oldest, warnings)
+    for earlier in rotated(path, oldest, warnings):
+        try:
+            yield from file_events(earlier, now, oldest, warnings)
+        except (OSError, InvalidOption) as error:
+            reason = _reason(error) if isinstance(error, OSError) else "it is gone"
+            warnings.append("kernel log: {0!r} cannot be read: {1}".format(earlier, reason))
 
 
 def _newest(found: Iterable[Tuple[float, Event]], oldest: float, warnings: List[str]) -> Tuple[Event, ...]:

@@ -8,15 +8,17 @@
 
 from __future__ import annotations
 
+import glob
 import gzip
 import os
+import re
 import stat
 import time
 import zlib
-from typing import BinaryIO, Iterator, List, Sequence, Set, Tuple
+from typing import BinaryIO, Iterator, List, Optional, Sequence, Set, Tuple
 
 from .._log.lines import LONGEST_LINE, parse_stamp, text_events
-from .._log.messages import Event, may_matter
+from .._log.messages import Event, may_matter, tells_of_flood
 from .._log.times import to_epoch
 from .._model.errors import InvalidOption
 
@@ -25,6 +27,8 @@ ALLOWED = "allowed are auto, kmsg, journal, none or the absolute path of a log f
 _MOST_PLAIN = 64 << 20  # bytes, the last of the file
 _MOST_UNPACKED = 256 << 20  # bytes, the first: a gzip stream cannot be read from its end
 _BLOCK = 1 << 18
+_MOST_ROTATED = 8  # files, the newest
+_ROTATED = re.compile(r"(?:\.[0-9]{1,4}|[-.][0-9]{8}(?:-[0-9]{1,10})?)(?:\.gz)?")  # what logrotate appends
 
 
 def file_events(path: str, now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, Event]]:
@@ -39,12 +43,44 @@ def file_events(path: str, now: float, oldest: float, warnings: List[str]) -> It
     with _open(path) as file:
         latest = min(now, os.fstat(file.fileno()).st_mtime)
         blocks = _unpacked(file, path, warnings) if _is_gzip(file) else _plain(file, path, latest, oldest, warnings)
+        undated: List[bytes] = []
+        hosts: Set[bytes] = set()
         known, seconds = None, None
-        for stamp, event in text_events(_lines(blocks)):
-            if stamp != known:  # a flood's lines share their seconds, and a zone's rules are slow to ask
-                known, seconds = stamp, to_epoch(stamp, latest, local_moments)
+        for line, event in text_events(_noting(_lines(blocks), undated)):
+            if line.stamp != known:  # a flood's lines share their seconds, and a zone's rules are slow to ask
+                known, seconds = line.stamp, to_epoch(line.stamp, latest, local_moments)
             if seconds is not None:
+                if seconds >= oldest and len(hosts) < 3:
+                    hosts.add(line.host)
                 yield seconds, event
+    if undated and known is None:  # no other line is a log daemon's
+        warnings.append(
+            "kernel log: floods that {0!r} tells of are passed over, since it is no log of a syslog daemon but looks "
+            "like the output of dmesg, whose times are not exact".format(path)
+        )
+    if len(hosts) > 1:
+        warnings.append("kernel log: {0!r} tells of several hosts, and not of this one alone".format(path))
+
+
+def rotated(path: str, oldest: float, warnings: List[str]) -> Sequence[str]:
+    """What was this log file before it was rotated, as far as it was written to since ``oldest``; newest first."""
+    found: List[Tuple[float, str]] = []
+    for candidate in glob.iglob(glob.escape(path) + "[-.]*"):
+        written = _last_write(candidate) if _ROTATED.fullmatch(candidate[len(path) :]) else None
+        if written is not None and written >= oldest:
+            found.append((written, candidate))
+    found.sort(reverse=True)
+    if len(found) > _MOST_ROTATED:
+        warnings.append("kernel log: of {0!r} only the last {1} rotated files were read".format(path, _MOST_ROTATED))
+    return [candidate for _written, candidate in found[:_MOST_ROTATED]]
+
+
+def _last_write(path: str) -> Optional[float]:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_mtime if stat.S_ISREG(status.st_mode) else None
 
 
 def local_moments(year: int, month: int, day: int, hour: int, minute: int, second: int) -> Sequence[float]:
@@ -113,6 +149,14 @@ def _unpacked(file: BinaryIO, path: str, warnings: List[str]) -> Iterator[bytes]
             left -= len(block)
             yield block
     warnings.append("kernel log: only the first {0} MiB of {1!r} were unpacked".format(_MOST_UNPACKED >> 20, path))
+
+
+def _noting(lines: Iterator[bytes], undated: List[bytes]) -> Iterator[bytes]:
+    """The same lines; the first report of a flood that bears a time as dmesg writes it is kept."""
+    for line in lines:
+        if not undated and line[:1] == b"[" and tells_of_flood(line):
+            undated.append(line[:LONGEST_LINE])
+        yield line
 
 
 def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -90,6 +90,10 @@ def test_what_is_no_journal_entry_is_passed_over(entry):
             SAID,
         ),
         (b'<6>1 2026-09-30T06:54:00Z w kernel - - [a b="c"] ' + SAID, Stamp(2026, 9, 30, 6, 54, 0, 0), b"w", SAID),
+        (
+            b'<6>1 2026-09-30T06:54:00Z w kernel - - [meta sequenceId="1"][origin ip="192.0.2.1"] ' + SAID,
+            Stamp(2026, 9, 30, 6, 54, 0, 0), b"w", SAID,
+        ),  # syslog-ng
         (b"Sep 30 06:54:00 w last message repeated 3 times", CLASSIC, b"w", b"last message repeated 3 times"),
     ],
 )
@@ -124,7 +128,7 @@ def test_lines_of_others(line):
 
 
 def kinds(*lines):
-    return [(event["kind"], event["port"], event["count"]) for _stamp, event in log_lines.text_events(lines)]
+    return [(event["kind"], event["port"], event["count"]) for _line, event in log_lines.text_events(lines)]
 
 
 FLOOD = b"Sep 30 06:54:00 w kernel: " + SAID

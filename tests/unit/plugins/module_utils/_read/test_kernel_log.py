@@ -180,7 +180,7 @@ def test_a_line_of_any_length_is_held_only_at_its_beginning():
 def test_where_blocks_end_does_not_matter(size):
     content = b"Nov 20 04:23:45 w kernel: " + FLOOD.encode() + b"\nNov 20 04:23:46 w last message repeated 2 times\nx\n"
     blocks = [content[at:at + size] for at in range(0, len(content), size)]
-    kinds = [event["kind"] for _stamp, event in log_file.text_events(log_file._lines(Blocks(blocks)))]
+    kinds = [event["kind"] for _line, event in log_file.text_events(log_file._lines(Blocks(blocks)))]
     assert kinds == ["syn_flood", "suppressed"]
 
 
@@ -229,6 +229,50 @@ def test_auto_takes_the_first_file_that_can_be_read(log, monkeypatch, tmp_path):
         "kernel log: no source can be read: %s (No such file or directory), the journal (No such file or directory)"
         % (tmp_path / "absent")
     ]
+
+
+def test_auto_reads_what_last_nights_rotation_put_aside(log, monkeypatch, tmp_path):
+    """A report of half past eleven is still there at three in the morning."""
+    monkeypatch.setattr(kernel_log, "KMSG", str(tmp_path / "absent"))
+    name = "messages"
+    path = log("Nov 20 00:10:00 w kernel: %s\n" % FLOOD, name)
+    monkeypatch.setattr(kernel_log, "LOG_FILES", (path,))
+    evening, earlier = NOW - 6 * 3600, NOW - 2 * DAY
+    for suffix in (".1", "-20261120", "-20261120-1795132800", ".20261120", ".2.gz"):
+        log("Nov 19 22:30:00 w kernel: %s\n" % FLOOD, name + suffix, evening)
+        found, warnings = read_kernel_log("auto", now=NOW)
+        assert (times(found), warnings) == (["2026-11-19T22:30:00Z", "2026-11-20T00:10:00Z"], [])
+        assert len(read_kernel_log(path, now=NOW)[0].events) == 1, "who names a file means that one"
+        (tmp_path / (name + suffix)).unlink()
+    for other in ("2", ".old", ".1.swp", "-of-nginx", ".offset"):
+        log("Nov 19 22:30:00 w kernel: %s\n" % FLOOD, name + other, evening)
+    log("Nov 19 22:30:00 w kernel: %s\n" % FLOOD, name + ".1", earlier)
+    (tmp_path / (name + ".3")).mkdir()
+    assert times(read_kernel_log("auto", now=NOW)[0]) == ["2026-11-20T00:10:00Z"]
+    for number in range(9):
+        log("Nov 19 22:30:00 w kernel: %s\n" % FLOOD, "%s.%d" % (name, number + 10), evening)
+    found, warnings = read_kernel_log("auto", now=NOW)
+    assert len(found.events) == 9
+    assert warnings == ["kernel log: of %r only the last 8 rotated files were read" % path]
+
+
+@pytest.mark.parametrize("time", ["[Fri Nov 20 04:23:45 2026]", "[   12.345678]", "[   12.345678][    C0]"])
+def test_what_dmesg_printed_is_no_log_but_not_passed_over_in_silence(log, time):
+    found, warnings = read_kernel_log(log("%s eth0: up\n%s %s\n" % (time, time, FLOOD)), now=NOW)
+    assert found.events == () and len(warnings) == 1
+    assert "looks like the output of dmesg" in warnings[0]
+    among = "%s %s\nNov 20 04:23:45 w kernel: %s\n" % (time, FLOOD, FLOOD)
+    assert read_kernel_log(log(among), now=NOW)[1] == []
+    assert read_kernel_log(log("%s eth0: up\n" % time), now=NOW)[1] == []
+
+
+def test_a_log_of_several_hosts_is_called_one(log):
+    lines = ["Nov 20 04:23:4%d %s kernel: %s\n" % (at, host, FLOOD) for at, host in enumerate(("web", "web", "db"))]
+    assert read_kernel_log(log("".join(lines[:2])), now=NOW)[1] == []
+    path = log("".join(lines))
+    found, warnings = read_kernel_log(path, now=NOW)
+    assert len(found.events) == 3
+    assert warnings == ["kernel log: %r tells of several hosts, and not of this one alone" % path]
 
 
 def without_journal(monkeypatch, tmp_path):
