@@ -16,7 +16,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from .._kernel.level import Level, parse_level
 from .._model.counters import notable
-from .._model.flood import HONEST_BURST, NO_WINDOW, UNDECIDED, Verdict, Window, entries_of, judge, window_of
+from .._model.flood import HONEST_BURST, UNDECIDED, Verdict, Window, entries_of, judge, window_of
 from .._model.gathered import endpoint, inside, namespace_of, namespaces, number, numbers, part, rows, subject_of, text
 from .._model.namespace_commands import OWN, prefix
 from .._model.queues import Queue, queues_of
@@ -42,7 +42,13 @@ class Listener(NamedTuple):
     remedy: str
     half_open: Mapping[str, Any]  # its row of half_open.listeners, or that of its SO_REUSEPORT group; may be empty
     verdict: Verdict  # undecided where its queue is not strained
+    overflowed: bool  # its SYN queue, or what new peers may have of it, was full within the window
     memory: Optional[int] = None  # bytes that its queues hold when they are full
+
+    @property
+    def strain(self) -> float:
+        """How full its SYN queue is, or what new peers may have of it; 1.0 for full."""
+        return max(self.syn.fill, self.new_peers.fill)
 
     @property
     def filling(self) -> bool:
@@ -67,7 +73,7 @@ class Scope(NamedTuple):
     @property
     def window(self) -> Window:
         """What says whether clients answer."""
-        return window_of(self.moved, self.seconds)
+        return window_of(self.moved, self.seconds, self.counters)
 
     @property
     def overflowed(self) -> bool:
@@ -223,6 +229,7 @@ def _listener(row: Mapping[str, Any], entries: Mapping[str, Any]) -> Listener:
         remedy=text(row, "remedy") or "",
         half_open=entries,
         verdict=Verdict(UNDECIDED),
+        overflowed=False,
         memory=number(row.get("memory_bytes")),
     )
 
@@ -230,18 +237,18 @@ def _listener(row: Mapping[str, Any], entries: Mapping[str, Any]) -> Listener:
 def _judged(it: Listener, listeners: Tuple[Listener, ...], scopes: Tuple[Scope, ...]) -> Listener:
     """The listener with the verdict on what fills its SYN queue.
 
-    One whose queue has room again is judged if the window shows that one was full, and only its entries are there.
+    One whose queue has room again is judged if the window shows that one was full, and no other's has half as much in.
     """
-    if it.accept.near or not it.half_open:
-        return it
     scope = next((scope for scope in scopes if scope.name == it.namespace), None)
-    others = {one.subject: one for one in listeners if one.namespace == it.namespace and one.subject != it.subject}
-    overflowed = scope is not None and scope.overflowed
-    if not it.filling and (not overflowed or any(one.filling or one.half_open for one in others.values())):
+    if it.accept.near or not it.half_open or scope is None:
         return it
-    window = scope.window if scope else NO_WINDOW
-    verdict = judge(entries_of(it.half_open), window, not any(one.filling for one in others.values()))
-    if verdict.kind == HONEST_BURST and not (overflowed or it.turning_away):
+    others = [one for one in listeners if one.namespace == it.namespace and one.subject != it.subject]
+    alone = not any(one.filling or (not it.filling and 2 * one.strain > it.strain) for one in others)
+    it = it._replace(overflowed=scope.overflowed and alone)
+    if not (it.filling or it.overflowed):
+        return it
+    verdict = judge(entries_of(it.half_open), scope.window, alone)
+    if verdict.kind == HONEST_BURST and not (it.overflowed or it.turning_away):
         return it  # they all have found room
     return it._replace(verdict=verdict)
 

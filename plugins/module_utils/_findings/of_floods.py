@@ -62,10 +62,10 @@ def honest_burst(host: Host) -> Iterator[Finding]:
     for it in host.listeners:
         if it.verdict.kind == flood.HONEST_BURST:
             yield Finding(
-                CRITICAL if _dropping(host, it) else WARNING,
+                CRITICAL if _dropping(it) else WARNING,
                 it.subject,
                 "More clients come at once than the SYN queue admits ({0}), and they complete their handshakes: a "
-                "burst of honest clients, no flood. {1}.".format(_limit(it), _what_happens(host, it)),
+                "burst of honest clients, no flood. {1}.".format(_limit(it), _what_happens(it)),
                 _evidence(host, it, {}),
                 _cookies_and_room(host, it),
                 weight=it.syn.fill,
@@ -81,12 +81,12 @@ def lossy_clients(host: Host) -> Iterator[Finding]:
         if it.verdict.kind == flood.LOSSY_CLIENTS:
             entries = flood.entries_of(it.half_open)
             yield Finding(
-                CRITICAL if _dropping(host, it) else WARNING,
+                CRITICAL if _dropping(it) else WARNING,
                 it.subject,
                 "{0} of {1} half-open connections wait for an answer for half a second or more, and most get it in the "
                 "end: packets of real clients are lost on the way, and their connections take up room meanwhile. This "
                 "is no flood; do not block them. {2}.".format(
-                    entries.unanswered, entries.total, _what_happens(host, it)
+                    entries.unanswered, entries.total, _what_happens(it)
                 ),
                 _evidence(host, it, {}),
                 _cookies_and_room(host, it),
@@ -140,28 +140,26 @@ def _to(it: Listener, version: int) -> List[str]:
 def _flood(host: Host, it: Listener, spread: str, more: Dict[str, Any], remedy: str) -> Finding:
     entries = flood.entries_of(it.half_open)
     return Finding(
-        CRITICAL if _dropping(host, it) else WARNING,
+        CRITICAL if _dropping(it) else WARNING,
         it.subject,
         "A SYN flood: {0} half-open connections are there ({1} admitted), {2} of them are unanswered for half a second "
-        "or more, and {3}. {4}.".format(entries.total, _limit(it), entries.unanswered, spread, _what_happens(host, it)),
+        "or more, and {3}. {4}.".format(entries.total, _limit(it), entries.unanswered, spread, _what_happens(it)),
         _evidence(host, it, dict(more, share=round(it.verdict.share, 4))),
         remedy,
         weight=it.syn.fill,
     )
 
 
-def _what_happens(host: Host, it: Listener) -> str:
-    if _dropping(host, it):
+def _what_happens(it: Listener) -> str:
+    if _dropping(it):
         return "SYNs of new clients are dropped"
     if it.on_full == "drop":
         return "Once the queue is full, SYNs of new clients are dropped"
     return "New clients are answered with cookies" + ("" if it.syn.full else " where the queue is full")
 
 
-def _dropping(host: Host, it: Listener) -> bool:
-    if it.on_full != "drop":
-        return False
-    return it.turning_away or host.scope(it.namespace).overflowed
+def _dropping(it: Listener) -> bool:
+    return it.on_full == "drop" and (it.turning_away or it.overflowed)
 
 
 def _limit(it: Listener) -> Optional[int]:

@@ -13,7 +13,7 @@ What separates them is whether clients answer. Four things tell, the surest firs
    listener alone, and neither other traffic nor the age of the flood blurs it.
 2. Cookies. A full queue answers every further SYN with one, whoever sent it; a client that is there sends it back.
    Counted by network namespace, so only where no other listener's queue is full.
-3. Nobody at all completed a handshake in the network namespace while entries went unanswered.
+3. Nobody at all completed a handshake in the network namespace for a second while entries went unanswered.
 4. Without a window, the entries' ages. The SYN-ACK of an entry is sent again after 1, 3, 7 seconds: of a flood's
    entries as many reach the next retransmission as the one before, of clients with losses a fraction. Only clear
    answers count.
@@ -31,6 +31,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, NamedTuple, Optional, Tuple
 
+from .counters import notable
 from .gathered import number, numbers, part, rows, text
 
 FEW_NETWORKS = "few networks"
@@ -69,16 +70,18 @@ class Entries(NamedTuple):
 
 
 class Window(NamedTuple):
-    """What the network namespace counted meanwhile; 0 seconds where there was no window."""
+    """What the network namespace counted meanwhile; since boot, and in 0 seconds, where there was no window."""
 
     seconds: float
     completed: Optional[int]  # handshakes
     cookies_sent: int
     cookies_back: int
-    overflows: int  # of accept queues
+    overflows: int  # of accept queues; without a window, where they are more than a few of very many
 
-
-NO_WINDOW = Window(0.0, None, 0, 0, 0)
+    @property
+    def long_enough(self) -> bool:
+        """Whether it says something that nothing happened: most round trips are shorter."""
+        return self.seconds >= 1
 
 
 class Verdict(NamedTuple):
@@ -115,17 +118,19 @@ def entries_of(row: Mapping[str, Any]) -> Entries:
     )
 
 
-def window_of(moved: Mapping[str, Any], seconds: float) -> Window:
-    """``counters_delta`` of the listener's network namespace."""
-    moved = numbers(moved)
+def window_of(moved: Mapping[str, Any], seconds: float, counters: Mapping[str, Any]) -> Window:
+    """``counters_delta`` and ``counters`` of the listener's network namespace."""
     if not seconds:
-        return NO_WINDOW
+        counted = numbers(counters)
+        overflows = counted.get("ListenOverflows", 0)
+        return Window(0.0, None, 0, 0, overflows if notable(overflows, counted) else 0)
+    counted = numbers(moved)
     return Window(
         seconds=seconds,
-        completed=moved.get("PassiveOpens"),
-        cookies_sent=moved.get("SyncookiesSent", 0),
-        cookies_back=moved.get("SyncookiesRecv", 0),
-        overflows=moved.get("ListenOverflows", 0),
+        completed=counted.get("PassiveOpens"),
+        cookies_sent=counted.get("SyncookiesSent", 0),
+        cookies_back=counted.get("SyncookiesRecv", 0),
+        overflows=counted.get("ListenOverflows", 0),
     )
 
 
@@ -140,8 +145,6 @@ def judge(entries: Entries, window: Window, cookies_are_its: bool) -> Verdict:
     if entries.total < _FEWEST:
         return undecided
     old = entries.unanswered >= entries.total * _A_THIRD
-    if window.overflows and window.overflows >= _staying(entries):
-        return undecided  # the entries may be answered ones that found the accept queue full
     answers = _clients_answer(entries, window, old, cookies_are_its)
     if answers is None:
         turned_over = window.completed is not None and window.completed >= entries.total
@@ -150,7 +153,9 @@ def judge(entries: Entries, window: Window, cookies_are_its: bool) -> Verdict:
         return undecided
     if answers:
         return Verdict(LOSSY_CLIENTS if old else HONEST_BURST, share=share)
-    return _flood(entries, share) if old else undecided
+    if not old or (window.overflows and window.overflows >= _staying(entries)):
+        return undecided  # perhaps answered entries that found the accept queue full
+    return _flood(entries, share)
 
 
 def _staying(entries: Entries) -> int:
@@ -167,11 +172,11 @@ def _clients_answer(entries: Entries, window: Window, old: bool, cookies_are_its
             return True
         return None
     if cookies_are_its and window.cookies_sent >= _COOKIES:
-        if window.cookies_back <= _FEW_BACK * window.cookies_sent:
-            return False
         if window.cookies_back >= _MANY_BACK * window.cookies_sent and not old:
             return True
-    if window.completed == 0 and entries.unanswered >= _FEWEST:
+        if window.long_enough and window.cookies_back <= _FEW_BACK * window.cookies_sent:
+            return False
+    if window.long_enough and window.completed == 0 and entries.unanswered >= _FEWEST:
         return False
     return False if _none_falls_away(entries) else None
 

@@ -1,0 +1,231 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is told of floods, bursts and lossy clients: one finding for each listener, and a remedy that can be pasted."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._findings.findings import findings
+from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._findings.test_findings import (
+    DEFAULTS,
+    during,
+    host,
+    listener,
+)
+
+NEW = ("syn-flood-few-networks", "syn-flood-everywhere", "honest-burst", "lossy-clients")
+FULL_WITH_COOKIES = {"syn_queue": {"used": 512}}
+FULL_WITHOUT = {"syn_queue": {"used": 512, "on_full": "drop"}}
+
+
+def entries(total=512, young=0, retransmissions=(0, 512), sources=(), followed=None, **named):
+    row = {
+        "network_namespace": "host", "family": "ipv4", "address": "0.0.0.0", "port": 80, "device": None, "total": total,
+        "retransmitted": sum(retransmissions[1:]), "young": young, "retransmissions": list(retransmissions),
+        "distinct_sources": total, "peers": [],
+        "sources": [
+            {"network": network, "count": count, "share": count / total, "unanswered": count, "retransmitted": count}
+            for network, count in sources
+        ],
+    }  # fmt: skip
+    if followed is not None:
+        row["followed"] = {"seconds": 2.0, "entries": followed[0], "gone": followed[1]}
+    row.update(named)
+    return row
+
+
+ONE = (("198.51.100.0/24", 512),)
+TWO_FAMILIES = (("198.51.100.0/24", 200), ("2001:db8::/64", 180), ("203.0.113.0/24", 132))
+SPREAD = tuple(("11.0.%d.0/24" % number, 8) for number in range(64))
+
+
+def judged(facts, *rows):
+    facts["half_open"]["listeners"] = list(rows)
+    return findings(facts)
+
+
+def with_listener(facts, **changes):
+    facts["listeners"] = [listener(**changes)]
+    return facts
+
+
+def first(facts, *rows):
+    found = judged(facts, *rows)
+    assert len([one for one in found if one["id"] in NEW + ("syn-queue-full", "last-quarter-drops")]) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    "state, sysctls, row, expected",
+    [
+        (FULL_WITH_COOKIES, {}, entries(sources=ONE), ("syn-flood-few-networks", "warning")),
+        (FULL_WITHOUT, {"tcp_syncookies": 0}, entries(sources=ONE), ("syn-flood-few-networks", "critical")),
+        (FULL_WITH_COOKIES, {}, entries(sources=SPREAD), ("syn-flood-everywhere", "warning")),
+        (FULL_WITHOUT, {"tcp_syncookies": 0}, entries(sources=SPREAD), ("syn-flood-everywhere", "critical")),
+        # nearly full
+        ({"syn_queue": {"used": 450}}, {}, entries(450, 0, (0, 450), ONE), ("syn-flood-few-networks", "warning")),
+        # the last quarter
+        (
+            {"syn_queue": {"used": 97, "new_peer_limit": 97, "on_full": "drop"}, "bound_by": "tcp_max_syn_backlog"},
+            {"tcp_syncookies": 0, "tcp_max_syn_backlog": 128},
+            entries(97, 0, (0, 97), tuple((network, 1) for network, _count in SPREAD)),
+            ("syn-flood-everywhere", "critical"),
+        ),
+        # not to be told from a burst
+        (FULL_WITH_COOKIES, {}, entries(512, 512, (512,), ONE), ("syn-queue-full", "warning")),
+        (FULL_WITHOUT, {"tcp_syncookies": 0}, entries(512, 512, (512,), ONE), ("syn-queue-full", "critical")),
+    ],
+)
+def test_one_finding_says_what_fills_the_queue(state, sysctls, row, expected):
+    found = first(with_listener(host(**sysctls), **state), row)
+    assert (found["id"], found["severity"]) == expected
+    assert found["subject"] == "0.0.0.0:80"
+    assert ("counters_window=2" in found["summary"]) == (expected[0] == "syn-queue-full")
+
+
+def test_with_a_window_clients_are_told_from_a_flood():
+    facts = during(with_listener(host(), **FULL_WITH_COOKIES), 2.0, PassiveOpens=900, TCPReqQFullDoCookies=40)
+    assert first(facts, entries(512, 100, (300, 212), SPREAD, (200, 180)))["id"] == "lossy-clients"
+    assert first(facts, entries(512, 512, (512,), SPREAD))["id"] == "honest-burst"
+    assert first(facts, entries(512, 100, (300, 212), SPREAD, (200, 3)))["id"] == "syn-flood-everywhere"
+    # In doubt, with a window already: no advice to take one.
+    doubtful = first(facts, entries(512, 100, (300, 212), SPREAD, (200, 60)))
+    assert doubtful["id"] == "syn-queue-full" and "counters_window" not in doubtful["summary"]
+
+
+def test_the_evidence_is_the_listeners_own():
+    facts = during(with_listener(host(), **FULL_WITH_COOKIES), 2.0, SyncookiesSent=900, SyncookiesRecv=4)
+    row = entries(512, 12, (112, 400), TWO_FAMILIES, (300, 2))
+    evidence = first(facts, row)["evidence"]
+    expected = {
+        "network_namespace": "host", "address": "0.0.0.0", "port": 80, "half_open": 512, "unanswered": 500,
+        "retransmitted": 400, "distinct_sources": 512, "half_open_lifetime": 63.0, "spoofed_syn_rate_to_fill": 56.9,
+        "networks": ["198.51.100.0/24", "2001:db8::/64", "203.0.113.0/24"], "share": 1.0, "followed": 300, "answered": 2,
+        "seconds": 2.0, "completed": 0, "cookies_sent": 900, "cookies_back": 4, "syn_queue_limit": 512,
+    }  # fmt: skip
+    assert {name: evidence[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    "changes, sources, command",
+    [
+        ({}, ONE, "iptables -I INPUT -s 198.51.100.0/24 -p tcp --syn --dport 80 -j DROP  # "),
+        (
+            {"address": "192.0.2.1"},
+            ONE,
+            "iptables -I INPUT -s 198.51.100.0/24 -p tcp --syn --dport 80 -d 192.0.2.1 -j DROP  # ",
+        ),
+        (
+            {"family": "ipv6", "address": "::"},
+            TWO_FAMILIES,
+            "iptables -I INPUT -s 198.51.100.0/24,203.0.113.0/24 -p tcp --syn --dport 80 -j DROP && "
+            "ip6tables -I INPUT -s 2001:db8::/64 -p tcp --syn --dport 80 -j DROP  # ",
+        ),
+        (
+            {"family": "ipv6", "address": "::ffff:192.0.2.1"},
+            ONE,
+            "iptables -I INPUT -s 198.51.100.0/24 -p tcp --syn --dport 80 -d 192.0.2.1 -j DROP  # ",
+        ),
+    ],
+)
+def test_the_command_that_drops_a_flood(changes, sources, command):
+    facts = with_listener(host(), **dict(FULL_WITH_COOKIES, **changes))
+    assert first(facts, entries(sources=sources, **changes))["remedy"].startswith(command)
+
+
+def test_in_another_namespace_it_runs_there():
+    facts = host()
+    facts["network_namespaces"] = [{"name": "blue", "sysctls": dict(DEFAULTS), "counters": {}}]
+    facts["listeners"].append(listener(network_namespace="blue", **FULL_WITH_COOKIES))
+    found = first(facts, entries(sources=ONE, network_namespace="blue"))
+    assert found["remedy"].startswith("ip netns exec blue iptables -I INPUT -s 198.51.100.0/24 ")
+    assert (found["subject"], found["evidence"]["network_namespace"]) == ("0.0.0.0:80 in network namespace blue", "blue")
+
+
+def test_cookies_where_a_block_does_not_help():
+    found = first(with_listener(host(tcp_syncookies=0), **FULL_WITHOUT), entries(sources=SPREAD))
+    assert found["remedy"].startswith("sysctl -w net.ipv4.tcp_syncookies=1  # at once. For more room: Set `backlog=`")
+    found = first(with_listener(host(), **FULL_WITH_COOKIES), entries(sources=SPREAD))
+    assert found["remedy"] == "Cookies carry the clients meanwhile. Set `backlog=` of nginx."
+
+
+@pytest.mark.parametrize("used", [512, 450])
+def test_connections_that_nobody_accepts_are_no_flood(used):
+    facts = with_listener(host(), accept_queue={"used": used}, **FULL_WITH_COOKIES)
+    found = judged(facts, entries(sources=ONE))
+    assert not set(NEW) & {one["id"] for one in found}
+    assert (found[0]["id"] == "accept-queue-overflow") == (used == 512)
+
+
+def test_a_few_old_entries_in_a_large_queue_are_nothing():
+    facts = with_listener(host(), backlog=4096, syn_queue={"used": 60, "limit": 4097})
+    assert judged(facts, entries(60, 0, (0, 60), ONE)) == []
+
+
+def test_a_reported_flood_that_is_judged_is_told_once():
+    facts = with_listener(host(), syn_queue={"used": 450})
+    facts["kernel_log"]["events"] = [
+        {"time": "2026-11-20T04:23:45Z", "kind": "syn_flood", "address": "0.0.0.0", "port": 80, "action": "cookies"}
+    ]
+    found = [one["id"] for one in judged(facts, entries(450, 0, (0, 450), ONE))]
+    assert "syn-flood-few-networks" in found and "syn-flood-reported" not in found
+
+
+def test_the_counters_do_not_tell_it_once_more():
+    facts = during(
+        with_listener(host(tcp_syncookies=0), syn_queue={"used": 450, "on_full": "drop"}), 2.0, TCPReqQFullDrop=9, ListenDrops=9
+    )
+    found = judged(facts, entries(450, 0, (0, 450), ONE, (300, 0)))
+    assert [one["id"] for one in found if one["id"] in NEW + ("syn-queue-full", "last-quarter-drops")] == [
+        "syn-flood-few-networks"
+    ]
+    assert found[0]["severity"] == "critical", "SYNs were dropped within the window"
+
+
+# ---------------------------------------------------------------- where no entry is left
+
+
+def test_a_burst_that_is_over():
+    facts = during(host(), 2.0, PassiveOpens=300, TCPReqQFullDoCookies=235, SyncookiesSent=235, SyncookiesRecv=230)
+    found = first(facts)
+    assert (found["id"], found["severity"], found["subject"]) == ("honest-burst", "warning", "0.0.0.0:80")
+    dropping = with_listener(host(tcp_syncookies=0), syn_queue={"on_full": "drop"})
+    facts = during(dropping, 2.0, PassiveOpens=65, TCPReqQFullDrop=705, ListenDrops=705)
+    found = first(facts)
+    assert (found["id"], found["severity"]) == ("honest-burst", "critical")
+    assert found["remedy"].startswith("sysctl -w net.ipv4.tcp_syncookies=1")
+    facts["listeners"].append(listener(port=81))
+    assert first(facts)["subject"] == "host"
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        {"TCPReqQFullDoCookies": 235, "SyncookiesSent": 235, "SyncookiesRecv": 20, "PassiveOpens": 20},
+        {"TCPReqQFullDoCookies": 5, "SyncookiesSent": 5},
+    ],
+)
+def test_an_overflow_that_nobody_completed_is_no_burst(moved):
+    assert first(during(host(), 2.0, **moved))["id"] == "syn-queue-full"
+
+
+@pytest.mark.parametrize(
+    "seconds, sent, back, told",
+    [(2.0, 4000, 0, True), (2.0, 4000, 390, True), (2.0, 4000, 2000, False), (2.0, 20, 0, False), (0.3, 600, 0, False)],
+)
+def test_forced_cookies_that_do_not_come_back(seconds, sent, back, told):
+    facts = during(host(tcp_syncookies=2), seconds, TCPReqQFullDoCookies=sent, SyncookiesSent=sent, SyncookiesRecv=back)
+    ids = [one["id"] for one in findings(facts)]
+    assert ids == (["syn-flood-everywhere"] if told else []) + ["syncookies-forced"]
+
+
+def test_another_listeners_flood_makes_no_burst_of_a_busy_one():
+    facts = during(host(tcp_syncookies=0), 2.0, PassiveOpens=1700, TCPReqQFullDrop=3830, ListenDrops=3830)
+    facts["listeners"] = [listener(**FULL_WITHOUT), listener(port=81, syn_queue={"used": 420, "on_full": "drop"})]
+    found = judged(facts, entries(sources=ONE, followed=(100, 0)), entries(420, 420, (420,), port=81))
+    assert [(one["id"], one["subject"]) for one in found if one["id"] in NEW] == [
+        ("syn-flood-few-networks", "0.0.0.0:80")
+    ]

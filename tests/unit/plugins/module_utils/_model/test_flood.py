@@ -1,0 +1,205 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The verdict on what fills a SYN queue, on numbers of real floods, bursts and lossy lines (Linux 6.18, backlog 64 or 128)."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.flood import (
+    EVERYWHERE,
+    FEW_NETWORKS,
+    FLOODS,
+    HONEST_BURST,
+    LOSSY_CLIENTS,
+    MOST_NETWORKS,
+    UNDECIDED,
+    Entries,
+    Window,
+    entries_of,
+    judge,
+    window_of,
+)
+
+NONE = Window(0.0, None, 0, 0, 0)
+
+
+def entries(total, young, retransmissions, networks=(), followed=0, gone=0):
+    return Entries(total, young, retransmissions, networks, followed, gone)
+
+
+def spread(total, networks):
+    """As many entries in each network, all of them unanswered."""
+    each = total // networks
+    return tuple(("100.64.%d.0/24" % number, each, each) for number in range(networks))
+
+
+def window(seconds=2.0, completed=0, sent=0, back=0, overflows=0):
+    return Window(seconds, completed, sent, back, overflows)
+
+
+ONE_24 = (("100.64.0.0/24", 129, 129),)
+SCATTERED = tuple(("11.0.%d.0/24" % number, 1, 1) for number in range(64))
+
+
+@pytest.mark.parametrize(
+    "what, counted, kind",
+    [
+        # spoofed from everywhere, 2,000 a second: the first half second, a second, three seconds later
+        (entries(129, 129, (129,), SCATTERED), window(0.4, 0, 699), UNDECIDED),
+        (entries(129, 0, (0, 129), SCATTERED), window(1.0, 0, 2000), EVERYWHERE),
+        (entries(129, 0, (0, 0, 129), SCATTERED, 129, 0), window(2.0, 0, 4000), EVERYWHERE),
+        (entries(129, 0, (0, 129), SCATTERED), NONE, EVERYWHERE),
+        (entries(129, 0, (129,), SCATTERED), NONE, UNDECIDED),
+        # the same without cookies, which count nothing here, and in the last quarter
+        (entries(129, 129, (129,), SCATTERED), window(0.4), UNDECIDED),
+        (entries(129, 0, (0, 129), SCATTERED), window(1.0), EVERYWHERE),
+        (entries(97, 0, (0, 64, 33), SCATTERED, 64, 0), window(2.0), EVERYWHERE),
+        # from one /24, and from eight
+        (entries(129, 0, (0, 129), ONE_24), window(1.0, 0, 1997), FEW_NETWORKS),
+        (entries(129, 0, (0, 129), ONE_24), NONE, FEW_NETWORKS),
+        (entries(128, 0, (0, 128), spread(128, 8)), NONE, FEW_NETWORKS),
+        # barely below the limit, 14 a second: no window, and with one
+        (entries(123, 7, (15, 28, 60, 20), ONE_24), NONE, FEW_NETWORKS),
+        (entries(115, 7, (14, 29, 56, 16), ONE_24, 32, 0), window(2.0), FEW_NETWORKS),
+        # beside healthy clients, 20 or 200 a second, with cookies and without
+        (entries(129, 0, (0, 129), SCATTERED, 84, 0), window(1.0, 200, 1204, 200), EVERYWHERE),
+        (entries(129, 0, (0, 129), SCATTERED), window(1.0, 200, 2204, 198), EVERYWHERE),
+        (entries(104, 15, (31, 60, 13), ONE_24, 19, 0), window(2.0, 400), FEW_NETWORKS),
+        (entries(129, 0, (0, 129), ONE_24, 129, 0), window(1.0, 1000, 1352, 320), FEW_NETWORKS),
+        # beside clients with losses
+        (entries(129, 3, (3, 124, 0, 2), ONE_24, 108, 0), window(1.0, 90, 1133, 88), FEW_NETWORKS),
+        # bursts of honest clients, round trips of 200 and 400 ms
+        (entries(129, 129, (129,)), window(1.0, 600, 471, 471), HONEST_BURST),
+        (entries(129, 129, (129,)), window(1.0, 129), HONEST_BURST),
+        (entries(46, 46, (46,)), window(2.0, 2000, 1146, 1091), HONEST_BURST),
+        (entries(65, 65, (65,)), window(2.0, 586, 470, 945, 489), HONEST_BURST),
+        (entries(129, 129, (129,)), window(0.4, 0, 471, 0), UNDECIDED),
+        (entries(129, 129, (129,)), NONE, UNDECIDED),
+        # clients behind lines that lose 20, 30 and 50 of 100 packets
+        (entries(36, 22, (35, 1), SCATTERED, 12, 11), window(1.0, 536, 408, 421), LOSSY_CLIENTS),
+        (entries(41, 16, (29, 7, 2, 2, 1), SCATTERED, 26, 25), window(2.0, 493, 376, 273), LOSSY_CLIENTS),
+        (entries(65, 38, (57, 7, 0, 1), SCATTERED, 32, 29), window(1.0, 230, 188, 132), LOSSY_CLIENTS),
+        (entries(54, 10, (27, 7, 8, 7, 5), SCATTERED, 26, 16), window(2.0, 289, 385, 195), LOSSY_CLIENTS),
+        (entries(53, 11, (21, 11, 7, 7, 7), SCATTERED, 22, 17), window(2.0, 74), LOSSY_CLIENTS),
+        (entries(54, 10, (27, 7, 8, 7, 5), SCATTERED), NONE, UNDECIDED),
+        (entries(59, 15, (27, 31, 1), SCATTERED), NONE, UNDECIDED),
+        # answered entries that found the accept queue full: while it was, and just after
+        (entries(51, 0, (0, 51), SCATTERED, 51, 0), window(2.0, 0, overflows=1242), UNDECIDED),
+        (entries(51, 0, (0, 0, 51), SCATTERED), Window(0.0, None, 0, 0, 1400), UNDECIDED),
+        (entries(51, 0, (0, 0, 51), SCATTERED), window(0.2, 120, 102, 42), EVERYWHERE),
+        (entries(51, 0, (0, 0, 51), SCATTERED), window(0.2, 120, 102, 42, overflows=60), UNDECIDED),
+        # entries that something else than an answer took away: nobody completed anything
+        (entries(129, 30, (60, 69), SCATTERED, 40, 30), window(2.0, 0), UNDECIDED),
+        # too few to tell
+        (entries(6, 0, (0, 6), (("100.64.0.0/24", 6, 6),)), window(2.0), UNDECIDED),
+        (entries(0, 0, ()), window(2.0), UNDECIDED),
+    ],
+)
+def test_what_was_measured_is_judged_right(what, counted, kind):
+    assert judge(what, counted, True).kind == kind
+
+
+def test_cookies_of_another_listener_say_nothing():
+    fresh = entries(129, 129, (129,), SCATTERED)
+    assert judge(fresh, window(1.0, 100, 400, 390), True).kind == HONEST_BURST
+    assert judge(fresh, window(1.0, 100, 400, 390), False).kind == UNDECIDED
+
+
+def test_the_networks_of_a_flood_are_all_that_must_be_blocked():
+    # Of eight networks, seven hold nine tenths; the eighth is one of them all the same.
+    measured = (22, 20, 18, 17, 15, 14, 13, 10)
+    networks = tuple(("100.64.%d.0/24" % number, count, count) for number, count in enumerate(measured))
+    healthy = (("10.80.0.0/24", 30, 1),)
+    verdict = judge(entries(159, 29, (29, 130), networks + healthy, 60, 0), window(), True)
+    assert verdict.kind == FEW_NETWORKS
+    assert verdict.networks == tuple(name for name, _count, _unanswered in networks)
+    assert verdict.share == pytest.approx(129 / 159)
+
+
+def test_a_crowd_of_healthy_clients_from_one_network_is_not_the_culprit():
+    networks = (("10.80.0.0/24", 80, 0), ("100.64.0.0/24", 49, 49))
+    verdict = judge(entries(129, 80, (80, 49), networks, 40, 0), window(completed=900), True)
+    assert verdict.networks == ("100.64.0.0/24",)
+
+
+@pytest.mark.parametrize(
+    "networks, kind",
+    [(spread(128, 1), FEW_NETWORKS), (spread(128, 16), FEW_NETWORKS), (spread(128, 32), EVERYWHERE), ((), EVERYWHERE)],
+)
+def test_few_networks_are_few(networks, kind):
+    assert judge(entries(128, 0, (0, 128), networks), window(), True).kind == kind
+
+
+def test_chance_makes_no_network_a_culprit():
+    # A small queue has few networks in it whoever they are of.
+    networks = tuple(("11.0.%d.0/24" % number, 1, 1) for number in range(16))
+    assert judge(entries(16, 0, (0, 16), networks), window(), True).kind == EVERYWHERE
+
+
+COUNTS = st.integers(0, 400)
+ENTRIES = st.builds(
+    lambda young, rest, networks, followed, gone: entries(
+        sum(rest) + young, young, (young + rest[0],) + tuple(rest[1:]), tuple(networks), followed, min(gone, followed)
+    ),
+    COUNTS,
+    st.lists(COUNTS, min_size=1, max_size=6),
+    st.lists(
+        st.tuples(st.integers(0, 255).map("100.64.{}.0/24".format), COUNTS, COUNTS).map(
+            lambda one: (one[0], one[1], min(one[1:]))
+        ),
+        max_size=30,
+        unique_by=lambda one: one[0],
+    ),
+    COUNTS,
+    COUNTS,
+)
+WINDOWS = st.builds(Window, st.sampled_from([0.0, 0.4, 2.0]), st.none() | COUNTS, COUNTS, COUNTS, COUNTS)
+
+
+@given(ENTRIES, WINDOWS, st.booleans())
+def test_whatever_the_numbers(what, counted, alone):
+    verdict = judge(what, counted, alone)
+    assert verdict.share >= 0
+    assert set(verdict.networks) <= {one[0] for one in what.networks}
+    assert len(verdict.networks) <= MOST_NETWORKS
+    assert bool(verdict.networks) == (verdict.kind == FEW_NETWORKS)
+    if verdict.kind in FLOODS:
+        # Never of entries that are young, nor of clients that were seen to answer.
+        assert what.unanswered >= what.total / 3
+        assert what.followed < 8 or what.gone <= 0.2 * what.followed
+    if verdict.kind == LOSSY_CLIENTS:
+        assert what.gone >= 0.4 * what.followed > 0
+    if verdict.kind == HONEST_BURST:
+        assert what.unanswered < what.total / 3
+    if verdict.kind in (LOSSY_CLIENTS, HONEST_BURST):
+        assert counted.seconds or what.followed
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["network", "count", "entries"]), inner),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["total", "young", "retransmissions", "sources", "followed"]), JUNK))
+def test_a_row_of_anything_is_judged(row):
+    assert judge(entries_of(row), NONE, True).kind
+
+
+def test_rows_and_counters_are_read():
+    row = {
+        "total": 129, "young": 12, "retransmissions": [29, 41, 59], "followed": {"seconds": 2.0, "entries": 90, "gone": 1},
+        "sources": [{"network": "198.51.100.0/24", "count": 119, "share": 0.92, "unanswered": 117, "retransmitted": 100}],
+    }  # fmt: skip
+    assert entries_of(row) == entries(129, 12, (29, 41, 59), (("198.51.100.0/24", 119, 117),), 90, 1)
+    moved = {"seconds": 2.0, "PassiveOpens": 3, "SyncookiesSent": 5, "SyncookiesRecv": 4, "ListenOverflows": 6}
+    assert window_of(moved, 2.0, {}) == Window(2.0, 3, 5, 4, 6)
+    # Since boot, only more than a few of very many make careful.
+    assert window_of({}, 0.0, {"ListenOverflows": 6, "PassiveOpens": 100}).overflows == 6
+    assert window_of({}, 0.0, {"ListenOverflows": 6, "PassiveOpens": 10**6}).overflows == 0
