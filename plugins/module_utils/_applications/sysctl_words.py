@@ -21,6 +21,9 @@ from .._model.units import Unit
 from .restarts import container_of
 
 
+_SAFE_IN_PODS = ("tcp_syncookies",)  # of those that we know; kubernetes.io, "Using sysctls in a Kubernetes Cluster"
+
+
 class Home(NamedTuple):
     """Where a listener lives, as far as it matters for its sysctls."""
 
@@ -41,12 +44,14 @@ class Home(NamedTuple):
         assignment = "%s=%d" % (KEYS[name].key, value)
         if not self.has_its_own(name):
             return "`sysctl -w %s`, and in /etc/sysctl.d" % assignment
-        return "`%ssysctl -w %s`, and %s" % (prefix(self.namespace), assignment, self._for_good(assignment))
+        return "`%ssysctl -w %s`, and %s" % (prefix(self.namespace), assignment, self._for_good(name, assignment))
 
-    def _for_good(self, assignment: str) -> str:
+    def _for_good(self, name: str, assignment: str) -> str:
         engine, _container = container_of(self.unit) or ("", "")
         if engine in ("docker", "libpod"):
             return "`--sysctl %s` where the container is made" % assignment
-        if engine:
+        if engine and name in _SAFE_IN_PODS:
             return "in securityContext.sysctls of its pod"
+        if engine:  # a pod that asks for what its kubelet does not allow is scheduled, and then fails to start
+            return "in securityContext.sysctls of its pod, once its kubelet allows it (--allowed-unsafe-sysctls)"
         return "where that namespace is set up"

@@ -249,6 +249,10 @@ def test_a_container_starts_with_the_sysctls_that_it_is_made_with() -> None:
     assert "docker restart" not in text, "it would begin in a new namespace, with the old value"
     pod = told(process("apache2"), 128, somaxconn=128, unit=Unit("crio-%s.scope" % ("b" * 64)), namespace="pid:812")[1]
     assert "securityContext.sysctls of its pod" in pod and "the pod of container bbbbbbbbbbbb anew" in pod
+    assert "once its kubelet allows it (--allowed-unsafe-sysctls)" in pod, "or the pod does not start"
+    drops = {"max_syn": 128, "cookies": 0, "unit": Unit("crio-%s.scope" % ("b" * 64)), "namespace": "pid:812"}
+    cookies = told(process("apache2"), 4096, **drops)[1]
+    assert "net.ipv4.tcp_syncookies=1`, and in securityContext.sysctls of its pod)" in cookies, "which each pod may"
     on_the_host = told(process("apache2"), 128, somaxconn=128, unit=docker)[1]
     assert "then run `docker restart aaaaaaaaaaaa`" in on_the_host, "it shares the host's namespace"
     edit = told(process("apache2"), 511, unit=docker, namespace="pid:812")[1]
