@@ -20,7 +20,6 @@ from .._model.namespace_commands import prefix
 from .._model.units import Unit
 from .restarts import container_of
 
-
 _SAFE_IN_PODS = ("tcp_syncookies",)  # of those that we know; kubernetes.io, "Using sysctls in a Kubernetes Cluster"
 
 

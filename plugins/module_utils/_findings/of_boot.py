@@ -226,7 +226,7 @@ def _own_profile(active: str) -> str:
 def _for_an_own_profile(host: Host) -> Iterator[Tuple[str, int]]:
     """All the settings that only a profile can decide, and what they are to be."""
     for name, state in _known(host):
-        tuned, wanted = _deciding(state), _wanted(host, name, state)
-        if tuned is None or wanted is None or tuned.get("reapplies") or str(tuned.get("source")).startswith("/etc/"):
-            continue
-        yield KEYS[name].key, wanted
+        tuned, wanted = _deciding(state) or {}, _wanted(host, name, state)
+        elsewhere = tuned.get("reapplies") or str(tuned.get("source")).startswith("/etc/")
+        if wanted is not None and not elsewhere:
+            yield KEYS[name].key, wanted

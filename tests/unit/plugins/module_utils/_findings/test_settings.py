@@ -106,9 +106,16 @@ def test_the_remedies_of_two_settings_make_one_profile():
     facts = overriding()
     asked = dict(facts["sysctls"]["somaxconn"]["tuned"], value=1024)
     state(facts, "tcp_max_syn_backlog", runtime=8192, boot=1024, boot_source=PROFILE, drift=True, tuned=asked)
-    commands = [re.search(r"`printf '([^`]*)'", one["remedy"]).group(1) for one in only(facts, "tuned-in-the-way")]
-    assert len(commands) == 2 and commands[0] == commands[1]
-    assert "\\nnet.core.somaxconn=5000\\n" in commands[0] and "\\nnet.ipv4.tcp_max_syn_backlog=8192\\n" in commands[0]
+    differing = dict(runtime=7, boot=8, drift=True)
+    for name, changes in (("tcp_synack_retries", {"reapplies": True}), ("tcp_syncookies", {"source": "/etc/tuned/a:1"})):
+        elsewhere = dict(asked, value=8, **changes)  # it has another remedy
+        state(facts, name, boot_source=elsewhere["source"], tuned=elsewhere, **differing)
+    state(facts, "netdev_max_backlog", boot_source="/etc/sysctl.conf:1", tuned=asked, **differing)  # not TuneD's to decide
+    told_of = only(facts, "tuned-in-the-way")
+    commands = [found for one in told_of for found in re.findall(r"`printf '([^`]*)'", one["remedy"])]
+    expected = "net.core.somaxconn=5000\\nnet.ipv4.tcp_max_syn_backlog=8192\\n"
+    assert len(told_of) == 4
+    assert commands == ["[main]\\ninclude=throughput-performance\\n[sysctl]\\n" + expected] * 2
 
 
 @pytest.mark.parametrize(
