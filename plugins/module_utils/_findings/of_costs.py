@@ -40,8 +40,11 @@ def lifetime(host: Host) -> Iterator[Finding]:
             INFO,
             it.subject,
             "A half-open connection that nobody completes stays up to {0:.0f} s (tcp_synack_retries {1}), and about "
-            "{2} spoofed SYNs a second keep all {3} places taken.".format(
-                stays, retries, _rate(rate or 0.0), min(limits)
+            "{2} spoofed SYNs a second keep {3} taken.".format(
+                stays,
+                retries,
+                _rate(rate or 0.0),
+                "its only place" if min(limits) == 1 else "all {0} places".format(min(limits)),
             ),
             {
                 _RETRIES: retries,

@@ -288,6 +288,9 @@ def test_how_long_a_full_queue_stays_full():
     assert "`sysctl -w net.ipv4.tcp_synack_retries=2` frees a place after 7 s" in found["remedy"]
     last_quarter = {"used": 97, "new_peer_limit": 97, "on_full": "drop"}
     assert only(with_listener(host(), syn_queue=last_quarter), "half-open-lifetime")[0]["evidence"]["limit"] == 97
+    assert "about 57 spoofed SYNs a second keep all 512 places taken." in found["summary"]
+    (only_one,) = only(with_listener(host(), syn_queue={"used": 1, "limit": 1}), "half-open-lifetime")
+    assert only_one["summary"].endswith("about 0.1 spoofed SYNs a second keep its only place taken.")
     few = with_listener(host(tcp_synack_retries=1), syn_queue={"used": 512})
     assert "sysctl" not in only(few, "half-open-lifetime")[0]["remedy"]
 
