@@ -18,7 +18,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._module.options impor
     gathering_spec,
     parse_gathering_options,
 )
-from ansible_collections.linuxnet.tcp.tests.live import lab
+from ansible_collections.linuxnet.tcp.tests.live import clients, far, floods, lab, serving
 
 
 def judge(namespace, **options):
@@ -187,3 +187,109 @@ def test_listeners_of_another_namespace_are_judged_there(net, server):
     assert (found[0]["id"], found[0]["severity"]) == ("syn-queue-full", "critical")
     assert found[0]["subject"] == "0.0.0.0:80 in network namespace " + server.name
     assert found[0]["remedy"].startswith("ip netns exec %s sysctl -w" % server.name)
+
+
+# ---------------------------------------------------------------- what fills the queue
+
+ABOUT_QUEUES = {
+    "accept-queue-overflow", "honest-burst", "last-quarter-drops", "lossy-clients", "syn-flood-everywhere",
+    "syn-flood-few-networks", "syn-queue-full",
+}  # fmt: skip
+
+
+def told_of_queues(found):
+    return [(one["id"], one["severity"], one["subject"]) for one in found if one["id"] in ABOUT_QUEUES]
+
+
+@pytest.mark.parametrize("cookies, severity", [(1, "warning"), (0, "critical")])
+@pytest.mark.parametrize(
+    "sources, told", [(None, "syn-flood-everywhere"), (["100.64.0.0/24", "100.64.7.0/24"], "syn-flood-few-networks")]
+)
+def test_a_flood_beside_healthy_clients_of_the_same_and_another_listener(net, server, cookies, severity, sources, told):
+    server.sysctl("net.ipv4.tcp_syncookies", cookies)
+    with contextlib.ExitStack() as stack:
+        for port in (80, 81):
+            stack.enter_context(serving.application(server, port, backlog=128))
+        stack.enter_context(far.line(net, delay=0.05))
+        for port in (80, 81):
+            stack.enter_context(clients.crowds(net, far.SERVER, port, 10, 0.1, [far.CLIENTS]))
+        stack.enter_context(floods.spoofed(net, 80, 1000, sources))
+        time.sleep(1)
+        found = judge(server, counters_window=2)
+    assert told_of_queues(found) == [(told, severity, "0.0.0.0:80")]
+    evidence = found[0]["evidence"]
+    assert evidence["unanswered"] > 100 and evidence["followed"] >= 8 and evidence["answered"] == 0
+    assert sorted(evidence.get("networks", [])) == (sources or [])
+    assert evidence["completed"] > 50
+
+
+def test_a_flood_that_only_nearly_fills_the_queue_is_told_before_it_does(net, server):
+    with lab.listener(server, "0.0.0.0", 80, backlog=64), floods.spoofed(net, 80, 7, ["100.64.0.0/24"]):
+        assert lab.wait_for(lambda: lab.half_open_count(server, 80) >= 54, timeout=30, pause=0.2)
+        found = judge(server)
+        assert lab.counters(server)["SyncookiesSent"] == 0
+    assert told_of_queues(found) == [("syn-flood-few-networks", "warning", "0.0.0.0:80")]
+
+
+@pytest.mark.parametrize("address, target, network", [
+    ("0.0.0.0", "server_v4", "100.64.0.0/24"), ("::", "server_v4", "100.64.0.0/24"), ("::", "server_v6", "2001:db8:7::/64"),
+])  # fmt: skip
+def test_the_pasted_command_ends_the_flood_for_clients(net, server, address, target, network):
+    server.sysctl("net.ipv4.tcp_syncookies", 0)
+    server.sysctl("net.ipv4.tcp_synack_retries", 2)  # what is in the queue already goes sooner
+    goal = getattr(net, target)
+    with serving.application(server, 80, backlog=64, address=address), floods.spoofed(net, 80, 500, [network], dst=goal):
+        time.sleep(1)
+        found = judge(net.client, network_namespaces=[server.name], counters_window=1)
+        assert told_of_queues(found)[0][:2] == ("syn-flood-few-networks", "critical")
+        remedy = found[0]["remedy"]
+        net.client.run(["sh", "-c", remedy], check=True)
+        assert lab.wait_for(lambda: lab.half_open_count(server, 80) == 0, timeout=15, pause=0.2)
+        assert clients.real_clients(net, 100, dst=goal) == 100
+        net.client.run(["sh", "-c", remedy.replace(" -I ", " -D ")], check=True)
+        assert lab.wait_for(lambda: lab.half_open_count(server, 80) >= 64, timeout=5)
+
+
+def test_answered_connections_that_nobody_accepts_are_no_flood_even_when_that_is_over(net, server):
+    with serving.application(server, 80, backlog=64) as app, far.line(net, delay=0.05):
+        with clients.crowds(net, far.SERVER, 80, 40, 0.2, [far.CLIENTS]):
+            time.sleep(1)
+            app.pause()
+            for window in (1.5, 0):
+                found = told_of_queues(judge(server, counters_window=window))
+                assert found[0] == ("accept-queue-overflow", "critical", "0.0.0.0:80")
+                assert len(found) == 1
+            app.resume()
+            for window in (0, 0.2, 1, 2):
+                ids = {one[0] for one in told_of_queues(judge(server, counters_window=window))}
+                assert not ids & {"syn-flood-everywhere", "syn-flood-few-networks", "lossy-clients"}
+
+
+@pytest.mark.parametrize("cookies", [2, 1, 0])
+def test_honest_clients_within_their_limits_yield_nothing(net, server, cookies):
+    server.sysctl("net.ipv4.tcp_syncookies", cookies)
+    with serving.application(server, 80, backlog=256), far.line(net, delay=0.05, loss=0.05):
+        with clients.crowds(net, far.SERVER, 80, 20, 0.1, [far.CLIENTS]):
+            time.sleep(1)
+            assert told_of_queues(judge(server, counters_window=2)) == []
+
+
+@pytest.mark.parametrize("cookies, severity", [(1, "warning"), (0, "critical")])
+@pytest.mark.parametrize(
+    "delay, loss, size, every, told", [(0.1, 0, 100, 0.1, "honest-burst"), (0.02, 0.4, 60, 0.25, "lossy-clients")]
+)
+def test_bursts_and_losses_are_told_from_floods(net, server, cookies, severity, delay, loss, size, every, told):
+    server.sysctl("net.ipv4.tcp_syncookies", cookies)
+    with serving.application(server, 80, backlog=64), far.line(net, delay, loss):
+        with clients.crowds(net, far.SERVER, 80, size, every, [far.CLIENTS]):
+            time.sleep(2)
+            assert (told, severity, "0.0.0.0:80") in told_of_queues(judge(server, counters_window=2))
+
+
+def test_forced_cookies_that_nobody_sends_back(net, server):
+    server.sysctl("net.ipv4.tcp_syncookies", 2)
+    with lab.listener(server, "0.0.0.0", 80, backlog=100), floods.spoofed(net, 80, 500):
+        assert verdict(server, counters_window=1) == [
+            ("syn-flood-everywhere", "warning", "0.0.0.0:80"),
+            ("syncookies-forced", "warning", "net.ipv4.tcp_syncookies"),
+        ]

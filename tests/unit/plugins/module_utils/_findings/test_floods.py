@@ -121,8 +121,10 @@ def test_the_evidence_is_the_listeners_own():
         (
             {"family": "ipv6", "address": "::"},
             TWO_FAMILIES,
-            "iptables -I INPUT -s 198.51.100.0/24,203.0.113.0/24 -p tcp --syn --dport 80 -j DROP && "
-            "ip6tables -I INPUT -s 2001:db8::/64 -p tcp --syn --dport 80 -j DROP  # ",
+            (
+                "iptables -I INPUT -s 198.51.100.0/24,203.0.113.0/24 -p tcp --syn --dport 80 -j DROP && "
+                "ip6tables -I INPUT -s 2001:db8::/64 -p tcp --syn --dport 80 -j DROP  # "
+            ),
         ),
         (
             {"family": "ipv6", "address": "::ffff:192.0.2.1"},
