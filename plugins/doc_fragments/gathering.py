@@ -39,13 +39,15 @@ options:
   counters_window:
     description:
       - Seconds between two readings of the counters, V(0) to V(3600). With V(0), counters are read once and no difference is reported.
+      - With a window of V(1) or more, V(2) say, findings tell a flood from honest clients and from clients whose packets get lost.
       - The module takes this much longer.
     type: float
     default: 0
   kernel_log_source:
     description:
       - Where the kernel's messages are read.
-      - V(auto) takes /dev/kmsg, and where that is not allowed the usual log files with what was rotated away since, and last the journal.
+      - V(auto) takes /dev/kmsg, with what it has lost from the usual log files. Where it may not be read they are all there is, and last the journal.
+        What was rotated away since counts.
       - V(kmsg) and V(journal) insist on one source, V(none) reads nothing; anything else is the absolute path of a log file, plain or C(.gz).
     type: str
     default: auto

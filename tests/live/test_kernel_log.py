@@ -18,7 +18,10 @@ import time
 
 import pytest
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._log import lines
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import kernel_log
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.kernel_log import read_kernel_log
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read.kmsg import overwritten_until
 from ansible_collections.linuxnet.tcp.tests.live import lab
 
 JOURNALD = "/lib/systemd/systemd-journald"
@@ -139,6 +142,25 @@ def raw_kmsg():
 def test_auto_is_the_ring_buffer_where_it_may_be_read(net):
     port, _events = flood(net, "0.0.0.0", net.server_v4, 1)
     assert len(logged(port, "auto")) == 1
+
+
+def test_auto_tells_what_the_ring_buffer_has_lost_and_nothing_twice(net, monkeypatch, tmp_path):
+    first = lines.kmsg_place(raw_kmsg())
+    began = overwritten_until(time.time())
+    assert (began is None) == (first[0] == 0)
+    if began is None:
+        pytest.skip("the kernel's log has lost nothing yet on this machine")
+    assert time.time() - began == pytest.approx(time.clock_gettime(time.CLOCK_MONOTONIC) - first[1] / 1e6, abs=5)
+    port, (event,) = flood(net, "0.0.0.0", net.server_v4, 1)
+    lost = fresh_port()
+    stamp = datetime.datetime.fromtimestamp(began - 60, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    said = ((stamp, lost), (event["time"], port))
+    path = tmp_path / "kern.log"
+    path.write_text("".join("%s w kernel: %s\n" % (at, SAID % number) for at, number in said), encoding="ascii")
+    monkeypatch.setattr(kernel_log, "LOG_FILES", (str(path),))
+    monkeypatch.setattr(kernel_log, "MOST_EVENTS", 10**6)  # so many floods as are tested here no other machine sees
+    found, _warnings = read_kernel_log("auto", max_age=time.time() - began + 120)
+    assert [(one["time"], one["port"]) for one in found.events if one["port"] in (port, lost)] == list(said)
 
 
 def test_without_privilege_it_is_read_or_refused_in_words(root):

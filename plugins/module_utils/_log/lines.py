@@ -28,7 +28,7 @@ _KERNEL = 0  # syslog facility
 _MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 # /dev/kmsg: "priority,sequence,microseconds,flags[,more];text" (Documentation/ABI/testing/dev-kmsg)
-_KMSG = re.compile(rb"([0-9]{1,10}),[0-9]{1,20},([0-9]{1,17}),[^;\n]{0,256};([^\n]*)")
+_KMSG = re.compile(rb"([0-9]{1,10}),([0-9]{1,20}),([0-9]{1,17}),[^;\n]{0,256};([^\n]*)")
 
 _PRIORITY = re.compile(rb"<([0-9]{1,3})>(1 )?")
 _CLASSIC = re.compile(
@@ -65,7 +65,13 @@ def parse_kmsg(record: bytes) -> Optional[Tuple[int, bytes]]:
     found = _KMSG.match(record)
     if not found or int(found.group(1)) >> 3 != _KERNEL:
         return None
-    return int(found.group(2)), found.group(3)
+    return int(found.group(3)), found.group(4)
+
+
+def kmsg_place(record: bytes) -> Optional[Tuple[int, int]]:
+    """The sequence number, from 0 on, and the printk time (microseconds) of anybody's /dev/kmsg record."""
+    found = _KMSG.match(record)
+    return (int(found.group(2)), int(found.group(3))) if found else None
 
 
 def parse_journal(entry: bytes) -> Optional[Tuple[float, bytes]]:

@@ -19,7 +19,7 @@ from .._model.errors import InvalidOption
 from .._model.records import KernelLog
 from .journal import journal_events
 from .kmsg import PATH as KMSG
-from .kmsg import kmsg_events
+from .kmsg import kmsg_events, overwritten_until
 from .log_file import ALLOWED, file_events, rotated
 
 #: where log daemons put the kernel's words, the fullest file first
@@ -27,6 +27,7 @@ LOG_FILES = ("/var/log/kern.log", "/var/log/messages", "/var/log/syslog", "/var/
 MOST_EVENTS = 1000
 
 _JOURNAL = "the journal"
+_COARSE = 2  # seconds: log files have whole ones, and a log daemon takes its time
 _FIRST, _LAST = 0, 253402300799  # years 1970 to 9999: what an ISO time can say
 
 
@@ -37,9 +38,10 @@ def read_kernel_log(
 
     ``source`` is ``kmsg``, ``journal``, ``none``, the path of a file, or ``auto``:
     /dev/kmsg, and where that is refused the first of ``LOG_FILES`` that can be
-    read, with what was rotated away within ``max_age``, and where there is none
-    the journal. ``readable`` is false where the
-    source cannot be read, ``None`` for ``none``.
+    read, and where there is none the journal. With ``auto`` the log file also
+    tells what /dev/kmsg has lost, and counts with what was rotated away within
+    ``max_age``. ``readable`` is false where the source cannot be read, ``None``
+    for ``none``.
     Of more than ``MOST_EVENTS`` the newest are returned.
 
     :raises InvalidOption: an unknown word, or a path that names no regular file.
@@ -70,7 +72,7 @@ def _first_readable(now: float, oldest: float, warnings: List[str]) -> KernelLog
     refusals: Dict[str, str] = {}
     for place in (KMSG,) + LOG_FILES + (_JOURNAL,):
         if place == KMSG:
-            found = kmsg_events(now, warnings, place)
+            found = _ring_and_before(now, oldest, warnings)
         elif place == _JOURNAL:  # last: it takes a program to read, and rsyslog's files hold the same
             found = journal_events(now, oldest, warnings)
         else:
@@ -84,6 +86,25 @@ def _first_readable(now: float, oldest: float, warnings: List[str]) -> KernelLog
     told = ", ".join("{0} ({1})".format(place, reason) for place, reason in refusals.items())
     warnings.append("kernel log: no source can be read: {0}".format(told))
     return KernelLog(False, ())
+
+
+def _ring_and_before(now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, Event]]:
+    """The events of /dev/kmsg and, where it was overwritten since, those before it of the first log file there is.
+
+    It holds some thousand records, and a firewall that logs what it drops writes as many within one attack.
+    """
+    began = overwritten_until(now, KMSG)
+    yield from kmsg_events(now, warnings, KMSG)
+    if began is None or began <= oldest:
+        return
+    for place in LOG_FILES:
+        try:
+            for seconds, event in _with_rotated(place, now, oldest, warnings):
+                if seconds < began - _COARSE:
+                    yield seconds, event
+            return
+        except (OSError, InvalidOption):
+            continue  # no such file here, or not ours to read
 
 
 def _with_rotated(path: str, now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, Event]]:

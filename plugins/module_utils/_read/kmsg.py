@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Iterator, List, Tuple
+from typing import Iterator, List, Optional, Tuple
 
-from .._log.lines import parse_kmsg
+from .._log.lines import kmsg_place, parse_kmsg
 from .._log.messages import Event, may_matter, parse_message
 
 PATH = "/dev/kmsg"
@@ -33,7 +33,7 @@ def kmsg_events(now: float, warnings: List[str], path: str = PATH) -> Iterator[T
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        clock_began = now - (time.clock_gettime(time.CLOCK_MONOTONIC) - _offset_of_our_clock())
+        clock_began = _clock_began(now)
         for record in _records(descriptor, warnings):
             said = parse_kmsg(record) if may_matter(record) else None
             event = parse_message(said[1]) if said else None
@@ -41,6 +41,24 @@ def kmsg_events(now: float, warnings: List[str], path: str = PATH) -> Iterator[T
                 yield min(now, clock_began + said[0] / 1e6), event
     finally:
         os.close(descriptor)
+
+
+def overwritten_until(now: float, path: str = PATH) -> Optional[float]:
+    """When the oldest record was written that is left, in seconds since the epoch; ``None`` where none was overwritten.
+
+    :raises OSError: as :func:`kmsg_events`.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        oldest = kmsg_place(next(_records(descriptor, []), b""))
+    finally:
+        os.close(descriptor)
+    return min(now, _clock_began(now) + oldest[1] / 1e6) if oldest and oldest[0] else None
+
+
+def _clock_began(now: float) -> float:
+    """The moment at which printk's clock began, as far as it stands still during no sleep."""
+    return now - (time.clock_gettime(time.CLOCK_MONOTONIC) - _offset_of_our_clock())
 
 
 def _offset_of_our_clock() -> float:

@@ -40,6 +40,19 @@ def test_kmsg_records_tell_who_wrote_them(record, expected):
 
 
 @pytest.mark.parametrize(
+    "record, expected",
+    [
+        (b"6,0,0,-;Linux version\n", (0, 0)),
+        (b"30,1745,4210656715,-,caller=T1;a program's\n", (1745, 4210656715)),
+        (b"6,1745;x", None),
+        (b"", None),
+    ],
+)
+def test_any_kmsg_record_tells_how_many_were_before_it(record, expected):
+    assert log_lines.kmsg_place(record) == expected
+
+
+@pytest.mark.parametrize(
     "change, expected",
     [
         ({}, (1795155080.514680, b"said")),

@@ -14,6 +14,7 @@ import time
 
 import pytest
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._log.messages import parse_message
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import kernel_log, log_file
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.kernel_log import read_kernel_log
@@ -254,6 +255,23 @@ def test_auto_reads_what_last_nights_rotation_put_aside(log, monkeypatch, tmp_pa
     found, warnings = read_kernel_log("auto", now=NOW)
     assert len(found.events) == 9
     assert warnings == ["kernel log: of %r only the last 8 rotated files were read" % path]
+
+
+def test_auto_asks_a_log_file_for_what_the_ring_buffer_has_lost(log, monkeypatch, tmp_path):
+    flood = parse_message(FLOOD.encode())
+    kept = NOW - 600
+    monkeypatch.setattr(kernel_log, "kmsg_events", lambda *_given: iter([(kept + 1, flood)]))
+    lines = "".join("%s w kernel: %s\n" % (at, FLOOD) for at in ("Nov 20 02:00:00", "Nov 20 04:20:00", "Nov 20 04:20:01"))
+    monkeypatch.setattr(kernel_log, "LOG_FILES", (str(tmp_path / "none"), log(lines), log(lines, "second")))
+    for lost_until, expected in (
+        (None, ["2026-11-20T04:20:01Z"]),
+        (kept, ["2026-11-20T02:00:00Z", "2026-11-20T04:20:01Z"]),
+        (NOW - 2 * DAY, ["2026-11-20T04:20:01Z"]),
+    ):
+        monkeypatch.setattr(kernel_log, "overwritten_until", lambda *_given, until=lost_until: until)
+        found, warnings = read_kernel_log("auto", now=NOW)
+        assert (times(found), warnings) == (expected, [])
+        assert times(read_kernel_log("kmsg", now=NOW)[0]) == ["2026-11-20T04:20:01Z"], "who insists on one has that one"
 
 
 @pytest.mark.parametrize("time", ["[Fri Nov 20 04:23:45 2026]", "[   12.345678]", "[   12.345678][    C0]"])
