@@ -27,7 +27,7 @@ REACTION = 10  # seconds from the kernel's message until the flood is mitigated
 COOL_DOWN, CALM = 5, 1  # seconds
 INVENTORY = "localhost ansible_connection=local ansible_pipelining=true mitigate_become=false restore_become=false syn_backlog_mitigate_window=1\n"
 MITIGATE, RESTORE = "Mitigate SYN floods", "Restore what was there before a SYN flood"
-NETWORK = "100.64.7.0/24"
+NETWORK, RATE_OF_SYNS = "100.64.7.0/24", 500
 
 
 @pytest.fixture(autouse=True)
@@ -35,15 +35,15 @@ def _runs_here():
     rulebooks.require()
 
 
-def rules(namespace):
+def rules(namespace, programs=("iptables-save", "ip6tables-save")):
     """The firewall's rules, of both families, without what counts."""
-    told = [namespace.run([program + "-save"], capture_output=True, text=True).stdout for program in ("iptables", "ip6tables")]
+    told = [namespace.run([program], capture_output=True, text=True).stdout for program in programs]
     return [re.sub(r"\[\d+:\d+\]", "", line) for text in told for line in text.splitlines() if not line.startswith("#")]
 
 
 def in_force(namespace):
     """Whether the network that floods is dropped, on the way that new connections take."""
-    told = rules(namespace)
+    told = rules(namespace, ["iptables-save"])
     chains = {rule.split()[1] for rule in told if NETWORK in rule and rule.endswith("-j DROP")}
     return any(rule.startswith("-A INPUT ") and rule.split()[-1] in chains for rule in told)
 
@@ -83,11 +83,11 @@ def test_a_flood_is_mitigated_by_itself_and_restored_after_it():
             # The kernel prints ten lines in five seconds for the whole machine: another port where others took them
             began = time.monotonic()
             for port in range(8081, 8091):
-                with serving.application(net.server, port, 64), floods.spoofed(net, port, 2000, [NETWORK]):
+                with serving.application(net.server, port, 64), floods.spoofed(net, port, RATE_OF_SYNS, [NETWORK]):
                     if not lab.wait_for(lambda port=port: message_about(port, began) is not None, 1.5):
                         continue
                     assert clients.real_clients(net, 20, port) < 20
-                    assert lab.wait_for(lambda: in_force(net.server), 30, pause=0.1)
+                    assert lab.wait_for(lambda: in_force(net.server), 30, pause=0.25)
                     took = time.monotonic() - message_about(port, began)
                     assert took <= REACTION
                     assert lab.wait_for(lambda: rulebook.done(MITIGATE) > 0, 30, pause=0.05)
