@@ -160,7 +160,8 @@ def test_auto_tells_what_the_ring_buffer_has_lost_and_nothing_twice(net, monkeyp
     monkeypatch.setattr(kernel_log, "LOG_FILES", (str(path),))
     monkeypatch.setattr(kernel_log, "MOST_EVENTS", 10**6)  # so many floods as are tested here no other machine sees
     found, _warnings = read_kernel_log("auto", max_age=time.time() - began + 120)
-    assert [(one["time"], one["port"]) for one in found.events if one["port"] in (port, lost)] == list(said)
+    told = [one for one in found.events if one["time"] == stamp or age(one) < 60]  # earlier runs had these ports, too
+    assert [(one["time"], one["port"]) for one in told if one["port"] in (port, lost)] == list(said)
 
 
 def test_without_privilege_it_is_read_or_refused_in_words(root):
