@@ -204,6 +204,7 @@ class Watch:
     def add_file(self) -> None:
         """Watch the file that is there now; of an earlier one the kernel forgets the watch when it is gone."""
         with contextlib.suppress(FileNotFoundError):  # rotated just now: the folder tells of the next
+            self._add(os.path.dirname(os.path.realpath(self._path)), _IN_CREATE | _IN_MOVED_TO)
             self._add(self._path, _IN_MODIFY | _IN_ATTRIB | _IN_DELETE_SELF | _IN_MOVE_SELF)
 
     async def changed(self) -> None:

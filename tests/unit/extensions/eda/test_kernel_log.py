@@ -59,7 +59,7 @@ def in_the_corpus(event):
 def test_it_runs_by_its_path_from_anywhere_with_nothing_but_the_standard_library(tmp_path):
     script = "import runpy, sys; runpy.run_path(sys.argv[1]); print(sorted(n for n in sys.modules if n.startswith('ansible')))"
     for path in (os.path.join(EDA, "event_source", "kernel_log.py"), os.path.join(EDA, "event_filter", "syn_flood.py")):
-        argv = [sys.executable, "-I", "-W", "error", "-c", script, path]
+        argv = [sys.executable, "-I", "-S", "-W", "error", "-c", script, path]
         done = subprocess.run(argv, cwd=str(tmp_path), capture_output=True, text=True, check=False)
         assert (done.stdout, done.stderr) == ("[]\n", "")
 
@@ -139,6 +139,28 @@ def test_a_log_file_is_followed_across_rotation_and_truncation(tmp_path):
     before = open_files()
     on_a_loop(body)
     assert open_files() == before
+
+
+def test_a_link_is_followed_wherever_it_leads(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "kern.log").write_text("", "ascii")
+    link, other = tmp_path / "kern.log", tmp_path / "other"
+    link.symlink_to(tmp_path / "a" / "kern.log")
+
+    async def body(_selector):
+        queue = Queue()
+        async with running(SOURCE, queue, source=str(link), recheck=0):
+            (tmp_path / "a" / "kern.log").rename(tmp_path / "a" / "kern.log.1")
+            (tmp_path / "a" / "kern.log").write_text(LINE % (1, 1), "ascii")
+            assert await queue.holds(1)
+            (tmp_path / "b" / "kern.log").write_text(LINE % (1, 2), "ascii")
+            other.symlink_to(tmp_path / "b" / "kern.log")
+            other.rename(link)
+            assert await queue.holds(2)
+        assert ports(queue) == [1, 2]
+
+    on_a_loop(body)
 
 
 def test_an_event_says_who_where_when_and_how(tmp_path):
