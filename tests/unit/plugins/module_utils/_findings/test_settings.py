@@ -25,10 +25,10 @@ from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._findings.
     with_listener,
 )
 
-GIB = 1 << 30
 KEY = "net.core.somaxconn"
 PROFILE = "/usr/lib/tuned/profiles/throughput-performance/tuned.conf:12"
 BY_TUNED = "overridden by %s, applied by TuneD after the boot loader" % PROFILE
+LARGE = {"backlog": 65535, "memory_bytes": 190318080}
 LINE = "/etc/sysctl.d/50-a.conf:1"
 
 
@@ -199,6 +199,24 @@ def test_cookies_that_a_file_turns_off_again():
     )
 
 
+@pytest.mark.parametrize("level, forced", [("3.11.0", False), ("3.12.0", True), ("6.18.44", True), (None, True)])
+def test_cookies_that_are_forced_are_to_be_on_demand(level, forced):
+    facts = host(tcp_syncookies=2)
+    facts["kernel"]["stable_level"] = level
+    told_of = only(facts, "syncookies-forced")
+    assert [one["remedy"] for one in told_of] == ["sysctl -w net.ipv4.tcp_syncookies=1"] * forced
+
+
+def test_what_cookies_that_are_off_cost_is_counted_where_it_was_looked_for():
+    def evidence(facts):
+        return only(facts, "syncookies-off")[0]["evidence"]
+
+    off = host(tcp_syncookies=0)
+    assert evidence(off) == {"tcp_syncookies": 0, "full": [], "TCPReqQFullDrop": None}
+    assert evidence(during(off))["TCPReqQFullDrop"] == 0
+    assert evidence(during(off, TCPReqQFullDrop=3))["TCPReqQFullDrop"] == 3
+
+
 # ---------------------------------------------------------------- 16 bits
 
 
@@ -216,7 +234,8 @@ def test_more_than_16_bits_hold():
     assert found["evidence"]["listeners"] == ["0.0.0.0:80"]
     assert "sysctl -w net.core.somaxconn=65535" in found["remedy"]
     assert "asks for 65536 gets 0" in findings(old(somaxconn=-1))[0]["summary"]
-    for quiet in (old(somaxconn=65535), old("4.1", somaxconn=70000), host(somaxconn=70000)):
+    assert findings(old(somaxconn=-1))[0]["evidence"]["listeners"] == []
+    for quiet in (old(somaxconn=65535), old(somaxconn=0), old("4.1", somaxconn=70000), host(somaxconn=70000)):
         assert findings(quiet) == []
 
 
@@ -272,100 +291,6 @@ def test_a_namespace_that_is_well_or_not_seen_from_outside_is_no_finding():
         less = copy.deepcopy(facts)
         (less["sysctls"]["somaxconn"] if "runtime" in unknown else less["network_namespaces"][0]["sysctls"]).clear()
         assert only(less, "namespace-somaxconn") == [] and only(less, "listener-bound-by-somaxconn")
-
-
-# ---------------------------------------------------------------- time and memory
-
-
-def test_how_long_a_full_queue_stays_full():
-    facts = with_listener(host(), syn_queue={"used": 512})
-    (found,) = only(facts, "half-open-lifetime")
-    assert (found["severity"], found["subject"]) == ("info", "0.0.0.0:80")
-    assert found["evidence"] == {
-        "tcp_synack_retries": 5, "half_open_lifetime": 63.0, "spoofed_syn_rate_to_fill": 56.9, "limit": 512,
-    }  # fmt: skip
-    assert "up to 63 s (tcp_synack_retries 5), and about 57 spoofed SYNs a second" in found["summary"]
-    assert "`sysctl -w net.ipv4.tcp_synack_retries=2` frees a place after 7 s" in found["remedy"]
-    last_quarter = {"used": 97, "new_peer_limit": 97, "on_full": "drop"}
-    assert only(with_listener(host(), syn_queue=last_quarter), "half-open-lifetime")[0]["evidence"]["limit"] == 97
-    assert "about 57 spoofed SYNs a second keep all 512 places taken." in found["summary"]
-    (only_one,) = only(with_listener(host(), syn_queue={"used": 1, "limit": 1}), "half-open-lifetime")
-    assert only_one["summary"].endswith("about 0.1 spoofed SYNs a second keep its only place taken.")
-    few = with_listener(host(tcp_synack_retries=1), syn_queue={"used": 512})
-    assert "sysctl" not in only(few, "half-open-lifetime")[0]["remedy"]
-
-
-def test_retries_are_lowered_where_they_are_kept():
-    """Up to 4.5 the namespaces of a machine have one tcp_synack_retries, and no file for it of their own."""
-    facts = inside()
-    del facts["network_namespaces"][0]["sysctls"]["tcp_synack_retries"]
-    (found,) = only(facts, "half-open-lifetime")
-    assert "`sysctl -w net.ipv4.tcp_synack_retries=2`" in found["remedy"]
-    facts["network_namespaces"][0]["sysctls"]["tcp_synack_retries"] = 4
-    (found,) = only(facts, "half-open-lifetime")
-    assert found["evidence"]["tcp_synack_retries"] == 4
-    assert "`nsenter --net --target 812 sysctl -w net.ipv4.tcp_synack_retries=2`" in found["remedy"]
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"syn_queue": {"used": 511}},
-        {"syn_queue": {"used": 512}, "accept_queue": {"used": 512}},  # the application does not accept
-        {"syn_queue": {"used": None, "limit": None}},
-    ],
-)
-def test_a_queue_that_is_not_full_of_unanswered_syns_has_no_lifetime(changes):
-    assert only(with_listener(host(), **changes), "half-open-lifetime") == []
-
-
-def with_memory(total, *listeners):
-    facts = host()
-    facts["memory"] = {"total_bytes": total}
-    facts["listeners"] = [listener(bound_by="application", **one) for one in listeners]
-    return facts
-
-
-LARGE = {"backlog": 65535, "memory_bytes": 190318080}
-
-
-def test_queues_that_may_take_a_dangerous_share():
-    (found,) = findings(with_memory(GIB, LARGE))
-    assert (found["id"], found["severity"], found["subject"]) == ("memory-at-limits", "warning", "0.0.0.0:80")
-    assert "would take 181.5 MiB of 1.0 GiB of memory (18%)" in found["summary"]
-    assert "there: 32768 at most keeps it below an eighth." in found["remedy"], "half of it is 9%"
-    many = [dict(LARGE, port=port) for port in range(8)]
-    (found,) = findings(with_memory(8 * GIB, *many))
-    assert found["subject"] == "host" and "and 3 more would take" in found["summary"]
-    assert len(found["evidence"]["listeners"]) == 5 and found["evidence"]["share"] == 0.1772
-
-
-def test_what_is_enough_is_enough_beside_smaller_ones():
-    """Halving the largest does not help where it is the many others that add up."""
-    others = [{"backlog": 8192, "memory_bytes": 23789760, "port": port} for port in range(10)]
-    facts = with_memory(9 * GIB // 5, LARGE, *others)
-    (found,) = findings(facts)
-    enough = int(re.search(r"there: ([0-9]+)", found["remedy"]).group(1))
-    assert 4096 <= enough <= 16384
-    for one in facts["listeners"]:
-        one["memory_bytes"] = one["memory_bytes"] * min(enough, one["backlog"]) // one["backlog"]
-        one["backlog"] = min(enough, one["backlog"])
-    assert findings(facts) == []
-
-
-@pytest.mark.parametrize(
-    "facts",
-    [
-        with_memory(2 * GIB, LARGE),
-        with_memory(GIB, dict(LARGE, address="127.0.0.1"), dict(LARGE, address="::1")),
-        with_memory(GIB // 2, *[{"backlog": 4096, "memory_bytes": 11897000, "port": port} for port in range(40)]),
-        with_memory(None, LARGE),
-        with_memory(0, LARGE),
-        with_memory(GIB, {"backlog": 65535, "memory_bytes": None}),
-    ],
-)
-def test_defaults_and_what_fits_are_no_danger(facts):
-    assert findings(facts) == []
 
 
 # ---------------------------------------------------------------- whatever is there
