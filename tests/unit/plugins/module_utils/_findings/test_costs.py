@@ -88,8 +88,9 @@ def test_queues_that_may_take_a_dangerous_share():
 def test_what_is_enough_is_enough_beside_smaller_ones():
     """Halving the largest does not help where it is the many others that add up."""
     others = [{"backlog": 8192, "memory_bytes": 23789760, "port": port} for port in range(10)]
-    facts = with_memory(9 * GIB // 5, LARGE, *others)
+    facts = with_memory(9 * GIB // 5, *others, LARGE)
     (found,) = findings(facts)
+    assert [one["backlog"] for one in found["evidence"]["listeners"]] == [65535, 8192, 8192, 8192, 8192], "worst first"
     enough = int(re.search(r"there: ([0-9]+)", found["remedy"]).group(1))
     assert 4096 <= enough <= 16384
     for one in facts["listeners"]:
