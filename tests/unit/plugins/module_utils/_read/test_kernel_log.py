@@ -281,7 +281,8 @@ def test_what_dmesg_printed_is_no_log_but_not_passed_over_in_silence(log, time):
     assert "looks like the output of dmesg" in warnings[0]
     among = "%s %s\nNov 20 04:23:45 w kernel: %s\n" % (time, FLOOD, FLOOD)
     assert read_kernel_log(log(among), now=NOW)[1] == []
-    assert read_kernel_log(log("%s eth0: up\n" % time), now=NOW)[1] == []
+    assert read_kernel_log(log("%s printk: 3 messages suppressed.\n" % time), now=NOW)[1] == [], "no flood is passed over"
+    assert read_kernel_log(log("Nov 20 04:23:45 w sshd[1]: %s\n" % FLOOD), now=NOW)[1] == [], "nor what is not its word"
 
 
 def test_a_log_of_several_hosts_is_called_one(log):
