@@ -283,7 +283,8 @@ syn_backlog:
             - Who holds them, most first. Each has the fields above, and those that name it.
             - >-
               With a O(counters_window), C(followed) tells of those that were unanswered and due to have their SYN-ACK sent again how
-              many were looked at twice, C(seconds) apart, and how many were gone the second time, since their clients answered.
+              many were looked at twice, C(seconds) apart, how many were gone the second time, since their clients answered, and how
+              many were still there although their clients had sent their SYN again (C(asked_again)).
           returned: always
           type: list
           elements: dict
@@ -300,7 +301,7 @@ syn_backlog:
               distinct_sources: 129
               sources: [{network: 198.51.100.0/24, count: 119, share: 0.9225, unanswered: 117, retransmitted: 100}]
               peers: [{address: 198.51.100.7, count: 2, share: 0.0155}]
-              followed: {seconds: 2.0, entries: 90, gone: 1}
+              followed: {seconds: 2.0, entries: 90, gone: 1, asked_again: 0}
     counters:
       description: The kernel's TcpExt counters about listen queues, since the namespace was made. What this kernel does not count is absent.
       returned: with the subset V(counters)

@@ -193,7 +193,7 @@ def _evidence(host: Host, it: Listener, more: Dict[str, Any]) -> Dict[str, Any]:
         share=round(it.verdict.share, 4),
     )
     if entries.followed:
-        found.update(followed=entries.followed, answered=entries.gone)
+        found.update(followed=entries.followed, answered=entries.gone, asked_again=entries.asked_again)
     found.update(_counted(scope))
     found.update(more)
     return found

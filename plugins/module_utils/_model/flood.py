@@ -9,8 +9,8 @@
 What separates them is whether clients answer. Four things tell, the surest first:
 
 1. Entries that went unanswered for half a second were followed while they got another SYN-ACK. Of made-up
-   addresses none answers; of real clients most do, even where every other packet is lost. This is about this
-   listener alone, and neither other traffic nor the age of the flood blurs it.
+   addresses none answers; of real clients most do, even where every other packet is lost, or send their SYN again.
+   This is about this listener alone, and neither other traffic nor the age of the flood blurs it.
 2. Cookies. A full queue answers every further SYN with one, whoever sent it; a client that is there sends it back.
    Counted by network namespace, so only where no other listener's queue is full.
 3. Nobody at all completed a handshake in the network namespace for a second while entries went unanswered.
@@ -48,7 +48,8 @@ _ENTRIES_OF_A_NETWORK = 4  # on average at least: with fewer it is chance that t
 
 _FEWEST = 8  # entries that say anything
 _A_THIRD = 1 / 3
-_FEW_GONE, _MANY_GONE = 0.2, 0.4  # of entries that were followed; where every other packet is lost, 0.5
+_FEW_GONE, _MANY_GONE = 0.1, 0.4  # of entries that were followed; where every other packet is lost, 0.5
+_MOST_ALIVE = 0.6  # of them are gone or asked again. A flood may repeat its SYNs, too, but then none is gone
 _COOKIES = 32  # sent, before what came back says anything
 _FEW_BACK, _MANY_BACK = 0.1, 0.5
 _OLD = 0.7  # of all entries, and the part of them that survives from one retransmission to the next
@@ -63,6 +64,7 @@ class Entries(NamedTuple):
     networks: Tuple[Tuple[str, int, int], ...]  # network, entries, and those of them that are unanswered
     followed: int
     gone: int
+    asked_again: int = 0
 
     @property
     def unanswered(self) -> int:
@@ -115,6 +117,7 @@ def entries_of(row: Mapping[str, Any]) -> Entries:
         networks=tuple(networks),
         followed=number(followed.get("entries")) or 0,
         gone=number(followed.get("gone")) or 0,
+        asked_again=number(followed.get("asked_again")) or 0,
     )
 
 
@@ -165,12 +168,12 @@ def _staying(entries: Entries) -> int:
 def _clients_answer(entries: Entries, window: Window, old: bool, cookies_are_its: bool) -> Optional[bool]:
     """Whether those answer that the entries are about; None where it cannot be told."""
     if entries.followed >= _FEWEST:
+        alive = entries.gone + entries.asked_again >= _MOST_ALIVE * entries.followed
         if entries.gone <= _FEW_GONE * entries.followed:
-            return False
+            return None if entries.gone and alive else False
         # A router's "host unreachable", or a reset, takes an entry away as well: then nobody completed anything.
-        if entries.gone >= _MANY_GONE * entries.followed and _at_least(window.completed, entries.gone):
-            return True
-        return None
+        many = alive or entries.gone >= _MANY_GONE * entries.followed
+        return True if many and _at_least(window.completed, entries.gone) else None
     if cookies_are_its and window.cookies_sent >= _COOKIES:
         if window.cookies_back >= _MANY_BACK * window.cookies_sent and not old:
             return True

@@ -82,6 +82,7 @@ class Followed(NamedTuple):
     seconds: float
     entries: int
     gone: int  # entries that are not there any more: their clients answered
+    asked_again: int  # entries that are still there, and whose clients sent their SYN again
 
 
 class HalfOpenTally(NamedTuple):

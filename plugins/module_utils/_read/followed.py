@@ -9,6 +9,9 @@
 Between both looks each of them gets another SYN-ACK. A client that is there answers, and its entry is gone; the address
 that somebody made up does not, and the entry stays. This tells a flood from clients with losses, each listener by
 itself and whatever else goes on. Only entries that the kernel cannot have given up in between are followed.
+
+An entry that stays and whose SYN-ACK went out more often than the timer alone sends it was asked for again: the kernel
+answers each repeated SYN of the same client (tcp_check_req). Clients with losses repeat theirs, after a second first.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from __future__ import annotations
 import socket
 import struct
 from itertools import chain
-from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Set
+from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from .._model.attribution import Attribution
 from .._model.half_open import YOUNG
@@ -35,7 +38,8 @@ _LOCAL = struct.Struct("=H2x16s16xI")
 class FirstLook(NamedTuple):
     """The entries that are followed, by family of their listener."""
 
-    entries: Dict[int, Set[bytes]]
+    entries: Dict[int, Dict[bytes, Tuple[int, int]]]  # how often sent again, and milliseconds until the next time
+    first_timeout: float
 
 
 def first_look(
@@ -52,24 +56,24 @@ def first_look(
     """
     due = 1000 * min(seconds, LONGEST) - _MARGIN
     latest = (min(due, 1000 * (first_timeout - YOUNG)), due)[:min(retries, GIVEN_UP_AFTER)]
-    found: Dict[int, Set[bytes]] = {}
+    found: Dict[int, Dict[bytes, Tuple[int, int]]] = {}
     for family in sock_diag.FAMILIES:
-        chosen: Set[bytes] = set()
+        chosen: Dict[bytes, Tuple[int, int]] = {}
         depth = 0
         try:
             for run, length in _runs(family, ports, dump):
                 retransmissions, expires = syn_recv.timers(run, length)
                 for one, again, left in zip(_identities(run, length), retransmissions, expires):
                     if again < len(latest) and left <= latest[again]:
-                        chosen.add(one)
+                        chosen[one] = (again, left)
                 while len(chosen) > MAX_FOLLOWED:
                     depth += 1
                     mask = (1 << depth) - 1
-                    chosen = {one for one in chosen if not hash(one) & mask}
+                    chosen = {one: timer for one, timer in chosen.items() if not hash(one) & mask}
         except (OSError, netlink.DumpInterrupted):
             pass  # what was seen was there
         found[family] = chosen
-    return FirstLook(found)
+    return FirstLook(found, first_timeout)
 
 
 def second_look(
@@ -79,26 +83,39 @@ def second_look(
     ports: Optional[Sequence[int]] = None,
     dump: sock_diag.Dump = netlink.dump,
 ) -> Dict[ListenKey, Followed]:
-    """How many of the entries of each listener were followed, and how many are gone after so many seconds.
+    """How many of the entries of each listener were followed, and what became of them after so many seconds.
 
     Nothing of a family whose table cannot be read as a whole.
     """
     owner = Attribution(listeners).owner
     found: Dict[ListenKey, Followed] = {}
     for family, entries in first.entries.items():
-        gone = set(entries)
+        still: Dict[bytes, int] = {}
         try:
             for run, length in _runs(family, ports, dump) if entries else ():
-                gone.difference_update(_identities(run, length))
+                seen = dict(zip(_identities(run, length), syn_recv.timers(run, length)[0]))
+                still.update((one, seen[one]) for one in seen.keys() & entries.keys())
         except (OSError, netlink.DumpInterrupted):
             continue
-        for one in entries:
+        for one, (again, left) in entries.items():
             port, address, index = _LOCAL.unpack(one)
             width = 16 if family == socket.AF_INET6 else 4
             key = owner(syn_recv.named((port, address[:width], index), family))
-            so_far = found.get(key, Followed(seconds, 0, 0))
-            found[key] = Followed(seconds, so_far.entries + 1, so_far.gone + (one in gone))
+            so_far = found.get(key, Followed(seconds, 0, 0, 0))
+            most = again + _timeouts(again, left, 1000 * seconds + _MARGIN, 1000 * first.first_timeout)
+            found[key] = Followed(
+                seconds, so_far.entries + 1, so_far.gone + (one not in still), so_far.asked_again + (still.get(one, 0) > most)
+            )
     return found
+
+
+def _timeouts(again: int, left: float, within: float, first_timeout: float) -> int:
+    """How often the timer of an entry fires, at most, within so many milliseconds. Each timeout is twice the one before."""
+    count = 0
+    while left <= within:
+        count += 1
+        left += first_timeout * 2 ** (again + count)
+    return count
 
 
 def _runs(family: int, ports: Optional[Sequence[int]], dump: sock_diag.Dump) -> Iterable[netlink.Run]:

@@ -60,10 +60,28 @@ def test_who_answered_is_gone():
     stay = [one(number, 1, 1900) for number in range(3)] + [one(200)]
     after = kernel(b"".join(stay), six(4, 1, 1900))
     assert followed.second_look(look, 2.0, SOCKETS, dump=after) == {
-        ListenKey("ipv4", "0.0.0.0", 80, None): Followed(2.0, 10, 7),
-        ListenKey("ipv4", "10.0.0.1", 82, None): Followed(2.0, 1, 1),
-        ListenKey("ipv6", "::", 81, None): Followed(2.0, 5, 4),
+        ListenKey("ipv4", "0.0.0.0", 80, None): Followed(2.0, 10, 7, 0),
+        ListenKey("ipv4", "10.0.0.1", 82, None): Followed(2.0, 1, 1, 0),
+        ListenKey("ipv6", "::", 81, None): Followed(2.0, 5, 4, 0),
     }
+
+
+@pytest.mark.parametrize(
+    "again, left, seconds, then, asked",
+    [
+        (0, 400, 1.0, 1, False),
+        (0, 400, 1.0, 2, True),
+        (0, 400, 2.0, 1, False),
+        (0, 200, 2.0, 2, False),  # at 0.2 s and, were the machine slow in between, at 2.2 s
+        (0, 400, 2.0, 2, True),
+        (1, 1500, 2.0, 2, False),
+        (1, 1500, 2.0, 4, True),
+    ],
+)
+def test_who_asked_again_got_more_than_the_timer_sends(again, left, seconds, then, asked):
+    look = followed.first_look(seconds, dump=kernel(one(1, again, left)))
+    (found,) = followed.second_look(look, seconds, SOCKETS, dump=kernel(one(1, then, 900))).values()
+    assert found == Followed(seconds, 1, 0, int(asked))
 
 
 def test_of_very_many_a_part_is_followed():
