@@ -101,16 +101,16 @@ def second_look(
             port, address, index = _LOCAL.unpack(one)
             width = 16 if family == socket.AF_INET6 else 4
             key = owner(syn_recv.named((port, address[:width], index), family))
-            so_far = found.get(key, Followed(seconds, 0, 0, 0))
             most = again + _timeouts(again, left, 1000 * seconds + _MARGIN, 1000 * first.first_timeout)
-            found[key] = Followed(
-                seconds, so_far.entries + 1, so_far.gone + (one not in still), so_far.asked_again + (still.get(one, 0) > most)
-            )
+            count, gone, asked_again = found.get(key, Followed(seconds, 0, 0, 0))[1:]
+            gone += one not in still
+            asked_again += still.get(one, 0) > most
+            found[key] = Followed(seconds, count + 1, gone, asked_again)
     return found
 
 
 def _timeouts(again: int, left: float, within: float, first_timeout: float) -> int:
-    """How often the timer of an entry fires, at most, within so many milliseconds. Each timeout is twice the one before."""
+    """How often an entry's timer fires, at most, within so many milliseconds; each timeout is twice the one before."""
     count = 0
     while left <= within:
         count += 1
