@@ -195,7 +195,8 @@ def _none_falls_away(entries: Entries) -> bool:
     if again < 2 * _FEWEST or again < _OLD * entries.total:
         return False
     if again - once - twice >= once + twice:
-        return True  # most are on their fourth SYN-ACK or beyond it
+        # A queue that is half full gives up entries that nobody asks for again when their third timeout is over.
+        return False
     # Entries that come to each stage in a second: a stage lasts twice as long as the one before.
     waiting = max(never - entries.young, 0) / 0.5
     return once / 2 + twice / 4 >= _OLD * (waiting + once / 2)

@@ -88,6 +88,9 @@ SCATTERED = tuple(("11.0.%d.0/24" % number, 1, 1) for number in range(64))
         (entries(53, 11, (21, 11, 7, 7, 7), SCATTERED, 22, 17), window(2.0, 74), LOSSY_CLIENTS),
         (entries(54, 10, (27, 7, 8, 7, 5), SCATTERED), NONE, UNDECIDED),
         (entries(59, 15, (27, 31, 1), SCATTERED), NONE, UNDECIDED),
+        (entries(126, 20, (27, 24, 8, 67), SCATTERED), NONE, UNDECIDED),
+        (entries(128, 26, (36, 18, 2, 72), SCATTERED), NONE, UNDECIDED),
+        (entries(129, 10, (20, 5, 8, 18, 15, 10, 12, 12, 29), SCATTERED), NONE, UNDECIDED),
         # and 80 of 100: few answers arrive, but they ask again and again
         (entries(128, 14, (25, 11, 18, 17, 12, 45), SCATTERED, 22, 6, 12), window(1.0, 28), LOSSY_CLIENTS),
         (entries(128, 5, (11, 3, 19, 8, 19, 14, 54), SCATTERED, 17, 6, 8), window(2.0, 295, 1450, 262), LOSSY_CLIENTS),
