@@ -82,13 +82,19 @@ class Server(NamedTuple):
         result, _warnings = self.net.server.call(set_backlogs, params)
         assert result["changed"] and {row["after"] for row in result["listeners"]} == {backlog}
 
-    def mitigate(self, **variables: Any) -> str:
-        """The role, by its playbook, as a user runs it: what it says."""
-        given = {"syn_backlog_mitigate_%s" % name: value for name, value in variables.items()}
-        given.update(mitigate_become=False, syn_backlog_mitigate_window=1)
-        done = run_playbook(ROOT / "playbooks" / "mitigate.yml", "-e", json.dumps(given), namespace=self.net.server)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+    def mitigate(self, cause: str) -> None:
+        """The role, by its playbook, as a user runs it, until it says that it acts against this finding.
+
+        That is at once, except in the moment, some seconds apart, when the kernel gives up all of a flood's entries and the
+        queue is full of new ones: who may be honest clients, and get cookies and room.
+        """
+        given = {"mitigate_become": False, "syn_backlog_mitigate_window": 1}
+        for _run in range(2):
+            done = run_playbook(ROOT / "playbooks" / "mitigate.yml", "-e", json.dumps(given), namespace=self.net.server)
+            assert done.returncode == 0, done.stdout + done.stderr
+            if "(%s)" % cause in done.stdout:
+                return
+        raise AssertionError(done.stdout)
 
 
 def verdict_of(facts: dict[str, Any]) -> Verdict:
@@ -152,13 +158,13 @@ def test_a_flood_from_everywhere_is_carried_by_cookies() -> None:
         found, before = it.verdict(), it.served()
         assert found[:3] == ("syn-flood-everywhere", "critical", "0.0.0.0:80")
         assert before < CLIENTS / 2
-        told = it.mitigate()
+        it.mitigate("syn-flood-everywhere")
         after = it.served()
         tell("spoofed from everywhere", 0, before, found, "mitigate", after)
         assert after >= NEARLY_ALL
-        assert "syn-flood-everywhere" in told
         assert it.net.server.sysctl("net.ipv4.tcp_syncookies") == "1"
-        assert it.verdict()[:2] == ("syn-flood-everywhere", "warning")  # it still is one, and nobody is turned away
+        # It still is one, and nobody is turned away
+        assert lab.wait_for(lambda: it.verdict()[:2] == ("syn-flood-everywhere", "warning"), 6)
 
 
 @isolated
@@ -168,7 +174,7 @@ def test_a_flood_from_one_network_is_dropped() -> None:
         assert found[:3] == ("syn-flood-few-networks", "critical", "0.0.0.0:80")
         assert found.evidence["networks"] == ONE_NETWORK
         assert before < CLIENTS / 2
-        it.mitigate()
+        it.mitigate("syn-flood-few-networks")
         after = it.served()
         tell("spoofed from one /24", 0, before, found, "mitigate", after)
         assert after >= NEARLY_ALL
@@ -187,7 +193,7 @@ def test_floods_of_both_families_from_a_few_networks_are_dropped() -> None:
             assert sorted(told["0.0.0.0:80"]["evidence"]["networks"]) == sorted(networks)
             assert told["[fd77::1]:81"]["evidence"]["networks"] == v6
             assert before >= NEARLY_ALL  # cookies carry them
-            it.mitigate()
+            it.mitigate("syn-flood-few-networks")
             after = it.served()
             tell("spoofed from five /24 and a /64", 1, before, verdict_of(facts), "mitigate", after)
             assert after >= NEARLY_ALL
