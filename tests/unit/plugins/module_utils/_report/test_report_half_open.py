@@ -48,12 +48,12 @@ def test_totals_add_up_and_no_list_is_longer_than_asked(one, other, top):
 
 
 def test_a_listener_is_named_and_says_who_was_followed():
-    followed = {LISTENERS[0]: Followed(2.0, 9, 8), LISTENERS[2]: Followed(2.0, 3, 3)}
+    followed = {LISTENERS[0]: Followed(2.0, 9, 8, 1), LISTENERS[2]: Followed(2.0, 3, 3, 0)}
     found = half_open_facts([view("blue", [(0, 1, 0), (1, 1, 0)], 10, followed)], 10)["listeners"]
     assert [(row["port"], row["total"], row["followed"]) for row in found] == [
-        (80, 1, {"seconds": 2.0, "entries": 9, "gone": 8}),
+        (80, 1, {"seconds": 2.0, "entries": 9, "gone": 8, "asked_again": 1}),
         (81, 1, None),
-        (82, 0, {"seconds": 2.0, "entries": 3, "gone": 3}),  # all of them were answered
+        (82, 0, {"seconds": 2.0, "entries": 3, "gone": 3, "asked_again": 0}),  # all of them were answered
     ]
     assert {row["network_namespace"] for row in found} == {"blue"}
     assert "followed" not in half_open_facts([view("blue", [(0, 1, 0)], 10)], 10)["listeners"][0]
