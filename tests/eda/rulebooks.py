@@ -78,10 +78,11 @@ def running(
     )
     environment.pop("PYTHONPATH", None)  # ansible-rulebook finds a collection by itself, or users have a problem
     output = folder / "output.txt"
-    with output.open("wb") as stream, (namespace.enter() if namespace else contextlib.nullcontext()):
-        process = subprocess.Popen(
-            argv, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True
-        )
+    with namespace.enter() if namespace else contextlib.nullcontext():
+        with output.open("wb") as stream:
+            process = subprocess.Popen(
+                argv, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True
+            )
     it = Rulebook(process, output)
     try:
         assert lab.wait_for(lambda: READY in it.output() or process.poll() is not None, _LONGEST_START, pause=0.05)
