@@ -13,7 +13,7 @@ as ``info`` and only where it is more than one in a thousand connections.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from .._kernel.level import Level
 from .._kernel.rules import forces_cookies
@@ -44,15 +44,35 @@ def accept_queue_overflowed(host: Host) -> Iterator[Finding]:
         count = _count(scope, "ListenOverflows")
         if count:
             dropped = _with_drops(host, scope)
+            why, remedy = _hangs_or_pauses(host, scope) if count.now else (_NOT_AS_FAST, _see_who_is_busy(scope))
             yield Finding(
                 WARNING if count.now else INFO,
                 scope.name,
-                "Connections were turned away because an accept queue was full ({0}): an application does not accept "
-                "as fast as clients come. This is not SYN flooding.{1}".format(count.words, _named(dropped)),
+                "Connections were turned away because an accept queue was full ({0}): {1}. This is not SYN "
+                "flooding.{2}".format(count.words, why, _named(dropped)),
                 dict(count.evidence, listeners_with_drops=dropped),
-                "{0}ss -tln  # where Recv-Q is near Send-Q, see what keeps that application busy".format(scope.command),
+                remedy,
                 weight=count.value,
             )
+
+
+_NOT_AS_FAST = "an application does not accept as fast as clients come"
+
+
+def _hangs_or_pauses(host: Host, scope: Scope) -> Tuple[str, str]:
+    """Why an accept queue overflows now, and what to do: no queue that has been emptied is that of one that hangs."""
+    listeners = host.listeners_of(scope)
+    if not listeners or any(it.accept.near for it in listeners):
+        return _NOT_AS_FAST, _see_who_is_busy(scope)
+    room = [it.remedy for it in listeners if it.drops or len(listeners) == 1]
+    return (
+        "more clients came at once than it admits, or its application paused for a moment; it is taken from again",
+        room[0] if len(room) == 1 and room[0] else "Raise the backlog of the listener whose drops (ss -tlnm, d) grow.",
+    )
+
+
+def _see_who_is_busy(scope: Scope) -> str:
+    return "{0}ss -tln  # where Recv-Q is near Send-Q, see what keeps that application busy".format(scope.command)
 
 
 def syn_queue_overflowed(host: Host) -> Iterator[Finding]:

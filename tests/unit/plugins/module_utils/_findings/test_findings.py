@@ -356,6 +356,26 @@ def test_counters_without_a_window_say_so():
     assert found["evidence"]["seconds"] == 2.5
 
 
+@pytest.mark.parametrize(
+    ("rows", "hangs", "remedy"),
+    [
+        ([{"drops": 7}], False, "Set `backlog=` of nginx."),
+        ([{"drops": 7}, {"port": 81, "remedy": "Another."}], False, "Set `backlog=` of nginx."),
+        ([{"drops": 7}, {"port": 81, "drops": 1}], False, "Raise the backlog of the listener whose drops"),
+        ([{}, {"port": 81}], False, "Raise the backlog of the listener whose drops"),
+        ([{"drops": 7, "accept_queue": {"used": 500}}], True, "ss -tln"),
+        ([], True, "ss -tln"),
+    ],
+)
+def test_an_accept_queue_that_is_empty_again_is_of_no_application_that_hangs(rows, hangs, remedy):
+    facts = during(host(), ListenOverflows=7, ListenDrops=7)
+    facts["listeners"] = [listener(**row) for row in rows]
+    found = next(one for one in findings(facts) if one["id"] == "accept-queue-overflow")
+    assert ("does not accept as fast" in found["summary"]) is hangs
+    assert ("taken from again" in found["summary"]) is not hangs
+    assert found["remedy"].startswith(remedy)
+
+
 def test_listeners_of_an_so_reuseport_group_bear_even_shares():
     row = listener(syn_queue={"used": None, "limit": 100}, reuseport={"half_open": 400, "members": 4})
     facts = host()
