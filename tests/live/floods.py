@@ -33,17 +33,19 @@ _TICK = 0.005  # seconds
 
 @contextlib.contextmanager
 def spoofed(
-    net: lab.Pair, port: int = 80, rate: int = 2000, sources: Sequence[str] | None = None, dst: str | None = None
-) -> Iterator[subprocess.Popen]:
+    net: lab.Pair, port: int = 80, rate: int = 2000, sources: Sequence[str] | None = None, dst: str | None = None,
+    pairs: int = 0,
+) -> Iterator[subprocess.Popen]:  # fmt: skip
     """`rate` SYNs a second to the server, each from a random address and port.
 
     `sources` are networks in prefix notation, each hit equally often; left out, nearly all of the Internet.
-    `dst` is an address of the server and tells the family. Entered once SYNs have arrived.
+    `dst` is an address of the server and tells the family. `pairs`: of address and port, that send their SYN again
+    in turn; left out, none does. Entered once SYNs have arrived.
     """
     destination = dst or net.server_v4
     networks = sources or (EVERYWHERE_V6 if ":" in destination else EVERYWHERE_V4)
     before = lab.counters(net.server)["Tcp.InSegs"]
-    with child(net.client, "floods", destination, port, rate, *networks) as process:
+    with child(net.client, "floods", destination, port, rate, pairs, *networks) as process:
         if not lab.wait_for(lambda: lab.counters(net.server)["Tcp.InSegs"] > before, 5):
             raise AssertionError("no SYN arrived")
         yield process
@@ -66,13 +68,17 @@ def addresses(networks: Sequence[str], rng: random.Random) -> Callable[[], int]:
     return draw
 
 
-def _flood(destination: str, port: int, rate: int, networks: Sequence[str]) -> None:
+def flood(
+    destination: str, port: int, rate: int, networks: Sequence[str], started: Callable[[], None] = ready, pairs: int = 0
+) -> None:
+    """Sends until its process is ended; calls `started` after the first SYN."""
     goal = ipaddress.ip_address(destination)
     family = socket.AF_INET if goal.version == 4 else socket.AF_INET6
     packet, source_at, checksum_at, rest = lab._template(goal, port, 0)
     tcp_at, length = checksum_at - 16, goal.max_prefixlen // 8
     rng = random.Random(20261120)
     draw = addresses(networks, rng)
+    known = [(draw(), rng.randrange(1024, 65536)) for _number in range(pairs)]
     with socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
         raw.connect((destination, 0))
         begin, sent, told = time.monotonic(), 0, False
@@ -81,8 +87,9 @@ def _flood(destination: str, port: int, rate: int, networks: Sequence[str]) -> N
             if due - sent > rate:  # the machine was busy: what it missed is not made up for at once
                 begin, sent = time.monotonic(), 0
                 continue
-            for _number in range(due - sent):
-                source, sport = draw().to_bytes(length, "big"), rng.randrange(1024, 65536)
+            for number in range(sent, due):
+                address, sport = known[number % pairs] if known else (draw(), rng.randrange(1024, 65536))
+                source = address.to_bytes(length, "big")
                 packet[source_at:source_at + length] = source
                 struct.pack_into("!H", packet, tcp_at, sport)
                 struct.pack_into("!H", packet, checksum_at, ~lab._fold(rest + lab._words(source) + sport) & 0xFFFF)
@@ -91,9 +98,9 @@ def _flood(destination: str, port: int, rate: int, networks: Sequence[str]) -> N
             sent = due
             if not told and sent:
                 told = True
-                ready()
+                started()
             time.sleep(_TICK)
 
 
 if __name__ == "__main__":
-    _flood(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])
+    flood(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[5:], pairs=int(sys.argv[4]))
