@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, Iterator, List, Mapping
 
 from .._kernel.sysctls import KEYS
-from .._model.gathered import rows, subject_of, text
+from .._model.gathered import number, rows, subject_of, text
 from .._model.namespace_commands import OWN
 from .finding import INFO, Finding
 from .observed import Host
@@ -46,6 +46,10 @@ def _causes(record: Mapping[str, Any]) -> List[Any]:
     return list(causes) if isinstance(causes, (list, tuple)) else []
 
 
+def _list(told: Any) -> List[Any]:
+    return list(told) if isinstance(told, (list, tuple)) else []
+
+
 def _sysctls(host: Host) -> List[str]:
     return [
         "{0} {1} instead of {2}".format(KEYS[name].key, state.get("set"), state.get("before"))
@@ -61,8 +65,9 @@ def _listeners(record: Mapping[str, Any]) -> List[str]:
 
 
 def _blocks(record: Mapping[str, Any]) -> List[str]:
-    ports = {str(one.get("port")) for one in rows(record, "blocks")}
-    networks = {str(one.get("network")) for one in rows(record, "blocks")}
-    return ["{0} network{1} dropped on port {2}".format(
-        len(networks), "" if len(networks) == 1 else "s", ", ".join(sorted(ports))
-    )] if networks else []  # fmt: skip
+    ports = {number(one.get("port")) for one in rows(record, "blocks")} - {None}
+    networks = {text(one, "network") for one in rows(record, "blocks")} - {None}
+    if not networks:
+        return []
+    named = ", ".join(str(port) for port in sorted(filter(None, ports)))
+    return ["{0} network{1} dropped on port {2}".format(len(networks), "" if len(networks) == 1 else "s", named)]

@@ -186,6 +186,11 @@ def test_what_may_not_or_cannot_be_dropped_gets_room_instead(changed: Facts, tol
     assert made["sysctls"] == {"tcp_syncookies": 1} and made["listeners"][0]["backlog"] == 4096
 
 
+def test_nor_is_a_part_of_the_network_that_the_session_comes_from() -> None:
+    world = facts(flood("198.51.100.128/25", "198.51.101.0/24"), mitigation=about(controller="198.51.100.9"))
+    assert blocked(plan(world)) == ["198.51.101.0/24"]
+
+
 @pytest.mark.parametrize("connection", ["ssh", "ansible.builtin.ssh", "paramiko", "ansible.netcommon.libssh", "mitogen_sudo", None])
 def test_nothing_is_dropped_where_the_session_could_be_cut_off(connection: Optional[str]) -> None:
     made = plan(facts(flood("198.51.100.0/24")), connection=connection)

@@ -119,6 +119,11 @@ def test_a_listener_whose_limits_stay_may_be_as_full_as_it_is() -> None:
     assert restoration_plan(facts(record, listeners=[row(100, 128, inode=5, port=81)]))["not_yet"] == []
 
 
+def test_a_listener_that_loses_cookies_with_the_others() -> None:
+    made = restoration_plan(facts(listeners=[row(100, 128, inode=5, port=81)]))
+    assert made["not_yet"][0].startswith("0.0.0.0:81: 100 half-open connections would fill more than half of the 97")
+
+
 def test_counters_that_grow() -> None:
     moving = facts(counters_delta={"seconds": 5.0, "SyncookiesSent": 7, "TCPReqQFullDrop": 1, "ListenDrops": 9})
     assert restoration_plan(moving)["not_yet"] == ["in 5.0 seconds the kernel counted TCPReqQFullDrop by 1, SyncookiesSent by 7"]

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._findings.findings import findings
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import empty
+
+SOCKET = {"family": "ipv6", "address": "::", "port": 80, "device": None, "inode": 1080, "before": 128, "set": 4096}
+
+
+def told(record: Any) -> Any:
+    return [one for one in findings({"mitigation": {"record": record}}) if one["id"] == "mitigation-in-force"]
+
+
+@pytest.mark.parametrize("record", [None, {}, [], "x"])
+def test_where_none_is_in_force_nothing_is_said(record: Any) -> None:
+    assert told(record) == []
+
+
+def test_what_is_changed_for_the_time_being_is_told() -> None:
+    blocks = [{"network": "198.51.100.0/24", "port": port} for port in (80, 443)]
+    record = dict(
+        empty(),
+        since="2026-11-20T09:30:00Z",
+        causes=["syn-flood-few-networks on [::]:80"],
+        sysctls={"tcp_syncookies": {"before": 0, "set": 1}},
+        listeners=[SOCKET, dict(SOCKET, inode=1081)],
+        blocks=[*blocks, {"network": "2001:db8::/64", "port": 80}],
+    )
+    (found,) = told(record)
+    assert (found["severity"], found["subject"]) == ("info", "host")
+    assert found["summary"] == (
+        "A mitigation is in force since 2026-11-20T09:30:00Z: net.ipv4.tcp_syncookies 1 instead of 0, [::]:80 widened "
+        "from 128 to 4096, 2 networks dropped on port 80, 443."
+    )
+    assert found["evidence"]["blocks"] == record["blocks"] and found["evidence"]["causes"] == record["causes"]
+    assert "linuxnet.tcp.restore" in found["remedy"]
+
+
+def test_a_record_that_changed_nothing_yet() -> None:
+    assert "nothing was changed yet" in told(dict(empty(), since="2026-11-20T09:30:00Z"))[0]["summary"]
