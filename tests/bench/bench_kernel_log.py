@@ -102,7 +102,8 @@ def main() -> int:
         ratio = much / little / (LARGE / SMALL)
         bad = ratio > 1 + MAX_OFF
         missed = missed or bad
-        print("%-22s %7.0f ms %7.0f ms %14.0f %9.2fx%s" % (label, little * 1000, much * 1000, LARGE / 1e6 / much, ratio, "   MISSED" if bad else ""), flush=True)
+        row = (label, little * 1000, much * 1000, LARGE / 1e6 / much, ratio, "   MISSED" if bad else "")
+        print("%-22s %7.0f ms %7.0f ms %14.0f %9.2fx%s" % row, flush=True)
     print("bar: 4 times as much takes at most %.0f %% more than 4 times as long" % (MAX_OFF * 100))
     return 1 if missed else 0
 

@@ -48,7 +48,7 @@ def child(namespace: lab.Netns | None, module: str, *arguments: object) -> Itera
 
 
 def _await(process: subprocess.Popen) -> None:
-    output = cast("IO[bytes]", process.stdout)
+    output = cast(IO[bytes], process.stdout)
     if not select.select([output], [], [], _LONGEST_START)[0] or output.readline() != _READY:
         raise AssertionError("%s did not become ready" % process.args)
 
