@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.mitigation_record import PATH
 from ansible_collections.linuxnet.tcp.tests.live import clients, floods, lab, sandbox, serving
 from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT, run_playbook
@@ -135,6 +137,7 @@ def served(net: lab.Pair, **named: Any) -> int:
 # ---------------------------------------------------------------- a flood from few networks
 
 
+@pytest.mark.ansible  # whose iptables module has changed a good deal
 @isolated
 def test_few_networks_are_dropped_until_the_flood_is_over() -> None:
     """In both families at once: one whose firewall has rules, the other without so much as a table.
