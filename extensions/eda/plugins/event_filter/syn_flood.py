@@ -67,6 +67,7 @@ EXAMPLES = r"""
 Json = Any
 Event = Dict[str, Json]
 
+_NOT_LISTED = "the host that it names is not one of those that the option hosts lists"
 _MOST = 1000  # reports in one event, and lines in one text: what is beyond is passed over
 _LONGEST_TEXT = 1 << 20
 
@@ -128,7 +129,7 @@ def main(event: Event, hosts: Union[None, List[str], Mapping[str, str]] = None) 
     if not isinstance(event, dict):
         return event
     if "syn_flood" in event:
-        return event if _is_ours(event, known) else _refused(event, "it does not name one host")
+        return _passed(event, known) if _is_ours(event) else _refused(event, "it does not name one host")
     found = [_normal(event, report, known) for report in itertools.islice(_reports(event), _MOST)]
     return event if not found else found[0] if len(found) == 1 else found
 
@@ -152,13 +153,22 @@ _WRONG_HOSTS = (
 )
 
 
-def _is_ours(event: Event, known: Optional[Dict[str, str]]) -> bool:
+def _is_ours(event: Event) -> bool:
     """Whether an event source made it in this shape, about one host, the controller or another."""
     flood, meta = event["syn_flood"], event.get("meta")
     host = _rulebook.plain_host(flood.get("host")) if isinstance(flood, dict) else None
-    if host is None or (known is not None and host not in known.values()):
-        return False
-    return isinstance(meta, dict) and meta.get("hosts") == [host]
+    return host is not None and isinstance(meta, dict) and meta.get("hosts") == [host]
+
+
+def _passed(event: Event, known: Optional[Dict[str, str]]) -> Event:
+    """It, under the inventory's name for the host that it names."""
+    named = event["syn_flood"]["host"]
+    if known is None or (named in known.values() and named not in known):
+        return event
+    if named not in known:
+        return _refused(event, _NOT_LISTED)
+    host = known[named]
+    return dict(event, syn_flood=dict(event["syn_flood"], host=host), meta=dict(event["meta"], hosts=[host]))
 
 
 def _normal(event: Event, report: Report, known: Optional[Dict[str, str]]) -> Event:
@@ -168,8 +178,7 @@ def _normal(event: Event, report: Report, known: Optional[Dict[str, str]]) -> Ev
     elif _is_text(report.host):
         host = known.get(report.host)
     if host is None:
-        why = "one host, and not the controller" if known is None else "one of those that the option hosts lists"
-        return _refused(event, "the host that it names is not " + why)
+        return _refused(event, "the host that it names is not one host, and not the controller" if known is None else _NOT_LISTED)
     found: Event = _rulebook.flood_event(
         host, report.time, report.via, report.address, report.port, report.action, report.status, report.repeated
     )

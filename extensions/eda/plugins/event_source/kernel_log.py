@@ -52,7 +52,8 @@ options:
   host:
     description:
       - The inventory's name for the host that the log is of.
-      - Left out, it is the name that a line of a log file carries, and this machine's host name where there is none.
+      - Left out, it is the name that a line of a log file carries, and this machine's host name where there is none. A line with a name that
+        stands for more than one host, or for the controller, becomes the event C(syn_flood_refused), which says why and limits nothing.
     type: str
   kinds:
     description:
@@ -323,6 +324,7 @@ async def log_file(path: str, from_beginning: bool) -> AsyncGenerator[Said, None
             if not from_beginning:
                 os.lseek(file, 0, os.SEEK_END)
             splitter, log = Splitter(_lines.LONGEST_LINE), _lines.TextLog()
+            leaving = False
             while True:
                 block = os.read(file, _BLOCK)
                 if block:
@@ -331,12 +333,16 @@ async def log_file(path: str, from_beginning: bool) -> AsyncGenerator[Said, None
                         if seconds is not None:  # a date that there is
                             yield Said(event, seconds, line.host.decode("ascii", "replace"))
                     await asyncio.sleep(0)
-                elif _replaced(path, file):
+                    continue
+                if leaving:
                     os.close(file)
-                    file = -1
+                    file, leaving = -1, False
                     file = _open(path)
-                    watch.add_file()
                     splitter, log = Splitter(_lines.LONGEST_LINE), _lines.TextLog()
+                    continue
+                watch.add_file()
+                if _succeeded(path, file):
+                    leaving = True  # after another look: the last line may have come just before the other file's first
                 elif os.fstat(file).st_size < os.lseek(file, 0, os.SEEK_CUR):
                     os.lseek(file, 0, os.SEEK_SET)
                     splitter, log = Splitter(_lines.LONGEST_LINE), _lines.TextLog()
@@ -357,13 +363,16 @@ def _open(path: str) -> int:
     return descriptor
 
 
-def _replaced(path: str, descriptor: int) -> bool:
-    """Whether another file has the name by now; not while none has it, since the old one may still be written to."""
+def _succeeded(path: str, descriptor: int) -> bool:
+    """Whether another file has the name and holds something.
+
+    As long as it is empty, the log daemon writes to the old one: logrotate makes the new file first and then tells the daemon.
+    """
     try:
         there, ours = os.stat(path), os.fstat(descriptor)
     except FileNotFoundError:
         return False
-    return (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino)
+    return (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino) and there.st_size > 0
 
 
 def follow(options: Options) -> Tuple[str, AsyncGenerator[Said, None]]:
@@ -392,7 +401,8 @@ class Teller:
 
     def __init__(self, queue: Any, options: Options) -> None:
         self._queue, self._options = queue, options
-        self._machine = options.host or _rulebook.plain_host(socket.gethostname()) or "localhost"
+        self._called = socket.gethostname()
+        self._machine = options.host or _rulebook.plain_host(self._called) or "localhost"
         self._last: Dict[str, Any] = {}  # what the last message told
         self._told = False  # since the last look at the counters
 
@@ -407,11 +417,21 @@ class Teller:
             await reader.aclose()
 
     async def _tell(self, said: Said, via: str) -> None:
-        host, event = self._options.host or _rulebook.other_host(said.host) or self._machine, said.event
+        host, event = self._whose(said.host), said.event
+        if host is None:
+            await self._put({"syn_flood_refused": {"reason": "the host that a line names is not one host, and not the controller"}})
+            return
         if event["kind"] == _messages.SYN_FLOOD:
             self._last = {name: event[name] for name in ("address", "port", "action")}
             self._told = True
         await self._put(_rulebook.rulebook_event(event, host, _rulebook.when(said.seconds), via))
+
+    def _whose(self, name: str) -> Optional[str]:
+        """The host that a message is of; ``None`` where the line names none that an event may name."""
+        if self._options.host or name in ("", self._called, self._called.partition(".")[0]):
+            return self._machine
+        host: Optional[str] = _rulebook.other_host(name)
+        return host
 
     async def counters(self) -> None:
         """Tell that a flood goes on, or has come back, where the kernel's log stays silent about it."""

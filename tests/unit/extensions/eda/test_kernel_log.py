@@ -141,6 +141,35 @@ def test_a_log_file_is_followed_across_rotation_and_truncation(tmp_path):
     assert open_files() == before
 
 
+def test_a_rotated_file_is_read_until_the_log_daemon_leaves_it(tmp_path):
+    """logrotate with `create` makes the new file at once; the daemon writes to the old one until it is told."""
+    path, older = tmp_path / "kern.log", tmp_path / "kern.log.1"
+    path.write_text("", "ascii")
+
+    async def body(selector):
+        queue = Queue()
+        async with running(SOURCE, queue, source=str(path), recheck=0):
+            with open(str(path), "a", encoding="ascii") as daemon:
+                path.rename(older)
+                path.touch()
+                before = selector.wake_ups
+                await asyncio.sleep(0.3)
+                assert selector.wake_ups - before <= 5, "it waits for the new file to begin, and does not ask"
+                daemon.write(LINE % (1, 1))
+                daemon.flush()
+                assert await queue.holds(1)
+                older.unlink()
+                daemon.write(LINE % (1, 2))
+            with open(str(path), "a", encoding="ascii") as log:
+                log.write(LINE % (1, 3))
+            assert await queue.holds(3)
+        assert ports(queue) == [1, 2, 3]
+
+    before = open_files()
+    on_a_loop(body)
+    assert open_files() == before
+
+
 def test_a_link_is_followed_wherever_it_leads(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
@@ -183,9 +212,26 @@ def test_an_event_says_who_where_when_and_how(tmp_path):
     }  # fmt: skip
     named = on_a_loop(lambda selector: body(selector, host="web2.example.com"))
     assert (named["syn_flood"]["host"], named["meta"]["hosts"]) == ("web2.example.com", ["web2.example.com"])
-    for bad in ("localhost", "all", "127.0.0.1", "a,b", "web*", "~web"):
-        path.write_text(LINE.replace("web%d", bad) % 80, "ascii")
+    for own in {socket.gethostname(), socket.gethostname().partition(".")[0]}:
+        path.write_text(LINE.replace("web%d", own) % 80, "ascii")
         assert on_a_loop(body)["meta"]["hosts"] == [socket.gethostname()]
+
+
+@pytest.mark.parametrize("name", ["localhost", "localhost.localdomain", "all", "127.0.0.1", "a,b", "web*", "~web", "web[1:9]"])
+def test_a_line_that_names_no_single_host_is_nobodys(tmp_path, name):
+    """Least of all the controller's, whose name a host of the fleet may have by mistake."""
+    path = tmp_path / "kern.log"
+    path.write_text(LINE.replace("web%d", name) % 80 + LINE % (1, 81), "ascii")
+
+    async def body(_selector):
+        queue = Queue()
+        async with running(SOURCE, queue, source=str(path), start="beginning", recheck=0):
+            assert await queue.holds(2)
+        return queue.events
+
+    refused, taken = on_a_loop(body)
+    assert set(refused) == {"syn_flood_refused"} and set(refused["syn_flood_refused"]) == {"reason"}
+    assert taken["meta"]["hosts"] == ["web1"]
 
 
 @pytest.mark.parametrize("line", ["9999-12-31T23:59:59-12:00 w", "0000-00-00T00:00:00Z w", "2026-02-30 00:00:00 w", "Feb 30 00:00:00 w"])

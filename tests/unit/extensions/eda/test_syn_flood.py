@@ -174,6 +174,17 @@ def test_only_the_hosts_that_are_listed():
     assert "syn_flood_refused" in normal(flood("kmsg"), hosts=["web2"])
 
 
+def test_what_a_source_made_goes_by_the_inventorys_name_too():
+    """A log server's lines have the names that the hosts give themselves."""
+    listed = {"web1": "web1.example.com", "web2": "web2"}
+    event = flood("file")
+    assert normal(event, hosts=listed) == flood("file", host="web1.example.com")
+    assert event == flood("file"), "the event itself is left alone"
+    for same in (flood("file", host="web2"), flood("kmsg", host="web1.example.com")):
+        assert normal(same, hosts=listed) == same
+    assert normal(flood("file", host="a"), hosts={"a": "b", "b": "a"}) == flood("file", host="b")
+
+
 @pytest.mark.parametrize("hosts", ["web1", [1], {"web1": "all"}, {"web1": "a,b"}, {1: "web1"}, ["web*"], 7])
 def test_a_wrong_list_of_hosts_is_refused_in_words(hosts):
     with pytest.raises(ValueError, match="linuxnet.tcp.syn_flood: hosts="):
