@@ -13,6 +13,7 @@ import textwrap
 import typing as t
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.at_once import for_host, parted
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import controller_commands
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.condition import Judged
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import number, part, rows, text
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.queues import Queue
@@ -156,7 +157,7 @@ def _notes(host: Host, width: int) -> t.Iterator[str]:
         lasting, now = parted(str(finding.get("remedy")))
         remedy = _not_said(lasting, above.get(str(finding.get("subject")), ""))
         if remedy:
-            yield from _paragraph(_INDENT + remedy, width)
+            yield from _paragraph(_INDENT + controller_commands.for_host(remedy, host.name), width)
         if now and (finding.get("subject"), now) not in said:
             said.add((finding.get("subject"), now))
             yield from _paragraph(_INDENT + for_host(now, host.name), width)
@@ -188,12 +189,17 @@ def _not_said(remedy: str, above: str) -> str:
 
 def _paragraph(words: str, width: int) -> list[str]:
     indent = _INDENT if words.startswith(_INDENT) else ""
-    first, *others = _wrap(words[len(indent) :], max(width, _NARROWEST_REMEDY) - len(_INDENT))
+    first, *others = _wrap(words[len(indent) :], max(width, _NARROWEST_REMEDY) - len(_INDENT), whole=True)
     return [indent + first, *(_INDENT + line for line in others)]
 
 
-def _wrap(words: str, width: int) -> list[str]:
-    """Lines of at most this width, breaking no `command` that fits on one: it is there to be copied."""
-    kept = _COMMAND.sub(lambda found: found[0].replace(" ", _HELD) if len(found[0]) <= width else found[0], words)
+def _wrap(words: str, width: int, whole: bool = False) -> list[str]:
+    """Lines of at most this width, breaking no `command` that fits on one: it is there to be copied.
+
+    ``whole``: one that does not fit stands on a line of its own, however long that is.
+    """
+    kept = _COMMAND.sub(
+        lambda found: found[0].replace(" ", _HELD) if whole or len(found[0]) <= width else found[0], words
+    )
     lines = textwrap.wrap(kept, width, break_long_words=False, break_on_hyphens=False)
     return [line.replace(_HELD, " ") for line in lines] or [""]

@@ -135,6 +135,9 @@ class Host(NamedTuple):
     memory: Optional[int] = None  # of the machine, in bytes
     mitigated: Mapping[str, Mapping[str, Any]] = {}  # sysctls that a mitigation in force changed: before, set
     mitigation: Mapping[str, Any] = {}  # the record of the one in force
+    session: Optional[str] = None  # the address that our own session comes from
+    addresses: Tuple[str, ...] = ()  # of the host itself
+    iptables: Optional[Tuple[str, ...]] = None  # the families that it has the command of
 
     def scope(self, name: str) -> Scope:
         """The namespace of that name; an empty one where nothing is known of it."""
@@ -168,7 +171,14 @@ def observe(facts: Mapping[str, Any]) -> Host:
         memory=number(part(facts, "memory").get("total_bytes")),
         mitigated={name: one for name, one in _mitigated(facts).items() if isinstance(one, Mapping)},
         mitigation=part(part(facts, "mitigation"), "record"),
+        session=text(part(facts, "mitigation"), "controller"),
+        addresses=_texts(part(facts, "mitigation").get("addresses")) or (),
+        iptables=_texts(part(facts, "mitigation").get("iptables")),
     )
+
+
+def _texts(told: Any) -> Optional[Tuple[str, ...]]:
+    return tuple(one for one in told if isinstance(one, str)) if isinstance(told, (list, tuple)) else None
 
 
 def _mitigated(facts: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -247,7 +257,9 @@ def _judged(it: Listener, listeners: Tuple[Listener, ...], scopes: Tuple[Scope, 
     it = it._replace(overflowed=scope.overflowed and alone)
     if not (it.filling or it.overflowed):
         return it
-    verdict = judge(entries_of(it.half_open), scope.window, alone)
+    entries = entries_of(it.half_open)._replace(full=it.syn.full or it.new_peers.full)
+    window = window_of(scope.moved, scope.seconds, scope.counters, last_quarter=it.new_peers.limit is not None)
+    verdict = judge(entries, window, alone)
     if verdict.kind == HONEST_BURST and not (it.overflowed or it.turning_away):
         return it  # they all have found room
     return it._replace(verdict=verdict)

@@ -18,13 +18,14 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 from .._kernel.level import Level
 from .._kernel.rules import forces_cookies
 from .finding import CRITICAL, INFO, WARNING, Finding
-from .observed import Host, Scope
+from .observed import Host, Listener, Scope
 from .of_floods import burst_is_over
 from .of_listeners import half_open_evidence, pattern
 
 _SYN_DROPS_COUNTED = Level(3, 8)  # before, a dropped SYN left ListenDrops alone
 _COOKIES_COUNTED_UNTIL = Level(4, 9)  # from 3.8 on, ListenDrops also counted every cookie that was sent
 _MANY = 5
+_MOST_SENSIBLE = 1 << 20  # for tcp_max_syn_backlog: beyond, it is memory that is short
 
 
 class Count(NamedTuple):
@@ -102,18 +103,32 @@ def last_quarter_drops(host: Host) -> Iterator[Finding]:
         if count is None or (not count.now and _counts_cookies(host) and scope.counters.get("SyncookiesSent")):
             continue
         backlog = scope.values.get("tcp_max_syn_backlog")
+        listeners = host.listeners_of(scope)
+        out_of_reach = bool(listeners) and all(_full_before(it, backlog) for it in listeners)
+        more = 4 * max(backlog or 0, 1024)
         yield Finding(
-            CRITICAL if count.now else INFO,
+            (WARNING if out_of_reach else CRITICAL) if count.now else INFO,
             scope.name,
             "SYNs were dropped although no queue was full ({0}): with tcp_syncookies 0 the kernel keeps the last "
-            "quarter of tcp_max_syn_backlog ({1}) for peers it knows, and since 3.19 says nothing about it.".format(
-                count.words, "now {0}".format(backlog) if backlog is not None else "not readable here"
+            "quarter of tcp_max_syn_backlog ({1}) for peers it knows, and since 3.19 says nothing about it.{2}".format(
+                count.words, "now {0}".format(backlog) if backlog is not None else "not readable here",
+                " The queues of all listeners that were gathered are full before that: if these are all, routers that "
+                "could not reach a client had its half-open connection removed." if out_of_reach else "",
             ),
             dict(count.evidence, tcp_syncookies=0, tcp_max_syn_backlog=backlog),
-            "{0}sysctl -w net.ipv4.tcp_syncookies=1  # lifts the limit at once; or raise "
-            "net.ipv4.tcp_max_syn_backlog to {1}".format(scope.command, 4 * max(backlog or 0, 1024)),
+            "{0}sysctl -w net.ipv4.tcp_syncookies=1  # lifts the limit at once{1}".format(
+                scope.command,
+                "; or raise net.ipv4.tcp_max_syn_backlog to {0}".format(more) if more <= _MOST_SENSIBLE else "",
+            ),
             weight=count.value,
         )
+
+
+def _full_before(it: Listener, tcp_max_syn_backlog: Optional[int]) -> bool:
+    """Whether its SYN queue is full before only the last quarter is left."""
+    if it.syn.limit is None or tcp_max_syn_backlog is None:
+        return False
+    return it.syn.limit <= tcp_max_syn_backlog - (tcp_max_syn_backlog >> 2)
 
 
 def _told(host: Host, scope: Scope) -> bool:

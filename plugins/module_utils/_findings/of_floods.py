@@ -11,14 +11,16 @@ The verdict on each listener is `_model/flood.py`'s. Where it is undecided, `of_
 
 from __future__ import annotations
 
-import ipaddress
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, Optional, Tuple
 
 from .._kernel.level import Level
 from .._kernel.lifetime import half_open_lifetime, spoofed_rate_to_fill
 from .._kernel.rules import forces_cookies
 from .._model import flood
+from .._model.controller_commands import MITIGATE
 from .._model.namespace_commands import OWN
+from .._model.text import plural
+from .blocking import advice, block, dropped_since
 from .finding import CRITICAL, WARNING, Finding
 from .observed import Host, Listener, Scope
 from .of_listeners import numbers_of, turn_cookies_on
@@ -34,16 +36,12 @@ def few_networks(host: Host) -> Iterator[Finding]:
     for it in host.listeners:
         if it.verdict.kind == flood.FEW_NETWORKS:
             networks = it.verdict.networks
-            named = ", ".join(networks[:_NAMED])
-            more = " and {0} more networks".format(len(networks) - _NAMED) if len(networks) > _NAMED else ""
             yield _flood(
                 host,
                 it,
-                "{0:.0%} of them are from {1}{2}".format(it.verdict.share, named, more),
+                "{0:.0%} of all are from {1}".format(it.verdict.share, _named(networks)),
                 {"networks": list(networks)},
-                drop_command(host.scope(it.namespace), it, networks)
-                + "  # as root; the same with -D undoes it. Or, with an allow list and a way back: ansible-playbook "
-                "linuxnet.tcp.mitigate",
+                _dropping_of(host, it, networks),
             )
 
 
@@ -51,8 +49,13 @@ def everywhere(host: Host) -> Iterator[Finding]:
     """A flood that only cookies carry clients through."""
     for it in host.listeners:
         if it.verdict.kind == flood.EVERYWHERE:
-            spread = "no network holds more than {0:.0%} of them".format(it.verdict.share)
-            yield _flood(host, it, spread, {}, _cookies_and_room(host, it))
+            leading, share = it.verdict.leading, it.verdict.leading_share
+            if leading:
+                spread = "{0:.0%} of all are from {1}, the others from everywhere".format(share, _named(leading))
+                more = {"leading_networks": list(leading), "leading_share": round(share, 4)}
+                yield _flood(host, it, spread, more, _cookies_and_room(host, it, _freeing(host, it, leading, share)))
+            else:
+                yield _flood(host, it, "they come from everywhere" + _at_most(it), {}, _cookies_and_room(host, it))
     for scope in host.scopes:
         yield from _cookies_that_do_not_come_back(host, scope)
 
@@ -83,10 +86,10 @@ def lossy_clients(host: Host) -> Iterator[Finding]:
             yield Finding(
                 CRITICAL if _dropping(it) else WARNING,
                 it.subject,
-                "{0} of {1} half-open connections wait for an answer for half a second or more, and most get it in the "
-                "end: packets of real clients are lost on the way, and their connections take up room meanwhile. This "
-                "is no flood; do not block them. {2}.".format(
-                    entries.unanswered, entries.total, _what_happens(it)
+                "{0} of {1} for an answer for half a second or more, and most get it in the end: packets of real "
+                "clients are lost on the way, and their connections take up room meanwhile. This is no flood; do not "
+                "block them. {2}.".format(
+                    entries.unanswered, plural(entries.total, "half-open connection", "wait"), _what_happens(it)
                 ),
                 _evidence(host, it, {}),
                 _cookies_and_room(host, it),
@@ -108,33 +111,38 @@ def burst_is_over(host: Host, scope: Scope) -> bool:
     return window.cookies_sent < _MANY_COOKIES or window.cookies_back >= _MANY_BACK * window.cookies_sent
 
 
-def drop_command(scope: Scope, it: Listener, networks: Tuple[str, ...]) -> str:
-    """The shell command that has new connections from these networks to this listener dropped."""
-    commands = []
-    for program, version in (("iptables", 4), ("ip6tables", 6)):
-        sources = [one for one in networks if _version(one) == version]
-        if sources:
-            words = [program, "-I INPUT -s", ",".join(sources), "-p tcp --syn --dport", str(it.port)]
-            commands.append(scope.command + " ".join(words + _to(it, version) + ["-j DROP"]))
-    return " && ".join(commands)
+def _named(networks: Tuple[str, ...]) -> str:
+    named = ", ".join(networks[:_NAMED])
+    left = len(networks) - _NAMED
+    return named + (" and {0} more network{1}".format(left, "s" if left > 1 else "") if left > 0 else "")
 
 
-def _version(network: str) -> Optional[int]:
-    try:
-        return ipaddress.ip_network(network).version
-    except ValueError:
-        return None
+def _at_most(it: Listener) -> str:
+    return ", {0:.0%} from the network with most".format(it.verdict.share) if it.verdict.share >= 0.05 else ""
 
 
-def _to(it: Listener, version: int) -> List[str]:
-    """The address that the listener is bound to, where it is one of its own."""
-    try:
-        address = ipaddress.ip_address(it.address or "")
-    except ValueError:
-        return []
-    mapped = getattr(address, "ipv4_mapped", None)
-    address = mapped or address
-    return [] if address.is_unspecified or address.version != version else ["-d", str(address)]
+def _dropping_of(host: Host, it: Listener, networks: Tuple[str, ...]) -> str:
+    """How to have a flood's networks dropped; cookies and room where none of them may be."""
+    since = dropped_since(host, it, networks)
+    if since:
+        return (
+            "A mitigation drops new connections from there since {0}: what is in the queue goes away by itself. Where "
+            "it does not within a minute or so, {1} once more."
+        ).format(since, MITIGATE)
+    told = block(host, it, networks)
+    if told.networks:
+        return advice(host, it, networks)
+    return _cookies_and_room(host, it, told.notes.strip() + " ")
+
+
+def _freeing(host: Host, it: Listener, networks: Tuple[str, ...], share: float) -> str:
+    """What blocking the networks that lead a flood would free, and the command for it."""
+    told = block(host, it, networks)
+    if not told.command:
+        return ""
+    return "Dropping new connections from {0} frees about {1:.0%} of the places: as root on the host `{2}`.{3} ".format(
+        _named(told.networks), share * len(told.networks) / len(networks), told.command, told.notes
+    )
 
 
 def _flood(host: Host, it: Listener, spread: str, more: Dict[str, Any], remedy: str) -> Finding:
@@ -142,8 +150,13 @@ def _flood(host: Host, it: Listener, spread: str, more: Dict[str, Any], remedy: 
     return Finding(
         CRITICAL if _dropping(it) else WARNING,
         it.subject,
-        "A SYN flood: {0} half-open connections are there ({1} admitted), {2} of them are unanswered for half a second "
-        "or more, and {3}. {4}.".format(entries.total, _limit(it), entries.unanswered, spread, _what_happens(it)),
+        "A SYN flood: {0} there ({1} admitted), {2} of them unanswered for half a second or more, and {3}. {4}.".format(
+            plural(entries.total, "half-open connection", "are"),
+            _limit(it),
+            entries.unanswered,
+            spread,
+            _what_happens(it),
+        ),
         _evidence(host, it, dict(more, share=round(it.verdict.share, 4))),
         remedy,
         weight=it.syn.fill,
@@ -167,10 +180,10 @@ def _limit(it: Listener) -> Optional[int]:
     return min(limits) if limits else None
 
 
-def _cookies_and_room(host: Host, it: Listener) -> str:
+def _cookies_and_room(host: Host, it: Listener, between: str = "") -> str:
     if it.on_full == "drop":
-        return turn_cookies_on(host, it)
-    return "Cookies carry the clients meanwhile. " + it.remedy
+        return turn_cookies_on(host, it, between)
+    return "Cookies carry the clients meanwhile. " + between + it.remedy
 
 
 def _evidence(host: Host, it: Listener, more: Dict[str, Any]) -> Dict[str, Any]:
@@ -206,6 +219,7 @@ def _counted(scope: Scope) -> Dict[str, Any]:
     return {
         "seconds": scope.seconds,
         "completed": window.completed,
+        "refused": window.refused,
         "cookies_sent": window.cookies_sent,
         "cookies_back": window.cookies_back,
     }

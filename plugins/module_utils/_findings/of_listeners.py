@@ -20,6 +20,7 @@ from .._model.binding import APPLICATION, SOMAXCONN, TCP_MAX_SYN_BACKLOG
 from .._model.counters import drops_go_on, drops_matter
 from .._model.gathered import number
 from .._model.namespace_commands import OWN
+from .._model.text import plural
 from .finding import CRITICAL, INFO, WARNING, Finding
 from .observed import Flood, Host, Listener, Scope
 
@@ -34,8 +35,10 @@ def accept_queue_full(host: Host) -> Iterator[Finding]:
             yield Finding(
                 CRITICAL,
                 it.subject,
-                "{0} connections wait for accept(2), which is all that the accept queue admits: {1} does not accept, "
-                "and new clients get no answer. This is not SYN flooding.".format(it.accept.used, it.holder),
+                "{0} for accept(2), which is all that the accept queue admits: {1} does not accept, and new clients "
+                "get no answer. This is not SYN flooding.".format(
+                    plural(it.accept.used, "connection", "wait"), it.holder
+                ),
                 numbers_of(it),
                 see_why_it_does_not_accept(host, it),
                 weight=it.accept.fill,
@@ -66,9 +69,9 @@ def new_peers_turned_away(host: Host) -> Iterator[Finding]:
             yield Finding(
                 CRITICAL,
                 it.subject,
-                "{0} half-open connections reach the limit for new peers ({1}) that tcp_max_syn_backlog sets while "
+                "{0} the limit for new peers ({1}) that tcp_max_syn_backlog sets while "
                 "tcp_syncookies is 0: SYNs of new clients are dropped without a word. {2}".format(
-                    it.syn.used,
+                    plural(it.syn.used, "half-open connection", "reach"),
                     it.new_peers.limit,
                     " ".join(filter(None, (pattern(host, it), _how_to_tell(host, it)))),
                 ).strip(),
@@ -146,7 +149,7 @@ def _perhaps_older(it: Listener) -> bool:
 
 def _fills_the_syn_queue(it: Listener) -> str:
     if not it.syn.over:
-        return "{0} half-open connections fill the SYN queue, and".format(it.syn.used)
+        return "{0} the SYN queue, and".format(plural(it.syn.used, "half-open connection", "fill"))
     return (
         "{0} half-open connections are there, more than the {1} that the SYN queue admits (several CPUs may overshoot "
         "a little; beyond that, a socket that listened here before and is closed took them). If {1} of them are its "
@@ -271,11 +274,11 @@ def pattern(host: Host, it: Optional[Listener] = None) -> str:
     if isinstance(share, (int, float)) and 0.5 <= share <= 1:
         spread = "{0:.0%} come from {1}".format(share, seen.get("top_network"))
     else:
-        spread = "they come from {0} addresses".format(seen["distinct_sources"])
+        spread = "they come from {0}".format(plural(seen["distinct_sources"], "address"))
     # None sent again may mean no more than that all are younger than the first timeout (1 s; 3 s up to 3.0).
     again = ", and {0} have already had their SYN-ACK sent again".format(old) if old else ""
-    return "{0} half-open connections{3}: {1}{2}.".format(
-        total, spread, again, "" if part is not host.half_open else " in all"
+    return "{0}{3}: {1}{2}.".format(
+        plural(total, "half-open connection"), spread, again, "" if part is not host.half_open else " in all"
     )
 
 
@@ -302,6 +305,8 @@ def see_why_it_does_not_accept(host: Host, it: Listener) -> str:
     )
 
 
-def turn_cookies_on(host: Host, it: Listener) -> str:
+def turn_cookies_on(host: Host, it: Listener, between: str = "") -> str:
+    """``between``: a sentence, and a space, that comes before what gives more room."""
     scope = host.scope(it.namespace)
-    return "{0}sysctl -w net.ipv4.tcp_syncookies=1  # at once. For more room: {1}".format(scope.command, it.remedy)
+    room = it.remedy if it.remedy.startswith("To admit more, ") or not it.remedy else "For more room: " + it.remedy
+    return "{0}sysctl -w net.ipv4.tcp_syncookies=1  # at once. {1}{2}".format(scope.command, between, room).rstrip()

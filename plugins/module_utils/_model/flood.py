@@ -17,6 +17,12 @@ What separates them is whether clients answer. Four things tell, the surest firs
 4. Without a window, the entries' ages. The SYN-ACK of an entry is sent again after 1, 3, 7 seconds: of a flood's
    entries as many reach the next retransmission as the one before, of clients with losses a fraction. Only clear
    answers count.
+5. A flood that sends the same SYNs over and over keeps its entries for as long as it likes: each repeated SYN
+   is answered, and puts the timeout off. Then entries were answered more often than any client asks, or a full
+   queue has taken nobody in for as long as the first timeout lasts.
+
+An entry that is gone need not have been answered: a host that was not asked sends a reset, a router "host
+unreachable". Both are counted, and what they explain is taken for no client.
 
 A flood is named only once a third of the entries have gone unanswered for half a second: until then it looks like a
 burst of honest clients in its first round trip. What healthy clients do beside it changes nothing: their entries
@@ -43,8 +49,9 @@ UNDECIDED = "undecided"
 FLOODS = (FEW_NETWORKS, EVERYWHERE)
 
 MOST_NETWORKS = 16  # that count as few: one can block them
-_NEARLY_ALL = 0.9
+_NEARLY_ALL, _HALF = 0.9, 0.5  # of the unanswered entries
 _ENTRIES_OF_A_NETWORK = 4  # on average at least: with fewer it is chance that there are few networks
+_OF_ITS_KIND = 10  # a network with less than this part of the largest one's entries is there by chance
 
 _FEWEST = 8  # entries that say anything
 _A_THIRD = 1 / 3
@@ -53,6 +60,7 @@ _MOST_ALIVE = 0.6  # of them are gone or asked again. A flood may repeat its SYN
 _COOKIES = 32  # sent, before what came back says anything
 _FEW_BACK, _MANY_BACK = 0.1, 0.5
 _OLD = 0.7  # of all entries, and the part of them that survives from one retransmission to the next
+_MOST_ASKED = 16  # SYN-ACKs that a client of any system asks for, and the timer adds, in the 63 s of an entry
 
 
 class Entries(NamedTuple):
@@ -65,6 +73,7 @@ class Entries(NamedTuple):
     followed: int
     gone: int
     asked_again: int = 0
+    full: bool = False  # whether the queue had no room for another one
 
     @property
     def unanswered(self) -> int:
@@ -79,6 +88,7 @@ class Window(NamedTuple):
     cookies_sent: int
     cookies_back: int
     overflows: int  # of accept queues; without a window, where they are more than a few of very many
+    refused: int = 0  # entries that a reset or an ICMP error took away
 
     @property
     def long_enough(self) -> bool:
@@ -92,6 +102,8 @@ class Verdict(NamedTuple):
     kind: str
     networks: Tuple[str, ...] = ()  # of a flood from few networks: those that hold nearly all of it, worst first
     share: float = 0.0  # of the entries, that are in those networks; else in the largest one
+    leading: Tuple[str, ...] = ()  # of a flood from everywhere: the few networks that hold half of it or more, if any
+    leading_share: float = 0.0
 
     @property
     def decided(self) -> bool:
@@ -121,8 +133,13 @@ def entries_of(row: Mapping[str, Any]) -> Entries:
     )
 
 
-def window_of(moved: Mapping[str, Any], seconds: float, counters: Mapping[str, Any]) -> Window:
-    """``counters_delta`` and ``counters`` of the listener's network namespace."""
+def window_of(
+    moved: Mapping[str, Any], seconds: float, counters: Mapping[str, Any], last_quarter: bool = False
+) -> Window:
+    """``counters_delta`` and ``counters`` of the listener's network namespace.
+
+    ``last_quarter``: whether new peers are dropped before the queue is full, which is counted like ICMP errors.
+    """
     if not seconds:
         counted = numbers(counters)
         overflows = counted.get("ListenOverflows", 0)
@@ -134,7 +151,15 @@ def window_of(moved: Mapping[str, Any], seconds: float, counters: Mapping[str, A
         cookies_sent=counted.get("SyncookiesSent", 0),
         cookies_back=counted.get("SyncookiesRecv", 0),
         overflows=counted.get("ListenOverflows", 0),
+        refused=counted.get("EmbryonicRsts", 0) + (0 if last_quarter else _icmp_errors(counted)),
     )
+
+
+def _icmp_errors(counted: Mapping[str, int]) -> int:
+    """Entries that "host unreachable" took away (tcp_req_err): drops at a listener that nothing else explains."""
+    rest = counted.get("ListenDrops", 0) - counted.get("ListenOverflows", 0) - counted.get("TCPReqQFullDrop", 0)
+    cookies = counted.get("SyncookiesSent", 0)
+    return max(rest - cookies if rest >= cookies else rest, 0)  # from 3.8 to 4.8 each cookie was counted, too
 
 
 def judge(entries: Entries, window: Window, cookies_are_its: bool) -> Verdict:
@@ -171,9 +196,11 @@ def _clients_answer(entries: Entries, window: Window, old: bool, cookies_are_its
         alive = entries.gone + entries.asked_again >= _MOST_ALIVE * entries.followed
         if entries.gone <= _FEW_GONE * entries.followed:
             return None if entries.gone and alive else False
-        # A router's "host unreachable", or a reset, takes an entry away as well: then nobody completed anything.
-        many = alive or entries.gone >= _MANY_GONE * entries.followed
-        return True if many and _at_least(window.completed, entries.gone) else None
+        if entries.gone - window.refused > _FEW_GONE * entries.followed:
+            many = alive or entries.gone >= _MANY_GONE * entries.followed
+            return True if many and _at_least(window.completed, entries.gone) else None
+        if entries.asked_again > _FEW_GONE * entries.followed:
+            return None  # clients that gave up, or a flood that repeats its SYNs in the names of real hosts
     if cookies_are_its and window.cookies_sent >= _COOKIES:
         if window.cookies_back >= _MANY_BACK * window.cookies_sent and not old:
             return True
@@ -181,7 +208,7 @@ def _clients_answer(entries: Entries, window: Window, old: bool, cookies_are_its
             return False
     if window.long_enough and window.completed == 0 and entries.unanswered >= _FEWEST:
         return False
-    return False if _none_falls_away(entries) else None
+    return False if _none_falls_away(entries) or _none_leaves(entries) else None
 
 
 def _at_least(completed: Optional[int], gone: int) -> bool:
@@ -202,17 +229,24 @@ def _none_falls_away(entries: Entries) -> bool:
     return once / 2 + twice / 4 >= _OLD * (waiting + once / 2)
 
 
+def _none_leaves(entries: Entries) -> bool:
+    """Whether what is there was asked for too often for a client, or nobody left a full queue in its last second."""
+    if sum(entries.retransmissions[_MOST_ASKED + 1:]) >= _OLD * entries.total:
+        return True
+    return entries.full and not any(entries.retransmissions[:2]) and entries.total >= 2 * _FEWEST
+
+
 def _flood(entries: Entries, share: float) -> Verdict:
     """From few networks, if few hold nearly all unanswered entries and each a good many."""
     by_unanswered = sorted(entries.networks, key=lambda one: (-one[2], -one[1], one[0]))[:MOST_NETWORKS]
-    covered, needed = 0, 0
-    while needed < len(by_unanswered) and covered < _NEARLY_ALL * entries.unanswered:
-        covered += by_unanswered[needed][2]
-        needed += 1
-    if covered < max(_NEARLY_ALL * entries.unanswered, _ENTRIES_OF_A_NETWORK * needed):
+    least = max(2, max((one[2] for one in by_unanswered), default=0) / _OF_ITS_KIND)
+    # Where most entries of a network are young, it is one of clients that answer.
+    chosen = [one for one in by_unanswered if one[2] >= least and 2 * one[2] >= one[1]]
+    covered = sum(unanswered for _network, _count, unanswered in chosen)
+    held = sum(count for _network, count, _unanswered in chosen) / entries.total
+    names = tuple(network for network, _count, _unanswered in chosen)
+    if covered < max(_HALF * entries.unanswered, _ENTRIES_OF_A_NETWORK * len(chosen), 1):
         return Verdict(EVERYWHERE, share=share)
-    # The others of its kind as well, or the flood goes on from them.
-    least = max(_ENTRIES_OF_A_NETWORK / 2, covered / needed / 4)
-    chosen = by_unanswered[:needed] + [one for one in by_unanswered[needed:] if one[2] >= least]
-    held = sum(count for _network, count, _unanswered in chosen)
-    return Verdict(FEW_NETWORKS, tuple(network for network, _count, _unanswered in chosen), held / entries.total)
+    if covered < _NEARLY_ALL * entries.unanswered:
+        return Verdict(EVERYWHERE, share=share, leading=names, leading_share=held)
+    return Verdict(FEW_NETWORKS, names, held)

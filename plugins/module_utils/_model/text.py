@@ -9,7 +9,9 @@
 from __future__ import annotations
 
 import re
+from typing import Optional
 
+_ONE = {"are": "is", "have": "has", "were": "was", "reach": "reaches"}
 _TEMPLATE_START = re.compile(r"\{(?=[{%#])")
 
 
@@ -24,6 +26,14 @@ def printable(text: str, longest: int = 4096) -> str:
     if not text.isprintable():
         text = "".join(one if one.isprintable() else _escaped(one) for one in text)
     return _TEMPLATE_START.sub("{ ", text)
+
+
+def plural(count: Optional[int], noun: str, verb: str = "") -> str:
+    """How many there are: "1 entry fills" of an "entry" that "fill"s, "2 entries fill"."""
+    if count == 1:
+        return "1 {0}{1}".format(noun, " " + _ONE.get(verb, verb + "s") if verb else "")
+    many = noun[:-1] + "ies" if noun.endswith("try") else noun + ("es" if noun.endswith("s") else "s")
+    return "{0} {1}{2}".format(count, many, " " + verb if verb else "")
 
 
 def _escaped(character: str) -> str:

@@ -109,33 +109,39 @@ def test_the_evidence_is_the_listeners_own():
     assert {name: evidence[name] for name in expected} == expected
 
 
+MITIGATE = "`ansible-playbook linuxnet.tcp.mitigate -e mitigate_hosts=HOST` drops new connections from there"
+
+
 @pytest.mark.parametrize(
     "changes, sources, command",
     [
-        ({}, ONE, "iptables -I INPUT -s 198.51.100.0/24 -p tcp --syn --dport 80 -j DROP  # "),
+        ({}, ONE, "iptables -I INPUT -s 198.51.100.0/24 -p tcp --syn --dport 80 -j DROP"),
         (
             {"address": "192.0.2.1"},
             ONE,
-            "iptables -I INPUT -s 198.51.100.0/24 -p tcp --syn --dport 80 -d 192.0.2.1 -j DROP  # ",
+            "iptables -I INPUT -s 198.51.100.0/24 -p tcp --syn --dport 80 -d 192.0.2.1 -j DROP",
         ),
         (
             {"family": "ipv6", "address": "::"},
             TWO_FAMILIES,
             (
                 "iptables -I INPUT -s 198.51.100.0/24,203.0.113.0/24 -p tcp --syn --dport 80 -j DROP && "
-                "ip6tables -I INPUT -s 2001:db8::/64 -p tcp --syn --dport 80 -j DROP  # "
+                "ip6tables -I INPUT -s 2001:db8::/64 -p tcp --syn --dport 80 -j DROP"
             ),
         ),
         (
             {"family": "ipv6", "address": "::ffff:192.0.2.1"},
             ONE,
-            "iptables -I INPUT -s 198.51.100.0/24 -p tcp --syn --dport 80 -d 192.0.2.1 -j DROP  # ",
+            "iptables -I INPUT -s 198.51.100.0/24 -p tcp --syn --dport 80 -d 192.0.2.1 -j DROP",
         ),
     ],
 )
 def test_the_command_that_drops_a_flood(changes, sources, command):
     facts = with_listener(host(), **dict(FULL_WITH_COOKIES, **changes))
-    assert first(facts, entries(sources=sources, **changes))["remedy"].startswith(command)
+    facts["mitigation"] = {"controller": "192.0.2.7", "addresses": [], "iptables": ["ipv4", "ipv6"], "record": None}
+    remedy = first(facts, entries(sources=sources, **changes))["remedy"]
+    assert remedy.startswith(MITIGATE)
+    assert remedy.endswith(" Or as root on the host: `%s` (the same with -D takes it back)." % command)
 
 
 def test_in_another_namespace_it_runs_there():
@@ -143,13 +149,96 @@ def test_in_another_namespace_it_runs_there():
     facts["network_namespaces"] = [{"name": "blue", "sysctls": dict(DEFAULTS), "counters": {}}]
     facts["listeners"].append(listener(network_namespace="blue", **FULL_WITH_COOKIES))
     found = first(facts, entries(sources=ONE, network_namespace="blue"))
-    assert found["remedy"].startswith("ip netns exec blue iptables -I INPUT -s 198.51.100.0/24 ")
+    command = "ip netns exec blue iptables -I INPUT -s 198.51.100.0/24 -p tcp --syn --dport 80 -j DROP"
+    assert found["remedy"].startswith("As root on the host: `%s` " % command)
+    assert "mitigate" not in found["remedy"], "that playbook acts on the host's own network namespace"
     assert (found["subject"], found["evidence"]["network_namespace"]) == ("0.0.0.0:80 in network namespace blue", "blue")
+
+
+def mitigated(told, sources=TWO_FAMILIES, **changes):
+    facts = with_listener(host(), **dict(FULL_WITH_COOKIES, **changes))
+    facts["mitigation"] = dict({"controller": None, "addresses": [], "iptables": ["ipv4", "ipv6"], "record": None}, **told)
+    return first(facts, entries(sources=sources, **changes))["remedy"]
+
+
+def test_the_command_does_not_cut_its_reader_off():
+    remedy = mitigated({"controller": "203.0.113.9", "addresses": ["2001:db8::1"]})
+    assert "`iptables -I INPUT -s 198.51.100.0/24 -p tcp --syn --dport 80 -j DROP`" in remedy
+    assert "203.0.113.0/24 is left out: this session comes from it (203.0.113.9)." in remedy
+    assert "2001:db8::/64 is left out: the host itself has an address in it (2001:db8::1)." in remedy
+    assert "not known" not in remedy
+
+
+def test_where_all_networks_are_near_cookies_are_what_is_left():
+    remedy = mitigated({"controller": "198.51.100.9"}, ONE)
+    assert remedy.startswith("Cookies carry the clients meanwhile. 198.51.100.0/24 is left out: this session comes from it")
+    assert remedy.endswith(" Set `backlog=` of nginx.") and "iptables" not in remedy and "mitigate" not in remedy
+
+
+@pytest.mark.parametrize("port, warned", [(80, False), (22, True)])
+def test_who_may_lock_himself_out_is_told(port, warned):
+    remedy = mitigated({}, ONE, port=port)
+    assert "The address that this session comes from is not known" in remedy
+    assert ("can no longer log in" in remedy) == warned
+
+
+def test_a_host_without_iptables():
+    remedy = mitigated({"controller": "192.0.2.1", "iptables": ["ipv4"]})
+    assert "ip6tables" not in remedy and "iptables -I INPUT -s 198.51.100.0/24,203.0.113.0/24 " in remedy
+    assert "The host has no iptables for 2001:db8::/64: drop that with its own firewall." in remedy
+    remedy = mitigated({"controller": "192.0.2.1", "iptables": []}, ONE)
+    assert "iptables -I" not in remedy and remedy.startswith(MITIGATE)
+
+
+def test_what_is_dropped_already_need_not_be_dropped_again():
+    record = {"since": "2026-11-20T04:23:45Z", "blocks": [{"network": "198.51.100.0/24", "port": 80}]}
+    assert mitigated({"record": record}, ONE).startswith("A mitigation drops new connections from there since 2026-11-20T04")
+    assert mitigated({"record": record}, ONE, port=81).startswith(MITIGATE)
+
+
+# ---------------------------------------------------------------- from everywhere, but not evenly
+
+
+LED = (("198.51.100.0/24", 360),) + tuple(("11.0.%d.0/24" % number, 2) for number in range(63))
+
+
+def test_a_network_that_leads_a_flood_from_everywhere_is_named():
+    facts = with_listener(host(), **FULL_WITH_COOKIES)
+    facts["mitigation"] = {"controller": "192.0.2.7"}
+    found = first(facts, entries(sources=LED))
+    assert found["id"] == "syn-flood-everywhere"
+    assert "and 70% of all are from 198.51.100.0/24, the others from everywhere." in found["summary"]
+    assert (found["evidence"]["leading_networks"], found["evidence"]["leading_share"]) == (["198.51.100.0/24"], 0.7031)
+    assert found["remedy"] == (
+        "Cookies carry the clients meanwhile. Dropping new connections from 198.51.100.0/24 frees about 70% of the "
+        "places: as root on the host `iptables -I INPUT -s 198.51.100.0/24 -p tcp --syn --dport 80 -j DROP`. Set "
+        "`backlog=` of nginx."
+    )
+    facts["mitigation"] = {"controller": "198.51.100.7"}
+    assert "iptables" not in first(facts, entries(sources=LED))["remedy"]
+
+
+def test_twenty_networks_are_not_everywhere():
+    twenty = tuple(("100.64.%d.0/24" % number, 25) for number in range(20))
+    found = first(with_listener(host(), **FULL_WITH_COOKIES), entries(sources=twenty))
+    assert found["id"] == "syn-flood-everywhere"
+    assert "78% of all are from 100.64.0.0/24, 100.64.1.0/24, 100.64.10.0/24 and 13 more networks, " in found["summary"]
+    assert len(found["evidence"]["leading_networks"]) == 16
+    assert found["remedy"].count("100.64.") == 3 + 16
+
+
+def test_a_flood_without_a_leader():
+    found = first(with_listener(host(), **FULL_WITH_COOKIES), entries(sources=SPREAD))
+    assert "and they come from everywhere." in found["summary"]
+    assert "leading_networks" not in found["evidence"]
 
 
 def test_cookies_where_a_block_does_not_help():
     found = first(with_listener(host(tcp_syncookies=0), **FULL_WITHOUT), entries(sources=SPREAD))
     assert found["remedy"].startswith("sysctl -w net.ipv4.tcp_syncookies=1  # at once. For more room: Set `backlog=`")
+    admitting = with_listener(host(tcp_syncookies=0), remedy="To admit more, set it.", **FULL_WITHOUT)
+    found = first(admitting, entries(sources=SPREAD))
+    assert found["remedy"] == "sysctl -w net.ipv4.tcp_syncookies=1  # at once. To admit more, set it."
     found = first(with_listener(host(), **FULL_WITH_COOKIES), entries(sources=SPREAD))
     assert found["remedy"] == "Cookies carry the clients meanwhile. Set `backlog=` of nginx."
 
