@@ -234,7 +234,7 @@ syn_backlog:
     half_open:
       description:
         - Half-open connections (state SYN_RECV), over all listeners that were asked for and for each of them.
-        - No list is longer than O(top_sources).
+        - No list of networks, addresses or listeners is longer than O(top_sources).
       returned: with the subset V(half_open)
       type: dict
       contains:
@@ -254,7 +254,9 @@ syn_backlog:
           type: int
           sample: 12
         retransmissions:
-          description: How many had their SYN-ACK sent again never, once, twice, and so on.
+          description:
+            - How many had their SYN-ACK sent again never, once, twice, and so on; by the timer, or because the client sent its SYN again.
+            - The kernel counts to 255 and then begins anew.
           returned: always
           type: list
           elements: int
@@ -283,8 +285,8 @@ syn_backlog:
             - Who holds them, most first. Each has the fields above, and those that name it.
             - >-
               With a O(counters_window), C(followed) tells of those that were unanswered and due to have their SYN-ACK sent again how
-              many were looked at twice, C(seconds) apart, how many were gone the second time, since their clients answered, and how
-              many were still there although their clients had sent their SYN again (C(asked_again)).
+              many were looked at twice (C(entries)), C(seconds) apart, how many were C(gone) the second time, answered as a rule, and
+              how many were still there and their clients had sent the SYN again meanwhile (C(asked_again)). V(null) where none was due.
           returned: always
           type: list
           elements: dict
