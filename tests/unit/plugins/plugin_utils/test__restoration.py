@@ -39,7 +39,8 @@ def row(used: int = 0, backlog: int = 4096, inode: int = 1080, port: int = 80, *
     return dict(listener, **changed)
 
 
-def facts(record: Any = RECORD, **changed: Any) -> Facts:
+def facts(*record: Any, **changed: Any) -> Facts:
+    """A host with that record; with RECORD where none is given."""
     values = {"tcp_syncookies": 1, "somaxconn": 4096, "tcp_max_syn_backlog": 128}
     values.update(changed.pop("sysctls", {}))
     gathered = {
@@ -48,7 +49,7 @@ def facts(record: Any = RECORD, **changed: Any) -> Facts:
         "listeners": [row()],
         "counters_delta": {"seconds": 5.0, "ListenDrops": 3, "SyncookiesSent": 0},
         "findings": [],
-        "mitigation": {"record": record},
+        "mitigation": {"record": record[0] if record else RECORD},
     }
     return dict(gathered, **changed)
 
