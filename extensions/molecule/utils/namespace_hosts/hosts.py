@@ -4,9 +4,12 @@
 
 """Hosts without a container engine: namespaces, an overlay over this machine's own files, and sshd.
 
-hosts.py up STATE NAME=ADDRESS…       make them anew and wait until each answers to ssh
-hosts.py down STATE                   end them, and wait until they are gone
-hosts.py burst STATE NAME PORT COUNT  send COUNT spoofed SYNs; print how many stay half-open
+hosts.py up STATE NAME=ADDRESS…                 make them anew and wait until each answers to ssh
+hosts.py down STATE                             end them, and wait until they are gone
+hosts.py burst STATE NAME PORT COUNT            send COUNT spoofed SYNs; print how many stay half-open
+hosts.py flood STATE NAME PORT RATE [NETWORK…]  send RATE spoofed SYNs a second, from everywhere or from these networks
+hosts.py calm STATE NAME                        end that flood
+hosts.py serve STATE NAME PORT COUNT [SOURCE]   let COUNT real clients connect; print how many of them are greeted
 
 An ADDRESS is in 10.77.0.0/16, which is the scenario's own: no interface, route or address of this machine changes.
 """
@@ -100,25 +103,58 @@ def down(folder: str) -> None:
     print("ended" if State(folder).end() else "nothing to end")
 
 
-def burst(folder: str, name: str, port: str, count: str) -> None:
+def inside(command: str, folder: str, *arguments: str) -> None:
     """Runs itself again inside of the holder's namespaces, where the hosts' process ids mean something."""
     holder = State(folder).require()
-    inside = ["nsenter"] + [
+    enter = ["nsenter"] + [
         "--%s=/proc/%d/ns/%s" % (kind, holder, link)
         for kind, link in (("net", "net"), ("mount", "mnt"), ("pid", "pid_for_children"))
     ]
-    again = [sys.executable, os.path.abspath(__file__), "burst-inside"]
-    os.execvp("nsenter", [*inside, *again, folder, name, port, count])
+    os.execvp("nsenter", [*enter, sys.executable, os.path.abspath(__file__), command, folder, *arguments])
 
 
 def burst_inside(folder: str, name: str, port: str, count: str) -> None:
     import burst
 
+    print(burst.half_open_after(host_process(folder, name), int(port), int(count)))
+
+
+def flood_inside(folder: str, name: str, port: str, rate: str, *networks: str) -> None:
+    import traffic
+
+    traffic.flood(State(folder).path(name), host_process(folder, name), int(port), int(rate), networks)
+
+
+def calm_inside(folder: str, name: str) -> None:
+    import traffic
+
+    traffic.calm(State(folder).path(name))
+
+
+def serve_inside(folder: str, name: str, port: str, count: str, *source: str) -> None:
+    import traffic
+
+    print(traffic.served(host_process(folder, name), int(port), int(count), *source))
+
+
+def host_process(folder: str, name: str) -> int:
+    """The first process of a host, as seen inside."""
     with open(State(folder).path(name, "pid"), encoding="ascii") as stream:
-        print(burst.half_open_after(int(stream.read()), int(port), int(count)))
+        return int(stream.read())
 
 
-COMMANDS = {"up": up, "down": down, "burst": burst, "answer": answer, "burst-inside": burst_inside}
+COMMANDS = {"up": up, "down": down, "answer": answer}
+INSIDE = {"burst": burst_inside, "flood": flood_inside, "calm": calm_inside, "serve": serve_inside}
+
+
+def main(command: str, *arguments: str) -> None:
+    if command in INSIDE:
+        inside(command + "-inside", *arguments)
+    elif command.endswith("-inside"):
+        INSIDE[command[: -len("-inside")]](*arguments)
+    else:
+        COMMANDS[command](*arguments)
+
 
 if __name__ == "__main__":
-    COMMANDS[sys.argv[1]](*sys.argv[2:])
+    main(*sys.argv[1:])
