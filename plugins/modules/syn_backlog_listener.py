@@ -14,8 +14,9 @@ description:
     or stopped, the socket stays the same, and no connection is lost that is established or waits for accept().
   - This is how a raised C(net.core.somaxconn) reaches listeners that latched the old one, and how an application
     that asks for too little is helped at once, even where it has no setting for it.
-  - Every socket that listens on O(port) is changed unless O(address) or O(inode) say which, all members of an SO_REUSEPORT group among them, and a socket that several
-    processes share once. If one of them cannot be changed, those that were changed before it are put back.
+  - Every socket that listens on O(port) is changed unless O(address) or O(inode) say which, all members of an SO_REUSEPORT group
+    among them, and a socket that several processes share once. If one of them cannot be changed, those that were changed before
+    it are put back.
   - It lasts as long as the socket. The application's next listen() sets what the application asks for, which is when it
     is restarted, or reloaded and closes the socket meanwhile or was configured with another backlog
     (as nginx does with C(listen 80 backlog=)). RV(listeners[].to_keep) names the application's own setting that makes it stay.

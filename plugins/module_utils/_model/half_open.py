@@ -163,11 +163,9 @@ class Tally:
             self._summary = Summary(OVERALL)
         self._summary.fold(self._others)
         self._others, self._unfolded = Kept(), 0
-        whole = [listener for listener in self._listeners.values() if listener.kept is not None]
-        whole.sort(key=lambda listener: -listener.total)
-        for place, listener in enumerate(whole):
-            kept = listener.kept
-            assert kept is not None
+        whole = [(listener, listener.kept) for listener in self._listeners.values() if listener.kept is not None]
+        whole.sort(key=lambda pair: -pair[0].total)
+        for place, (listener, kept) in enumerate(whole):
             self._summary.fold(kept)
             if place < MAX_FOLDED:
                 listener.summary = listener.summary or Summary(OF_A_LISTENER)

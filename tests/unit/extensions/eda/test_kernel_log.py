@@ -212,7 +212,7 @@ def test_an_event_says_who_where_when_and_how(tmp_path):
     }  # fmt: skip
     named = on_a_loop(lambda selector: body(selector, host="web2.example.com"))
     assert (named["syn_flood"]["host"], named["meta"]["hosts"]) == ("web2.example.com", ["web2.example.com"])
-    for own in {socket.gethostname(), socket.gethostname().partition(".")[0]}:
+    for own in (socket.gethostname(), socket.gethostname().partition(".")[0]):
         path.write_text(LINE.replace("web%d", own) % 80, "ascii")
         assert on_a_loop(body)["meta"]["hosts"] == [socket.gethostname()]
 

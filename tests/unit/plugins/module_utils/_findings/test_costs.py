@@ -74,6 +74,7 @@ def with_memory(total, *listeners):
     facts["listeners"] = [listener(bound_by="application", **one) for one in listeners]
     return facts
 
+
 def test_queues_that_may_take_a_dangerous_share():
     (found,) = findings(with_memory(GIB, LARGE))
     assert (found["id"], found["severity"], found["subject"]) == ("memory-at-limits", "warning", "0.0.0.0:80")
