@@ -57,4 +57,7 @@ def test_the_sources_that_the_guide_tells_are_sources_of_a_rulebook():
     sources = [block[0] for block in blocks if isinstance(block, list)]
     assert len(sources) == 3
     for source in sources:
-        assert [set(one) for one in source["filters"]] == [{"linuxnet.tcp.syn_flood"}]
+        ((name, arguments),) = [one for filters in source["filters"] for one in filters.items()]
+        assert name == "linuxnet.tcp.syn_flood"
+        assert arguments["hosts"], "where names come from afar, it takes a list to bound what they start"
+        FILTER["main"]({}, **arguments)

