@@ -39,7 +39,7 @@ def few_networks(host: Host) -> Iterator[Finding]:
             yield _flood(
                 host,
                 it,
-                "{0:.0%} of all are from {1}".format(it.verdict.share, _named(networks)),
+                "{0} are from {1}".format(_part(it.verdict.share), _named(networks)),
                 {"networks": list(networks)},
                 _dropping_of(host, it, networks),
             )
@@ -51,7 +51,7 @@ def everywhere(host: Host) -> Iterator[Finding]:
         if it.verdict.kind == flood.EVERYWHERE:
             leading, share = it.verdict.leading, it.verdict.leading_share
             if leading:
-                spread = "{0:.0%} of all are from {1}, the others from everywhere".format(share, _named(leading))
+                spread = "{0} are from {1}, the others from everywhere".format(_part(share), _named(leading))
                 more = {"leading_networks": list(leading), "leading_share": round(share, 4)}
                 yield _flood(host, it, spread, more, _cookies_and_room(host, it, _freeing(host, it, leading, share)))
             else:
@@ -112,9 +112,13 @@ def burst_is_over(host: Host, scope: Scope) -> bool:
 
 
 def _named(networks: Tuple[str, ...]) -> str:
-    named = ", ".join(networks[:_NAMED])
-    left = len(networks) - _NAMED
-    return named + (" and {0} more network{1}".format(left, "s" if left > 1 else "") if left > 0 else "")
+    if len(networks) > _NAMED + 1:
+        return "{0} and {1} more networks".format(", ".join(networks[:_NAMED]), len(networks) - _NAMED)
+    return " and ".join(", ".join(networks).rsplit(", ", 1))
+
+
+def _part(share: float) -> str:
+    return "all of them" if share > 0.995 else "{0:.0%} of all".format(share)
 
 
 def _at_most(it: Listener) -> str:
