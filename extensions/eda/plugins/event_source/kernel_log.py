@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import glob
 import importlib
 import os
 import shutil
@@ -38,7 +39,7 @@ options:
   source:
     description:
       - Where to read. V(kmsg) is the kernel's own ring buffer, C(/dev/kmsg), which wants CAP_SYSLOG where C(kernel.dmesg_restrict=1).
-      - V(journal) is systemd's journal, through C(journalctl).
+      - V(journal) is systemd's journal, through C(journalctl). Whoever is in the group C(systemd-journal) may read it.
       - V(auto) is V(kmsg), and V(journal) where that cannot be read.
       - An absolute path is that of a log file such as C(/var/log/kern.log). It is followed with inotify(7), across rotation and truncation.
     type: str
@@ -88,6 +89,7 @@ EXAMPLES = r"""
 KMSG = "/dev/kmsg"
 NETSTAT = "/proc/net/netstat"
 SYNCOOKIES = "/proc/sys/net/ipv4/tcp_syncookies"
+JOURNALS = ("/run/log/journal/*/system.journal", "/var/log/journal/*/system.journal")
 
 _COUNTERS = ("TCPReqQFullDoCookies", "TCPReqQFullDrop")
 _ALWAYS_COOKIES = "2"
@@ -278,6 +280,12 @@ async def journal(from_beginning: bool) -> AsyncGenerator[Said, None]:
     program = shutil.which("journalctl")
     if program is None:
         raise FileNotFoundError("linuxnet.tcp.kernel_log: source=journal: there is no journalctl here")
+    # journalctl itself would wait without a word for what it may not read
+    if not any(os.access(path, os.R_OK) for pattern in JOURNALS for path in glob.glob(pattern)):
+        raise PermissionError(
+            "linuxnet.tcp.kernel_log: there is no journal of the system here that this user may read; the group systemd-journal may, and "
+            "CAP_SYSLOG allows source=kmsg"
+        )
     process = await asyncio.create_subprocess_exec(
         program, "--no-pager", "--quiet", "--output=json", "--follow", "--boot",
         "--no-tail" if from_beginning else "--lines=0", "_TRANSPORT=kernel", "SYSLOG_FACILITY=0",

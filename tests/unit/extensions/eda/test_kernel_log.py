@@ -409,6 +409,24 @@ def test_an_overrun_loses_what_was_overwritten_and_goes_on(monkeypatch):
 # ---------------------------------------------------------------- the journal
 
 
+@pytest.fixture(autouse=True)
+def _a_journal(tmp_path, monkeypatch):
+    """One that may be read; whether this machine has one is not asked."""
+    (tmp_path / "system.journal").write_bytes(b"")
+    monkeypatch.setitem(GLOBALS, "JOURNALS", (str(tmp_path / "*.journal"),))
+
+
+def test_a_journal_that_may_not_be_read_is_told_of(tmp_path, monkeypatch):
+    """journalctl would wait for it in silence, and so would the operator."""
+    journalctl(tmp_path, "exec sleep 1000\n")
+    monkeypatch.setenv("PATH", str(tmp_path) + os.pathsep + os.environ["PATH"])
+    monkeypatch.setitem(GLOBALS, "KMSG", str(tmp_path / "absent"))
+    monkeypatch.setattr(os, "access", lambda path, _mode: not path.endswith(".journal"))
+    for source in ("journal", "auto"):
+        with pytest.raises(PermissionError, match="no journal of the system here that this user may read"):
+            asyncio.run(SOURCE["main"](None, {"source": source, "recheck": 0}))
+
+
 def journalctl(folder, script):
     program = folder / "journalctl"
     program.write_text("#!/bin/sh\n" + script, "utf-8")
