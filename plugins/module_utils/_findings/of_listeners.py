@@ -138,7 +138,10 @@ def flood_reported(host: Host) -> Iterator[Finding]:
 def _how_to_tell(host: Host, it: Listener) -> str:
     """How to find out who fills the queue, where this gathering could not."""
     if it.half_open and not host.scope(it.namespace).seconds:
-        return "To tell a flood from honest clients, gather with counters_window=2."
+        return (
+            "To tell a flood from honest clients, gather with counters_window=2 (the playbook audit: "
+            "audit_counters_window=2)."
+        )
     return ""
 
 
