@@ -242,11 +242,12 @@ def test_the_pasted_command_ends_the_flood_for_clients(net, server, address, tar
         time.sleep(1)
         found = judge(net.client, network_namespaces=[server.name], counters_window=1)
         assert told_of_queues(found)[0][:2] == ("syn-flood-few-networks", "critical")
-        remedy = found[0]["remedy"]
-        net.client.run(["sh", "-c", remedy], check=True)
+        command = found[0]["remedy"].split("`")[1]
+        assert command.startswith("ip netns exec %s " % server.name)
+        net.client.run(["sh", "-c", command], check=True)
         assert lab.wait_for(lambda: lab.half_open_count(server, 80) == 0, timeout=15, pause=0.2)
         assert clients.real_clients(net, 100, dst=goal) == 100
-        net.client.run(["sh", "-c", remedy.replace(" -I ", " -D ")], check=True)
+        net.client.run(["sh", "-c", command.replace(" -I ", " -D ")], check=True)
         assert lab.wait_for(lambda: lab.half_open_count(server, 80) >= 64, timeout=5)
 
 
