@@ -134,20 +134,21 @@ class Tally:
         """The record. `top`: networks and single addresses to name, and listeners to name them of; the largest."""
         if not self.exact:
             self._fold()
+        alone = self.exact and top and len(self._listeners) == 1
+        whole = None if alone else self._whole(top)  # first, since it takes most memory
         largest = nlargest(top, self._listeners.values(), key=lambda listener: listener.total)
         named = {id(listener) for listener in largest}
         by_listener = {
             key: self._of(listener, top if id(listener) in named else None) for key, listener in self._listeners.items()
         }
-        return HalfOpenTally(whole=self._whole(by_listener, top), by_listener=by_listener, exact=self.exact)
+        whole = whole or next(iter(by_listener.values()))
+        return HalfOpenTally(whole=whole, by_listener=by_listener, exact=self.exact)
 
     def _of(self, listener: _Listener, top: Optional[int]) -> HalfOpen:
         known = None if top is None else listener.kept if self.exact else listener.summary
         return _told(listener.retransmissions, listener.young, known, top or 0)
 
-    def _whole(self, by_listener: Dict[ListenKey, HalfOpen], top: int) -> HalfOpen:
-        if self.exact and top and len(by_listener) == 1:
-            return next(iter(by_listener.values()))
+    def _whole(self, top: int) -> HalfOpen:
         retransmissions: Counter = Counter()
         everything = Kept()
         for listener in self._listeners.values():

@@ -96,6 +96,7 @@ class Kept:
             for counts in self._counts(family, family.address):
                 distinct += len(counts)
                 best += _best(counts, top, family.text)
+                del counts  # before the next ones are counted
         return distinct, _first(best, top)
 
     def _counts(self, family: _Family, form: struct.Struct) -> Iterator[Dict[bytes, int]]:
@@ -111,8 +112,11 @@ class Kept:
         """The `top` networks with most entries, most first."""
         found: List[Network] = []
         for family in FAMILIES:
-            parts = [_largest(counts, top) for counts in self._counts(family, family.network)]
-            best = sorted(chain.from_iterable(parts), key=_most_first)[:top]
+            parts: List[Tuple[bytes, int]] = []
+            for counts in self._counts(family, family.network):
+                parts += _largest(counts, top)
+                del counts  # before the next ones are counted
+            best = sorted(parts, key=_most_first)[:top]
             named = {network for network, _count in best}
             unanswered, again = (
                 Counter(filter(named.__contains__, self._each(family, family.network, since))) for since in (1, 2)
