@@ -80,6 +80,16 @@ _value:
       type: list
       elements: str
       sample: [ipv4]
+    leads:
+      description: The family of each rule that leads to the chain C(SYN_BACKLOG), as often as O(drops_after) counts references to it.
+      type: list
+      elements: str
+      sample: [ipv4]
+    theirs:
+      description: Rules of that chain in O(drops_after) that no mitigation made. Emptying it would lose them.
+      type: list
+      elements: str
+      sample: []
 """
 
 import typing as t

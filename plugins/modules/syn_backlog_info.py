@@ -344,16 +344,22 @@ syn_backlog:
           type: str
           sample: 192.0.2.10
         addresses:
-          description: The addresses of the host.
+          description: The addresses of the host, with the length of the prefix of the network that each is in.
           returned: always
           type: list
           elements: str
-          sample: [127.0.0.1, 192.0.2.1, "::1"]
+          sample: [127.0.0.1/8, 192.0.2.1/24, "::1/128"]
         iptables:
           description: The path of the iptables command of each family, where one is installed.
           returned: always
           type: dict
           sample: {ipv4: /usr/sbin/iptables, ipv6: /usr/sbin/ip6tables}
+        chains:
+          description: The families that have a chain C(SYN_BACKLOG) already, as far as nf_tables knows.
+          returned: always
+          type: list
+          elements: str
+          sample: []
     findings:
       description: What is wrong, worst first. Empty on a healthy host.
       returned: with the subset V(findings)

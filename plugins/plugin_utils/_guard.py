@@ -59,7 +59,8 @@ def guard_of(wanted: Facts, gathered: Facts) -> Guard:
     :raises InvalidOption: an entry of the allow list that is no address or network.
     """
     allowed = []
-    for entry in wanted.get("allow") or ():
+    told = wanted.get("allow") or ()
+    for entry in told.split(",") if isinstance(told, str) else told:  # -e knows only texts
         network = parse_network(entry)
         if network is None:
             raise InvalidOption("syn_backlog_mitigate_allow", entry, "expected an IP address or network")
@@ -68,7 +69,7 @@ def guard_of(wanted: Facts, gathered: Facts) -> Guard:
     for address in gathered.get("addresses") or ():
         network = parse_network(address)
         if network is not None:
-            near.append((rolled_up(network), "an address of the host itself, {0},".format(address)))
+            near.append((rolled_up(network), "addresses of a network that the host itself is in, {0},".format(address)))
     nobody = None
     session = parse_network(gathered.get("controller"))
     if session is not None:

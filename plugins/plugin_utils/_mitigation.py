@@ -67,6 +67,11 @@ class _Work:
         if sentence not in self.reasons:
             self.reasons.append(sentence)
 
+    def is_taken(self, family: str) -> bool:
+        """Whether a chain of our chain's name is somebody else's: restoring would empty and remove it."""
+        blocks = self.before["blocks"] if self.before else ()
+        return family in (self.gathered.get("chains") or ()) and family not in map(_family_of, blocks)
+
     @property
     def record(self) -> Record:
         return merge(self.before, self.new)
@@ -168,6 +173,11 @@ def _drop(work: _Work, told: t.Any, ports: t.Collection[int]) -> str | None:
         family = "ipv%d" % network.version
         if family not in (work.gathered.get("iptables") or ()):
             return "{0} is not dropped, for there is no {1} on the host".format(network, _COMMANDS[family])
+        if work.is_taken(family):
+            return (
+                "{0} is not dropped, for {1} has a chain SYN_BACKLOG that no record tells of; where it is nobody's, "
+                "remove it"
+            ).format(network, _COMMANDS[family])
         if len(known) >= work.most:
             return "{0} is not dropped: {1} networks are the most (syn_backlog_mitigate_max_networks)".format(
                 network, work.most
@@ -256,6 +266,10 @@ def _option(wanted: Facts, name: str, lowest: int) -> int:
     value = int(wanted[name])
     require_range("syn_backlog_mitigate_" + name, value, lowest, 2147483647)
     return value
+
+
+def _family_of(block: Facts) -> str:
+    return _family(block["network"])
 
 
 def _family(network: str) -> str:

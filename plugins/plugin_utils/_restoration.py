@@ -32,6 +32,8 @@ Facts = t.Mapping[str, t.Any]
 #: They move only while a SYN queue is full, or while cookies are forced
 _OF_A_FULL_QUEUE = ("TCPReqQFullDoCookies", "TCPReqQFullDrop", "SyncookiesSent")
 _DROP = re.compile(r"^\s*(\d+)\s+\d+\s+DROP\s", re.MULTILINE)
+_REFERENCES = re.compile(r"^Chain \S+ \((\d+) references\)")
+_OURS = "/* linuxnet.tcp.syn_backlog */"
 
 
 def restoration_plan(facts: Facts, drops_before: t.Any = (), drops_after: t.Any = ()) -> dict[str, t.Any]:
@@ -42,7 +44,7 @@ def restoration_plan(facts: Facts, drops_before: t.Any = (), drops_after: t.Any 
     """
     known = part(facts, "mitigation").get("record")
     if known is None:
-        return {"record": None, "not_yet": [], "remarks": [], "listeners": [], "sysctls": {}, "ip_versions": []}
+        return {"record": None, "not_yet": [], "remarks": [], "listeners": [], "sysctls": {}, **_chains([], [])}
     record = parse_record(known)
     listeners, of_listeners = _listeners(record, facts)
     sysctls, of_sysctls = _sysctls(record, facts)
@@ -57,7 +59,7 @@ def restoration_plan(facts: Facts, drops_before: t.Any = (), drops_after: t.Any 
         "remarks": [*of_listeners, *of_sysctls],
         "listeners": listeners,
         "sysctls": sysctls,
-        "ip_versions": sorted({"ipv6" if ":" in one["network"] else "ipv4" for one in record["blocks"]}),
+        **_chains(sorted({"ipv6" if ":" in one["network"] else "ipv4" for one in record["blocks"]}), drops_after),
     }
 
 
@@ -115,6 +117,22 @@ def _dropping(before: t.Any, after: t.Any) -> t.Iterator[str]:
 
 def _dropped(output: t.Any) -> int:
     return sum(map(int, _DROP.findall(str(output))))
+
+
+# ---------------------------------------------------------------- of the chains
+
+
+def _chains(versions: list[str], listed: t.Any) -> dict[str, list[str]]:
+    """What each family's chain is led to by and holds, from what ``iptables -nvxL`` told of it."""
+    leads, theirs = [], []
+    for version, output in zip(versions, listed or ()):
+        head, *rules = str(output).splitlines() or [""]
+        known = _REFERENCES.match(head)
+        # Two runs at once may each have made a rule that leads there
+        leads += [version] * (int(known.group(1)) if known else 0)
+        if known:
+            theirs += [" ".join(rule.split()[2:]) for rule in rules[1:] if rule.strip() and _OURS not in rule]
+    return {"ip_versions": versions, "leads": leads, "theirs": theirs}
 
 
 # ---------------------------------------------------------------- what

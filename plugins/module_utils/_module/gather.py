@@ -18,6 +18,7 @@ from .._read import calibration, followed
 from .._read.addresses import own_addresses
 from .._read.boot_files import boot_values
 from .._read.counters import read_counters
+from .._read.firewall import bases
 from .._read.firewall import commands as iptables_commands
 from .._read.kernel_log import read_kernel_log
 from .._read.memory import read_memory
@@ -212,6 +213,7 @@ def _mitigation(work: _Gathering) -> Optional[Dict[str, Any]]:
         "controller": controller(),
         "addresses": work.note(own_addresses()),
         "iptables": iptables_commands(),
+        "chains": [family for family, base in sorted((bases() or {}).items()) if base.ours],
     }
 
 

@@ -23,7 +23,7 @@ _LENGTHS = {int(socket.AF_INET): 4, int(socket.AF_INET6): 16}
 
 
 def own_addresses() -> Tuple[List[str], List[str]]:
-    """Every address of every interface, the loopback's among them, each once, and warnings."""
+    """Every address of every interface, the loopback's among them, each once, as ``192.0.2.1/24``, and warnings."""
     found: List[str] = []
     try:
         for run, length in dump(_IFADDRMSG.pack(0, 0, 0, 0, 0), _NETLINK_ROUTE, _RTM_GETADDR, _RTM_NEWADDR):
@@ -41,4 +41,6 @@ def _addresses(message: bytes) -> List[str]:
     family = message[HEADER.size]
     parts = dict(attributes(message[HEADER.size + _IFADDRMSG.size :]))
     packed = parts.get(_IFA_LOCAL, parts.get(_IFA_ADDRESS, b""))
-    return [str(ipaddress.ip_address(packed))] if len(packed) == _LENGTHS.get(family, -1) else []
+    if len(packed) != _LENGTHS.get(family, -1):
+        return []
+    return ["{0}/{1}".format(ipaddress.ip_address(packed), message[HEADER.size + 1])]

@@ -23,7 +23,7 @@ NETLINK_NETFILTER = 12
 NFNL_SUBSYS_NFTABLES = 10
 NFGENMSG = struct.Struct("=BBH")  # family, version, resource id
 FAMILIES = {"ipv4": 2, "ipv6": 10}  # NFPROTO_IPV4, NFPROTO_IPV6
-TABLE, INPUT = b"filter", b"INPUT"
+TABLE, INPUT, OURS = b"filter", b"INPUT", b"SYN_BACKLOG"
 NFTA_TABLE_NAME = 1
 NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME = 1, 3
 _NFTA_TABLE_USE = 3
@@ -42,6 +42,7 @@ class Base(NamedTuple):
     input: bool
     chains: int  # and other objects that the table holds
     idle: bool  # the chain INPUT has no rule and lets everything through
+    ours: bool  # there is a chain of the name that ours has
 
 
 def commands() -> Dict[str, str]:
@@ -71,7 +72,7 @@ def bases(tries: int = 5) -> Optional[Dict[str, Base]]:
     except DumpInterrupted:
         return bases(tries - 1) if tries > 1 else None  # somebody loads rules this moment
     except OSError as error:
-        return {family: Base(False, False, 0, False) for family in FAMILIES} if error.errno in _WITHOUT else None
+        return {family: Base(False, False, 0, False, False) for family in FAMILIES} if error.errno in _WITHOUT else None
     found = {}
     for family, number in FAMILIES.items():
         table, chain = tables.get((number, TABLE + b"\0")), chains.get((number, INPUT + b"\0"))
@@ -83,6 +84,7 @@ def bases(tries: int = 5) -> Optional[Dict[str, Base]]:
             and _NFTA_CHAIN_HOOK in chain
             and _u32(chain, _NFTA_CHAIN_USE) == 0
             and _u32(chain, _NFTA_CHAIN_POLICY) == _NF_ACCEPT,
+            (number, OURS + b"\0") in chains,
         )
     return found
 

@@ -164,6 +164,11 @@ def test_an_allowed_address_goes_through_though_its_network_is_dropped() -> None
     assert [one["network"] for one in made["passes"]] == ["198.51.100.7/32", "198.51.100.8/32"]
 
 
+def test_the_allow_list_may_be_a_text_as_on_a_command_line() -> None:
+    world = facts(flood("198.51.100.0/24", "203.0.113.0/24", "192.0.2.0/24"))
+    assert blocked(plan(world, allow="198.51.100.0/24, 203.0.113.0/24")) == ["192.0.2.0/24"]
+
+
 def test_one_who_is_allowed_later_goes_through_what_is_dropped_already() -> None:
     record = plan(facts(flood("198.51.100.0/24")))["record"]
     made = plan(facts(mitigation=about(record=record)), allow=["198.51.100.0/24"])
@@ -175,7 +180,9 @@ def test_one_who_is_allowed_later_goes_through_what_is_dropped_already() -> None
     ("changed", "told"),
     [
         ({"controller": "198.51.100.9"}, "the address that this session comes from, 198.51.100.9,"),
-        ({"addresses": ["127.0.0.1", "198.51.100.1"]}, "an address of the host itself, 198.51.100.1,"),
+        ({"addresses": ["127.0.0.1/8", "198.51.100.1/32"]}, "addresses of a network that the host itself is in, 198.51.100.1/32,"),
+        ({"addresses": ["198.51.103.1/22"]}, "addresses of a network that the host itself is in, 198.51.103.1/22,"),
+        ({"chains": ["ipv4"]}, "iptables has a chain SYN_BACKLOG that no record tells of"),
         ({"iptables": {"ipv6": "/usr/sbin/ip6tables"}}, "there is no iptables on the host"),
         ({"iptables": {}}, "there is no iptables on the host"),
     ],
@@ -184,6 +191,13 @@ def test_what_may_not_or_cannot_be_dropped_gets_room_instead(changed: Facts, tol
     made = plan(facts(flood("198.51.100.0/24"), cookies=0, mitigation=about(**changed)))
     assert made["blocks"] == [] and told in reasons(made)
     assert made["sysctls"] == {"tcp_syncookies": 1} and made["listeners"][0]["backlog"] == 4096
+
+
+def test_a_chain_is_taken_for_ours_where_a_record_tells_of_it() -> None:
+    """Of the other family it tells nothing."""
+    record = plan(facts(flood("198.51.100.0/24")))["record"]
+    more = facts(flood("203.0.113.0/24", "2001:db8::/64"), mitigation=about(record=record, chains=["ipv4", "ipv6"]))
+    assert blocked(plan(more)) == ["198.51.100.0/24", "203.0.113.0/24"]
 
 
 def test_nor_is_a_part_of_the_network_that_the_session_comes_from() -> None:

@@ -26,7 +26,7 @@ RULES = """\
 Chain SYN_BACKLOG (1 references)
     pkts      bytes target     prot opt in     out     source               destination
       %d      160 RETURN     0    --  *      *       198.51.100.7         0.0.0.0/0            /* linuxnet.tcp.syn_backlog */
-    %d   494800 DROP       6    --  *      *       198.51.100.0/24      0.0.0.0/0            tcp dpt:80 flags:0x17/0x02 /* x */
+    %d   494800 DROP       6    --  *      *       198.51.100.0/24      0.0.0.0/0            tcp dpt:80 flags:0x17/0x02 /* linuxnet.tcp.syn_backlog */
 """
 
 
@@ -56,7 +56,8 @@ def facts(*record: Any, **changed: Any) -> Facts:
 
 def test_no_record_is_nothing_to_do() -> None:
     made = restoration_plan(facts(None, counters_delta=None))
-    assert made == {"record": None, "not_yet": [], "remarks": [], "listeners": [], "sysctls": {}, "ip_versions": []}
+    nothing: Facts = dict.fromkeys(("not_yet", "remarks", "listeners", "ip_versions", "leads", "theirs"), [])
+    assert made == dict(nothing, record=None, sysctls={})
 
 
 def test_all_of_it_is_put_back() -> None:
@@ -65,6 +66,20 @@ def test_all_of_it_is_put_back() -> None:
     assert made["listeners"] == [{"address": "0.0.0.0", "port": 80, "inode": 1080, "backlog": 128}]
     assert made["sysctls"] == {"tcp_syncookies": 0, "somaxconn": 128}
     assert made["ip_versions"] == ["ipv4", "ipv6"]
+
+
+def test_each_rule_that_leads_to_a_chain_is_removed() -> None:
+    """Two runs at once can make two of them; one that was killed before it led there made none."""
+    twice, none = ((RULES % (0, 0)).replace("(1 references)", "(%d references)" % count) for count in (2, 0))
+    assert restoration_plan(facts(), [], [twice, none])["leads"] == ["ipv4", "ipv4"]
+    assert restoration_plan(facts(), [], ["", RULES % (0, 0)])["leads"] == ["ipv6"]
+
+
+def test_rules_that_somebody_else_put_into_the_chain_are_named() -> None:
+    theirs = "       3      180 DROP       0    --  *      *       203.0.113.9          0.0.0.0/0\n"
+    made = restoration_plan(facts(), [], [RULES % (0, 0) + theirs, RULES % (0, 0)])
+    assert made["theirs"] == ["DROP 0 -- * * 203.0.113.9 0.0.0.0/0"]
+    assert restoration_plan(facts(), [], [RULES % (0, 0), ""])["theirs"] == []
 
 
 def test_what_is_back_already_or_never_was_done_is_no_work() -> None:
