@@ -171,7 +171,7 @@ def test_a_thousand_messages_a_second_start_one_playbook_on_one_host(hosts):
     folder = Path(tempfile.mkdtemp(dir="/run"))
     variables = {"syn_flood_token": TOKEN, "syn_flood_listen": "127.0.0.1", "syn_flood_cool_down": 600}
     with rulebooks.running(folder, fleet_rulebook(folder, hosts), FLEET, variables) as rulebook:
-        connection = http.client.HTTPConnection("127.0.0.1", 5000)
+        connection = http.client.HTTPConnection("127.0.0.1", 5000, timeout=30)
         assert lab.wait_for(lambda: listens(5000), 20)
         began, sent = time.monotonic(), 0
         while sent < RATE * SECONDS:
