@@ -179,9 +179,7 @@ def _drop(work: _Work, told: t.Any, ports: t.Collection[int]) -> str | None:
                 "remove it"
             ).format(network, _COMMANDS[family])
         if len(known) >= work.most:
-            return "{0} is not dropped: {1} networks are the most (syn_backlog_mitigate_max_networks)".format(
-                network, work.most
-            )
+            return "{0} is not dropped: syn_backlog_mitigate_max_networks is {1}".format(network, work.most)
         work.tell("{0}: {1} is dropped.".format(", ".join("port %d" % port for port in sorted(ports)), network))
     blocks = [{"network": str(network), "port": port} for port in sorted(ports)]
     work.new = merge(work.new, dict(empty(), blocks=blocks))
