@@ -59,16 +59,15 @@ def first_look(
     found: Dict[int, Dict[bytes, Tuple[int, int]]] = {}
     for family in sock_diag.FAMILIES:
         chosen: Dict[bytes, Tuple[int, int]] = {}
-        depth = 0
+        mask = 0  # of the hash's bits that are 0 in an entry that is followed
         try:
             for run, length in _runs(family, ports, dump):
                 retransmissions, expires = syn_recv.timers(run, length)
                 for one, again, left in zip(_identities(run, length), retransmissions, expires):
-                    if again < len(latest) and left <= latest[again]:
+                    if again < len(latest) and left <= latest[again] and not hash(one) & mask:
                         chosen[one] = (again, left)
                 while len(chosen) > MAX_FOLLOWED:
-                    depth += 1
-                    mask = (1 << depth) - 1
+                    mask = 2 * mask + 1
                     chosen = {one: timer for one, timer in chosen.items() if not hash(one) & mask}
         except (OSError, netlink.DumpInterrupted):
             pass  # what was seen was there
