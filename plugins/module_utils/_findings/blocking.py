@@ -99,7 +99,7 @@ def _left_alone(host: Host, network: Optional[Network]) -> Optional[str]:
     for address in host.addresses:
         own = parse_network(address)
         if own is not None and overlapping(network, [rolled_up(own)]):
-            return "the host itself has an address in it ({0})".format(address)
+            return "it is near an address of the host itself ({0})".format(address)
     return None
 
 

@@ -165,7 +165,7 @@ def test_the_command_does_not_cut_its_reader_off():
     remedy = mitigated({"controller": "203.0.113.9", "addresses": ["2001:db8::1"]})
     assert "`iptables -I INPUT -s 198.51.100.0/24 -p tcp --syn --dport 80 -j DROP`" in remedy
     assert "203.0.113.0/24 is left out: this session comes from it (203.0.113.9)." in remedy
-    assert "2001:db8::/64 is left out: the host itself has an address in it (2001:db8::1)." in remedy
+    assert "2001:db8::/64 is left out: it is near an address of the host itself (2001:db8::1)." in remedy
     assert "not known" not in remedy
 
 
