@@ -75,6 +75,7 @@ record:
     network_namespace: 4026531840
     causes: ["syn-flood-few-networks on 0.0.0.0:80"]
     sysctls: {tcp_syncookies: {before: 0, set: 1}}
+    boot: {tcp_syncookies: 1 kernel default}
     listeners: []
     blocks: [{network: 198.51.100.0/24, port: 80}]
     passes: [198.51.100.7/32]

@@ -25,6 +25,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered impor
 )
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import (
     Record,
+    boot_text,
     empty,
     merge,
     parse_record,
@@ -197,9 +198,15 @@ def _turn_cookies_on(work: _Work) -> None:
         work.tell("net.ipv4.tcp_syncookies cannot be read, so it is left alone.")
     elif now == 0:
         work.tell("Cookies are turned on (net.ipv4.tcp_syncookies = 1), so that a full queue turns nobody away.")
-        work.new = merge(work.new, dict(empty(), sysctls={"tcp_syncookies": {"before": 0, "set": 1}}))
+        _set(work, {"tcp_syncookies": {"before": 0, "set": 1}})
     elif now == 2:
         work.tell("net.ipv4.tcp_syncookies is 2, which carries every client already, and stays.")
+
+
+def _set(work: _Work, sysctls: Facts) -> None:
+    told = {name: boot_text(part(part(work.facts, "sysctls"), name)) for name in sysctls}
+    boot = {name: text for name, text in told.items() if text is not None}
+    work.new = merge(work.new, dict(empty(), sysctls=sysctls, boot=boot))
 
 
 def _make_room(work: _Work, finding: Facts) -> None:
@@ -213,7 +220,8 @@ def _make_room(work: _Work, finding: Facts) -> None:
     now = _runtime(work.facts, "somaxconn")
     if now is not None and now < work.backlog:
         sysctls["somaxconn"] = {"before": now, "set": work.backlog}
-    work.new = merge(work.new, dict(empty(), sysctls=sysctls, listeners=narrow))
+    work.new = merge(work.new, dict(empty(), listeners=narrow))
+    _set(work, sysctls)
 
 
 def _cause(work: _Work, finding: Facts) -> None:

@@ -22,7 +22,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered impor
     rows,
     subject_of,
 )
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import Record, parse_record
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import Record, boot_text, parse_record
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.namespace_commands import OWN
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.queues import queues_of
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._mitigation import FEW_NETWORKS, STRAINED
@@ -159,11 +159,22 @@ def _sysctls(record: Record, facts: Facts) -> tuple[dict[str, int], list[str]]:
     back, remarks = {}, []
     for name, state in sorted(record["sysctls"].items()):
         now = _runtime(facts, name)
-        if now == state["set"]:
+        if now == state["set"] and _meant_to_stay(name, record, facts):
+            remarks.append(
+                "{0} stays {1}: files set it for the boot as well since the mitigation.".format(KEYS[name].key, now)
+            )
+        elif now == state["set"]:
             back[name] = state["before"]
         elif now != state["before"]:
             remarks.append(_left(KEYS[name].key, now, state))
     return back, remarks
+
+
+def _meant_to_stay(name: str, record: Record, facts: Facts) -> bool:
+    """Whether somebody tuned it for good meanwhile, to the same value."""
+    state, before = part(part(facts, "sysctls"), name), record["boot"].get(name)
+    told = boot_text(state)
+    return None not in (before, told) and told != before and number(state.get("boot")) == record["sysctls"][name]["set"]
 
 
 def _left(what: str, now: t.Any, state: Facts) -> str:

@@ -219,9 +219,13 @@ def test_a_flood_from_everywhere_gets_cookies_and_room() -> None:
             assert refused.status != 0 and "Nothing is restored yet" in refused.output and state(net) == done
 
             net.server.sysctl("net.core.somaxconn", 65535)
+            sandbox.write("/etc/sysctl.d/50-tuned.conf", "net.ipv4.tcp_syncookies = 1\n")
             run = restore(net, force=True)
-            assert run.changed == 3 and "net.core.somaxconn is 65535, neither the 4096" in run.output
+            assert run.changed == 2 and "net.core.somaxconn is 65535, neither the 4096" in run.output
+            assert "net.ipv4.tcp_syncookies stays 1: files set it for the boot" in run.output
             before["sysctls"]["/proc/sys/net/core/somaxconn"] = b"65535\n"
+            before["sysctls"]["/proc/sys/net/ipv4/tcp_syncookies"] = b"1\n"
+            sandbox.remove("/etc/sysctl.d/50-tuned.conf")
             assert state(net) == before
 
 
@@ -274,6 +278,14 @@ def test_whatever_was_killed_is_restored_or_completed_by_the_next_run() -> None:
             assert ["4096", "0.0.0.0:80"] in state(net)["backlogs"]
             assert served(net) >= 99
 
+        lead = [line for line in rules(net).splitlines() if line.startswith("-A INPUT") and line.endswith("-j SYN_BACKLOG")]
+        again, theirs = lead[0].replace('"', "").replace("-A", "-I").split(), ["SYN_BACKLOG", "-s", "192.0.2.1", "-j", "DROP"]
+        net.server.run(["iptables", *again], check=True)  # two runs at once can both lead there
+        net.server.run(["iptables", "-A", *theirs], check=True)
+        done = state(net)
+        refused = restore(net, force=True, window=0)
+        assert refused.status != 0 and "holds rules that the mitigation did not make" in refused.output and state(net) == done
+        net.server.run(["iptables", "-D", *theirs], check=True)
         for task in ("Remove our chain", "Give the sysctls their former values", "Forget the mitigation"):
             killed(net, "restore", task, force=True, window=0)
             assert record() is not None

@@ -181,6 +181,19 @@ def test_what_was_there_is_recorded_before_each_family_is_touched() -> None:
 # ---------------------------------------------------------------- readers
 
 
+@isolated
+def test_a_chain_of_the_name_of_ours_is_seen_of_each_family() -> None:
+    def ours() -> list[str]:
+        return [family for family, base in sorted((bases() or {}).items()) if base.ours]
+
+    subprocess.run(["iptables", "-N", "SYN_BACKLOG_OF_THEIRS"], check=True)
+    subprocess.run(["iptables", "-t", "nat", "-N", "SYN_BACKLOG"], check=True)
+    assert ours() == []
+    subprocess.run(["ip6tables", "-N", "SYN_BACKLOG"], check=True)
+    assert ours() == ["ipv6"]
+    subprocess.run(["iptables", "-N", "SYN_BACKLOG"], check=True)
+    assert ours() == ["ipv4", "ipv6"]
+
 def test_own_addresses(net: lab.Pair) -> None:
     addresses, warnings = net.server.call(own_addresses)
     told = json.loads(net.server.run(["ip", "-j", "addr"], capture_output=True, text=True, check=True).stdout)

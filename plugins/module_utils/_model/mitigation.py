@@ -40,6 +40,7 @@ def empty() -> Record:
         "network_namespace": None,
         "causes": [],
         "sysctls": {},
+        "boot": {},
         "listeners": [],
         "blocks": [],
         "passes": [],
@@ -63,11 +64,20 @@ def merge(first: Optional[Mapping[str, Any]], second: Mapping[str, Any]) -> Reco
         "network_namespace": first["network_namespace"] or second["network_namespace"],
         "causes": _each_once(first["causes"], second["causes"]),
         "sysctls": sysctls,
+        "boot": dict(second["boot"], **first["boot"]),
         "listeners": list(listeners.values()),
         "blocks": _each_once(first["blocks"], second["blocks"]),
         "passes": _each_once(first["passes"], second["passes"]),
         "firewall": dict(second["firewall"], **first["firewall"]),
     }
+
+
+def boot_text(state: Mapping[str, Any]) -> Optional[str]:
+    """What the next boot makes of a sysctl and which file says so, of its gathered state; None where it is not known."""
+    value, source = state.get("boot"), state.get("boot_source")
+    if value is None or not isinstance(source, str):
+        return None
+    return "{0} {1}".format(value, re.sub(r":\d+$", "", source))  # another line may be put before it
 
 
 def _larger(before: Optional[Mapping[str, Any]], now: Mapping[str, Any]) -> Dict[str, Any]:
@@ -108,6 +118,7 @@ def parse_record(data: Any) -> Record:
         "network_namespace": None if namespace is None else _integer(namespace, 0, 2**64),
         "causes": [_text(one, "causes") for one in _list(whole["causes"], "causes")],
         "sysctls": {_sysctl(name): _change(state) for name, state in _mapping(whole["sysctls"], "sysctls").items()},
+        "boot": {_sysctl(name): _text(one, "boot") for name, one in _mapping(whole["boot"], "boot").items()},
         "listeners": [_listener(one) for one in _list(whole["listeners"], "listeners")],
         "blocks": [_block(one) for one in _list(whole["blocks"], "blocks")],
         "passes": [str(_network(one)) for one in _list(whole["passes"], "passes")],

@@ -40,7 +40,8 @@ def read_record(path: str = PATH) -> Found:
     except ValueError:
         return Found(None, "{0} is no record of a mitigation: it is no JSON".format(path))
     if record["network_namespace"] not in (None, network_namespace()):
-        return Found(None, "{0} is the record of another network namespace, or from before this container was restarted".format(path))
+        another = "{0} is the record of another network namespace, or from before this container was restarted"
+        return Found(None, another.format(path))
     return Found(record, None)
 
 

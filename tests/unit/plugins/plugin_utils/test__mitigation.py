@@ -102,6 +102,12 @@ def test_the_networks_of_a_flood_are_dropped_on_its_port() -> None:
     assert "port 80: 198.51.100.0/24 is dropped." in made["reasons"]
 
 
+def test_what_the_boot_makes_of_a_sysctl_is_recorded_with_it() -> None:
+    world = facts(flood("198.51.100.0/24"), cookies=0)
+    world["sysctls"]["tcp_syncookies"].update(boot=1, boot_source="/etc/sysctl.d/50-a.conf:3")
+    assert plan(world)["record"]["boot"] == {"tcp_syncookies": "1 /etc/sysctl.d/50-a.conf"}
+
+
 def test_cookies_carry_clients_while_entries_of_a_dropped_network_hold_the_queue() -> None:
     made = plan(facts(flood("198.51.100.0/24"), cookies=0))
     assert made["sysctls"] == {"tcp_syncookies": 1}

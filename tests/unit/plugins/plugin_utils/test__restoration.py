@@ -97,6 +97,29 @@ def test_what_somebody_else_changed_since_is_left_and_told() -> None:
     ]
 
 
+FILE = "/etc/sysctl.d/99-zz-linuxnet-tcp.conf"
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "stays"),
+    [
+        ("1 kernel default", {"boot": 1, "boot_source": FILE + ":1"}, True),
+        ("0 " + FILE, {"boot": 1, "boot_source": FILE + ":1"}, True),
+        ("1 " + FILE, {"boot": 1, "boot_source": FILE + ":2"}, False),
+        ("1 kernel default", {"boot": 0, "boot_source": FILE + ":1"}, False),
+        ("1 kernel default", {"boot": None, "boot_source": None}, False),
+        (None, {"boot": 1, "boot_source": FILE + ":1"}, False),
+    ],
+)
+def test_what_was_tuned_for_good_to_the_same_value_stays(then: Any, now: Facts, stays: bool) -> None:
+    seen = facts(dict(RECORD, boot={} if then is None else {"tcp_syncookies": then}))
+    seen["sysctls"]["tcp_syncookies"].update(now)
+    made = restoration_plan(seen)
+    assert ("tcp_syncookies" not in made["sysctls"]) == stays
+    told = ["net.ipv4.tcp_syncookies stays 1: files set it for the boot as well since the mitigation."]
+    assert made["remarks"] == (told if stays else [])
+
+
 @pytest.mark.parametrize("there", [[], [row(inode=7)], [row(port=81)], [row(network_namespace="blue")]])
 def test_a_socket_that_was_opened_since_has_its_own_backlog(there: Any) -> None:
     made = restoration_plan(facts(listeners=there))

@@ -25,6 +25,7 @@ RECORD = dict(
     network_namespace=4026531840,
     causes=["syn-flood-few-networks on 0.0.0.0:80"],
     sysctls={"tcp_syncookies": {"before": 0, "set": 1}},
+    boot={"tcp_syncookies": "1 kernel default"},
     listeners=[SOCKET],
     blocks=[{"network": "198.51.100.0/24", "port": 80}],
     passes=["198.51.100.7/32"],
@@ -56,6 +57,8 @@ def test_a_record_is_read_as_it_is() -> None:
         {"sysctls": {"somaxconn": {"before": 2**40, "set": 1}}},
         {"sysctls": {"somaxconn": {"before": 1}}},
         {"sysctls": []},
+        {"boot": {"tcp_syncookies": 1}},
+        {"boot": {"kernel.core_pattern": "x"}},
         {"listeners": [dict(SOCKET, port=0)]},
         {"listeners": [dict(SOCKET, address="0.0.0.0/0")]},
         {"listeners": [dict(SOCKET, address="localhost")]},
@@ -105,6 +108,7 @@ def test_the_first_before_wins_and_the_larger_value() -> None:
     second = dict(
         empty(),
         sysctls={"tcp_syncookies": {"before": 1, "set": 1}, "somaxconn": {"before": 128, "set": 4096}},
+        boot={"tcp_syncookies": "0 /etc/sysctl.conf", "somaxconn": "128 /etc/sysctl.conf"},
         listeners=[dict(SOCKET, before=4096, set=8192), dict(SOCKET, inode=7, before=5)],
         blocks=[{"network": "203.0.113.0/24", "port": 80}, RECORD["blocks"][0]],
         firewall={"ipv4": {"table": True, "input": True}, "ipv6": {"table": True, "input": False}},
@@ -112,6 +116,7 @@ def test_the_first_before_wins_and_the_larger_value() -> None:
     found = merge(RECORD, second)
     assert found["since"] == RECORD["since"] and found["causes"] == RECORD["causes"]
     assert found["sysctls"] == {"tcp_syncookies": {"before": 0, "set": 1}, "somaxconn": {"before": 128, "set": 4096}}
+    assert found["boot"] == {"tcp_syncookies": "1 kernel default", "somaxconn": "128 /etc/sysctl.conf"}
     assert found["listeners"] == [dict(SOCKET, set=8192), dict(SOCKET, inode=7, before=5)]
     assert [one["network"] for one in found["blocks"]] == ["198.51.100.0/24", "203.0.113.0/24"]
     assert found["firewall"] == {"ipv4": {"table": False, "input": False}, "ipv6": {"table": True, "input": False}}
