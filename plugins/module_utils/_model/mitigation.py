@@ -73,7 +73,7 @@ def merge(first: Optional[Mapping[str, Any]], second: Mapping[str, Any]) -> Reco
 
 
 def boot_text(state: Mapping[str, Any]) -> Optional[str]:
-    """What the next boot makes of a sysctl and which file says so, by its gathered state; None where that is unknown."""
+    """What the next boot makes of a sysctl and which file says so, by its gathered state; None where it is unknown."""
     value, source = state.get("boot"), state.get("boot_source")
     if value is None or not isinstance(source, str):
         return None
