@@ -210,7 +210,7 @@ ENTRIES = st.builds(
     COUNTS,
 )
 WINDOWS = st.builds(Window, st.sampled_from([0.4, 2.0]), st.none() | COUNTS, COUNTS, COUNTS, COUNTS, COUNTS) | st.builds(
-    Window, st.just(0.0), st.none(), st.just(0), st.just(0), COUNTS
+    Window, st.just(0.0), st.none(), st.just(0), st.just(0), COUNTS, st.just(0)
 )
 
 
