@@ -79,6 +79,10 @@ _value:
       description: V(mitigate) where something is to be changed, V(in_force) where all that can be done is done, V(nothing) otherwise.
       type: str
       sample: mitigate
+    undecided:
+      description: Whether a second look a moment later may tell more.
+      type: bool
+      sample: false
     reasons:
       description: Why, in sentences.
       type: list

@@ -44,6 +44,8 @@ Facts = t.Mapping[str, t.Any]
 FEW_NETWORKS = "syn-flood-few-networks"
 #: What cookies and room help against, whoever the clients are
 STRAINED = ("syn-flood-everywhere", "honest-burst", "lossy-clients", "syn-queue-full", "last-quarter-drops")
+#: Of these a second look a moment later may tell more: a flood's entries can all have been replaced just now
+UNDECIDED = ("syn-queue-full", "last-quarter-drops")
 STARVED = "accept-queue-overflow"
 
 NOTHING, IN_FORCE, MITIGATE = "nothing", "in_force", "mitigate"
@@ -63,6 +65,7 @@ class _Work:
         self.before: Record | None = None if known is None else parse_record(known)
         self.new = empty()
         self.reasons: list[str] = []
+        self.undecided = False
 
     def tell(self, sentence: str) -> None:
         if sentence not in self.reasons:
@@ -100,6 +103,7 @@ def mitigation_plan(facts: Facts, wanted: Facts) -> dict[str, t.Any]:
         elif one["id"] == FEW_NETWORKS:
             _against_few(work, one)
         elif one["id"] in STRAINED:
+            work.undecided |= one["id"] in UNDECIDED
             _cause(work, one)
             _make_room(work, one)
     return _told(work)
@@ -110,14 +114,19 @@ def _told(work: _Work) -> dict[str, t.Any]:
     if not record["causes"] and work.before is None:
         if not work.reasons:
             work.tell("No SYN queue turns clients away, so nothing is done.")
-        return {"verdict": NOTHING, "reasons": work.reasons, "record": None, **_actions(empty(), work.facts)}
+        return _answer(work, NOTHING, None)
     blocked = [network for network in map(parse_network, (one["network"] for one in record["blocks"])) if network]
     through = [one for one in work.guard.let_through if overlapping(one, blocked)]
     record = merge(record, dict(empty(), passes=sorted(set(map(str, through)))))
     verdict = IN_FORCE if record == work.before else MITIGATE
     if verdict == IN_FORCE:
         work.tell("What can be done is in force since {0}.".format(record["since"]))
-    return {"verdict": verdict, "reasons": work.reasons, "record": record, **_actions(record, work.facts)}
+    return _answer(work, verdict, record)
+
+
+def _answer(work: _Work, verdict: str, record: Record | None) -> dict[str, t.Any]:
+    told = {"verdict": verdict, "undecided": work.undecided, "reasons": work.reasons, "record": record}
+    return {**told, **_actions(record or empty(), work.facts)}
 
 
 def _actions(record: Record, facts: Facts) -> dict[str, t.Any]:

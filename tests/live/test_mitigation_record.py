@@ -194,6 +194,7 @@ def test_a_chain_of_the_name_of_ours_is_seen_of_each_family() -> None:
     subprocess.run(["iptables", "-N", "SYN_BACKLOG"], check=True)
     assert ours() == ["ipv4", "ipv6"]
 
+
 def test_own_addresses(net: lab.Pair) -> None:
     addresses, warnings = net.server.call(own_addresses)
     told = json.loads(net.server.run(["ip", "-j", "addr"], capture_output=True, text=True, check=True).stdout)

@@ -133,6 +133,13 @@ def test_cookies_are_never_lowered(cookies: Optional[int], told: str) -> None:
     assert "tcp_syncookies" not in made["sysctls"] and told in reasons(made)
 
 
+def test_what_was_not_clear_deserves_a_second_look() -> None:
+    assert plan(facts(found("syn-queue-full"), found("syn-flood-everywhere")))["undecided"]
+    assert plan(facts(found("last-quarter-drops")))["undecided"]
+    assert not plan(facts(found("syn-flood-everywhere"), found("syn-queue-full", severity="info")))["undecided"]
+    assert not plan(facts())["undecided"]
+
+
 def test_what_is_only_worth_knowing_moves_nothing() -> None:
     assert plan(facts(found("syn-queue-full", severity="info"), found("syn-queue-full", "host", "info", port=None)))["record"] is None
 
