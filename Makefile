@@ -15,7 +15,7 @@ help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 setup: ## install what the tests need: Debian packages, and venvs in .build
-	@$(TOOLS)/suites.py --setup lint docs-check sanity unit live eda molecule-namespaces
+	@$(TOOLS)/suites.py --setup lint docs-check sanity unit live eda molecule-default
 
 audit: ## tell what binds each listening socket of this host (ARGS= takes more options of ansible-playbook)
 	@$(TOOLS)/audit_venv.py && mkdir -p audit .build/log && rm -f audit/report.txt audit/report.json
@@ -24,8 +24,8 @@ audit: ## tell what binds each listening socket of this host (ARGS= takes more o
 	@cat audit/report.txt
 
 # eda first: beside it run linters, not floods, and it counts seconds
-test: ## run every suite below except bench and matrix, and of molecule what needs no container
-	@$(TOOLS)/suites.py eda lint docs-check sanity unit live molecule-namespaces
+test: ## run every suite below except bench and matrix, and of molecule the scenario default
+	@$(TOOLS)/suites.py eda lint docs-check sanity unit live molecule-default
 
 unit: ## pure functions and readers of files: oldest and newest Python, no root, no Ansible
 	@$(TOOLS)/suites.py unit

@@ -122,16 +122,6 @@ def test_the_live_suites_share_all_live_tests():
     assert min(len(part) for part in parts) > 5
 
 
-def test_every_scenario_without_containers_is_part_of_make_test():
-    import suites
-
-    machine = SimpleNamespace(molecule_venv=None)
-    inventories = {suite.command[1]: os.path.join(suites.ROOT, "extensions", "molecule", suite.command[1], "inventory.yml")
-                   for suite in suites.molecule(machine)}  # fmt: skip
-    without = sorted(name for name, path in inventories.items() if "container_hosts:" not in open(path, encoding="utf-8").read())
-    assert [suite.command[1] for suite in suites.molecule_namespaces(machine)] == without
-
-
 def test_a_hung_suite_ends(tmp_path, monkeypatch, capsys):
     import runner
 

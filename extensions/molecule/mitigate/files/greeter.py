@@ -26,5 +26,5 @@ if sys.argv[2:]:
     waiting = [socket.create_connection(("127.0.0.1", 80)) for _number in range(backlog + 1)]
     signal.pause()
 while True:
-    with listener.accept()[0] as client, contextlib.suppress(OSError):
+    with contextlib.suppress(OSError), listener.accept()[0] as client:
         client.send(b"hello\n")
