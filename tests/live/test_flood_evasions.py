@@ -192,7 +192,10 @@ def test_what_the_audit_prints_against_a_flood_can_be_pasted() -> None:
         assert lab.wait_for(lambda: arriving(it.net) < RATE / 10, 3)
         paste(it, [by_hand.replace(" -I ", " -D ")])
         assert lab.wait_for(lambda: arriving(it.net) > RATE / 2, 3)
-        paste(it, [playbook])
-        assert lab.wait_for(lambda: arriving(it.net) < RATE / 10, 3)
+        for _time in range(3):  # a network with hardly an entry at that moment is found by the next run
+            paste(it, [playbook])
+            if lab.wait_for(lambda: arriving(it.net) < RATE / 10, 3):
+                break
+        assert arriving(it.net) < RATE / 10
         restored = playbook.replace("mitigate", "restore")
         assert restored == "ansible-playbook linuxnet.tcp.restore -e restore_hosts=localhost"

@@ -56,6 +56,7 @@ _OF_ITS_KIND = 10  # a network with less than this part of the largest one's ent
 _FEWEST = 8  # entries that say anything
 _A_THIRD = 1 / 3
 _FEW_GONE, _MANY_GONE = 0.1, 0.4  # of entries that were followed; where every other packet is lost, 0.5
+_MANY_FOLLOWED = 24  # of fewer real clients on a bad line it can be chance that none was heard: some of them ask again
 _MOST_ALIVE = 0.6  # of them are gone or asked again. A flood may repeat its SYNs, too, but then none is gone
 _COOKIES = 32  # sent, before what came back says anything
 _FEW_BACK, _MANY_BACK = 0.1, 0.5
@@ -195,7 +196,8 @@ def _clients_answer(entries: Entries, window: Window, old: bool, cookies_are_its
     if entries.followed >= _FEWEST:
         alive = entries.gone + entries.asked_again >= _MOST_ALIVE * entries.followed
         if entries.gone <= _FEW_GONE * entries.followed:
-            return None if entries.gone and alive else False
+            few = entries.followed < _MANY_FOLLOWED and entries.asked_again > _FEW_GONE * entries.followed
+            return None if few or (entries.gone and alive) else False
         if entries.gone - window.refused > _FEW_GONE * entries.followed:
             many = alive or entries.gone >= _MANY_GONE * entries.followed
             return True if many and _at_least(window.completed, entries.gone) else None

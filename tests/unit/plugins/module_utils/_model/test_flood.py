@@ -214,6 +214,15 @@ WINDOWS = st.builds(Window, st.sampled_from([0.4, 2.0]), st.none() | COUNTS, COU
 )
 
 
+def test_few_clients_on_a_bad_line_may_by_chance_all_stay_unheard() -> None:
+    networks, window = (("198.51.100.0/24", 128, 110),), Window(2.0, 300, 900, 180, 0, 0)
+    followed = [
+        judge(entries(128, 18, (30, 20, 78), networks, count, 0, asked), window, True).kind
+        for count, asked in ((9, 3), (9, 0), (100, 40))
+    ]
+    assert followed == [UNDECIDED, FEW_NETWORKS, FEW_NETWORKS]  # none asks again where nobody is; all do in a flood that repeats its SYNs
+
+
 @given(ENTRIES, WINDOWS, st.booleans())
 def test_whatever_the_numbers(what, counted, alone):
     verdict = judge(what, counted, alone)
