@@ -47,6 +47,10 @@ options:
             nothing is dropped where the address that the session comes from is not known.
         type: str
         required: true
+      earlier:
+        description: The plan that a first look led to. What it had decided stays part of the plan.
+        type: dict
+        default: {}
 seealso:
   - plugin: linuxnet.tcp.restoration_plan
     plugin_type: filter

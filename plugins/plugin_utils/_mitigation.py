@@ -63,8 +63,9 @@ class _Work:
         self.guard = guard_of(wanted, self.gathered)
         known = self.gathered.get("record")
         self.before: Record | None = None if known is None else parse_record(known)
-        self.new = empty()
-        self.reasons: list[str] = []
+        earlier = part(wanted, "earlier")
+        self.new = merge(None, parse_record(earlier["record"])) if earlier.get("record") else empty()
+        self.reasons: list[str] = list(earlier.get("reasons") or ())
         self.undecided = False
 
     def tell(self, sentence: str) -> None:
@@ -85,7 +86,7 @@ def mitigation_plan(facts: Facts, wanted: Facts) -> dict[str, t.Any]:
     """What is to be in force, and why.
 
     ``facts`` is the gathered ``syn_backlog`` of the host's own network namespace, and ``wanted`` has ``allow``,
-    ``max_networks``, ``backlog`` and ``connection``.
+    ``max_networks``, ``backlog`` and ``connection``; of a second look also ``earlier``, what the first one said.
 
     :raises InvalidOption: a variable that cannot be, or facts that do not tell enough.
     """

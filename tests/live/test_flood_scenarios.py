@@ -195,7 +195,10 @@ def test_floods_of_both_families_from_a_few_networks_are_dropped() -> None:
             assert sorted(told["0.0.0.0:80"]["evidence"]["networks"]) == sorted(networks)
             assert told["[fd77::1]:81"]["evidence"]["networks"] == v6
             assert before >= NEARLY_ALL  # cookies carry them
-            it.mitigate("syn-flood-few-networks")
+            for _time in range(3):  # the two queues need not show what they hold in the same moment
+                it.mitigate("syn-flood-few-networks")
+                if arriving(it.net) < RATE / 10:
+                    break
             after = it.served()
             tell("spoofed from five /24 and a /64", 1, before, verdict_of(facts), "mitigate", after)
             assert after >= NEARLY_ALL

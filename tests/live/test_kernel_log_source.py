@@ -149,7 +149,8 @@ def records():
 
 
 FOLLOW = """
-import asyncio, json, runpy, sys
+import asyncio, json, runpy, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started with it ignored
 class Queue:
     async def put(self, event):
         print(json.dumps(event), flush=True)

@@ -140,6 +140,13 @@ def test_what_was_not_clear_deserves_a_second_look() -> None:
     assert not plan(facts())["undecided"]
 
 
+def test_a_second_look_takes_back_nothing_of_the_first() -> None:
+    first = plan(facts(flood("198.51.100.0/24"), found("syn-queue-full", "[::]:81", address="::", port=81)))
+    again = plan(facts(found("syn-queue-full")), earlier=first)
+    assert first["blocks"] and again["blocks"] == first["blocks"]
+    assert set(first["reasons"]) <= set(again["reasons"])
+
+
 def test_what_is_only_worth_knowing_moves_nothing() -> None:
     assert plan(facts(found("syn-queue-full", severity="info"), found("syn-queue-full", "host", "info", port=None)))["record"] is None
 
