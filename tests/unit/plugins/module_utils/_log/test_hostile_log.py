@@ -12,7 +12,6 @@ import os
 import re
 import signal
 import stat
-import time
 from contextlib import contextmanager
 
 import pytest
@@ -23,6 +22,8 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._read import log_file
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.journal import journal_events
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.log_file import file_events
 from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._log import hostile
+
+pytestmark = pytest.mark.usefixtures("in_utc")
 
 SIZE = 10_000_000
 SEED = 20261120
@@ -44,15 +45,6 @@ def an_end():
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch):
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,8 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import kernel_log, log_file
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.kernel_log import read_kernel_log
 
+pytestmark = pytest.mark.usefixtures("in_utc")
+
 NOW = datetime.datetime(2026, 11, 20, 4, 30, tzinfo=datetime.timezone.utc).timestamp()
 DAY = 86400
 YEARS = 20 * 366 * DAY
@@ -33,15 +35,6 @@ HOSTILE = [
     b"SYN flooding on port " * 60000,
     b"",
 ]
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch):
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 @pytest.fixture
