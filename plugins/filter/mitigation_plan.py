@@ -48,7 +48,8 @@ options:
         type: str
         required: true
       earlier:
-        description: The plan that a first look led to. What it had decided stays part of the plan.
+        description:
+          - The gathered facts of a first look. What they tell is judged as well; what was undecided in them gives way to what is clear.
         type: dict
         default: {}
 seealso:

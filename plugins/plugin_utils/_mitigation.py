@@ -47,6 +47,7 @@ STRAINED = ("syn-flood-everywhere", "honest-burst", "lossy-clients", "syn-queue-
 #: Of these a second look a moment later may tell more: a flood's entries can all have been replaced just now
 UNDECIDED = ("syn-queue-full", "last-quarter-drops")
 STARVED = "accept-queue-overflow"
+_CLEAR = frozenset((FEW_NETWORKS, STARVED, *STRAINED)).difference(UNDECIDED)
 
 NOTHING, IN_FORCE, MITIGATE = "nothing", "in_force", "mitigate"
 
@@ -63,9 +64,8 @@ class _Work:
         self.guard = guard_of(wanted, self.gathered)
         known = self.gathered.get("record")
         self.before: Record | None = None if known is None else parse_record(known)
-        earlier = part(wanted, "earlier")
-        self.new = merge(None, parse_record(earlier["record"])) if earlier.get("record") else empty()
-        self.reasons: list[str] = list(earlier.get("reasons") or ())
+        self.new = empty()
+        self.reasons: list[str] = []
         self.undecided = False
 
     def tell(self, sentence: str) -> None:
@@ -86,7 +86,7 @@ def mitigation_plan(facts: Facts, wanted: Facts) -> dict[str, t.Any]:
     """What is to be in force, and why.
 
     ``facts`` is the gathered ``syn_backlog`` of the host's own network namespace, and ``wanted`` has ``allow``,
-    ``max_networks``, ``backlog`` and ``connection``; of a second look also ``earlier``, what the first one said.
+    ``max_networks``, ``backlog`` and ``connection``; of a second look also ``earlier``, the facts of the first.
 
     :raises InvalidOption: a variable that cannot be, or facts that do not tell enough.
     """
@@ -94,7 +94,7 @@ def mitigation_plan(facts: Facts, wanted: Facts) -> dict[str, t.Any]:
         if facts.get(name) is None:
             raise InvalidOption("facts", name, "it has to be gathered")
     work = _Work(facts, wanted)
-    found = _own(facts)
+    found = _of_both_looks(_own(part(wanted, "earlier")), _own(facts))
     starved = {one["subject"] for one in found if one["id"] == STARVED}
     for one in found:
         if one["id"] == STARVED and one["severity"] != "info":
@@ -108,6 +108,13 @@ def mitigation_plan(facts: Facts, wanted: Facts) -> dict[str, t.Any]:
             _cause(work, one)
             _make_room(work, one)
     return _told(work)
+
+
+def _of_both_looks(first: list[Facts], second: list[Facts]) -> list[Facts]:
+    """What either tells; the second in its own words, and what was undecided gives way to what is clear."""
+    clear = any(one["severity"] != "info" and one["id"] in _CLEAR for one in second)
+    kept = [one for one in first if not (clear and one["id"] in UNDECIDED)]
+    return list({(one["subject"], one["id"]): one for one in [*kept, *second]}.values())
 
 
 def _told(work: _Work) -> dict[str, t.Any]:

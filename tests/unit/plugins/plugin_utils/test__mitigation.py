@@ -140,11 +140,28 @@ def test_what_was_not_clear_deserves_a_second_look() -> None:
     assert not plan(facts())["undecided"]
 
 
-def test_a_second_look_takes_back_nothing_of_the_first() -> None:
-    first = plan(facts(flood("198.51.100.0/24"), found("syn-queue-full", "[::]:81", address="::", port=81)))
-    again = plan(facts(found("syn-queue-full")), earlier=first)
-    assert first["blocks"] and again["blocks"] == first["blocks"]
-    assert set(first["reasons"]) <= set(again["reasons"])
+def test_a_second_look_takes_back_nothing_that_was_clear_in_the_first() -> None:
+    other = found("syn-queue-full", "[::]:81", address="::", port=81)
+    first = facts(flood("198.51.100.0/24"), other)
+    again = plan(facts(other), earlier=first)
+    assert plan(first)["blocks"] and again["blocks"] == plan(first)["blocks"]
+
+
+def test_what_was_undecided_gives_way_to_what_is_clear() -> None:
+    first = facts(found("syn-queue-full"), somaxconn=128)
+    assert plan(first)["listeners"]
+    for cause in (flood("198.51.100.0/24"), found("accept-queue-overflow")):
+        then = facts(cause, somaxconn=128)
+        again = plan(then, earlier=first)
+        assert again == plan(then)
+        assert again["listeners"] == [] and not again["undecided"]
+
+
+def test_what_stays_undecided_is_told_once() -> None:
+    first, then = (facts(dict(found("syn-queue-full"), summary=words)) for words in ("512 are there.", "515 are there."))
+    again = plan(then, earlier=first)
+    assert again == plan(then)
+    assert "512" not in reasons(again)
 
 
 def test_what_is_only_worth_knowing_moves_nothing() -> None:
