@@ -184,8 +184,7 @@ kernel:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module.options import limits_spec
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module.run import limits_or_fail
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module.run_limits import limits_or_fail, limits_spec
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import sys
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.systemd import DIRECTORIES
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.places import DIRECTORIES
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls import KEYS
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.boot_files import boot_values
 

@@ -27,7 +27,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.systemd import DIRECTORIES
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.places import DIRECTORIES
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls import KEYS
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change import Change, change
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change_options import NAMES, SYSCTL_FILE, change_spec

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.systemd import DIRECTORIES
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.places import DIRECTORIES
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls import KEYS
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import boot_loader
 

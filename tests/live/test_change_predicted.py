@@ -15,7 +15,7 @@ import random
 from collections import Counter
 from typing import Any
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.systemd import DIRECTORIES
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.places import DIRECTORIES
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module import host, transaction
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change import Shadowed

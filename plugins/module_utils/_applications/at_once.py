@@ -23,8 +23,8 @@ PIDFD_GETFD = Level(5, 6)  # the first kernel on which another process's socket 
 UNTIL_RESTART = "At once, until it restarts:"  # the configuration still asks for less
 INSTEAD = "Or, without a restart:"  # the next listen() asks for as much by itself
 _HOST = "HOST"
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9:_./@+-]*|/[A-Za-z0-9:_./@+-]+")
-_SENTENCE = re.compile(r" ?((?:%s|%s) `ansible )%s( [^`]*`\.)$" % (re.escape(UNTIL_RESTART), re.escape(INSTEAD), _HOST))
+_PLAIN_NAME = r"[A-Za-z0-9][A-Za-z0-9:_./@+-]*|/[A-Za-z0-9:_./@+-]+"
+_SENTENCE = r" ?((?:%s|%s) `ansible )%s( [^`]*`\.)$" % (re.escape(UNTIL_RESTART), re.escape(INSTEAD), _HOST)
 
 
 def raise_at_once(
@@ -42,7 +42,7 @@ def raise_at_once(
             return ""
         words.insert(1, "address=" + address)
     if namespace is not None:
-        if not _PLAIN_NAME.fullmatch(namespace):
+        if not re.fullmatch(_PLAIN_NAME, namespace):
             return ""
         words.append("network_namespace=" + namespace)
     if level < PIDFD_GETFD:
@@ -52,13 +52,13 @@ def raise_at_once(
 
 def parted(remedy: str) -> Tuple[str, str]:
     """A remedy without its last sentence, and that sentence; empty where there is none."""
-    found = _SENTENCE.search(remedy)
+    found = re.search(_SENTENCE, remedy)
     return (remedy[: found.start()], found.group(1) + _HOST + found.group(2)) if found else (remedy, "")
 
 
 def for_host(sentence: str, name: str) -> str:
     """The sentence with the host's name in its command."""
-    found = _SENTENCE.search(sentence)
+    found = re.search(_SENTENCE, sentence)
     return found.group(1) + shlex.quote(name) + found.group(2) if found else sentence
 
 

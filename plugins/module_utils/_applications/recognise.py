@@ -19,7 +19,7 @@ from .known_runtimes import FRAMEWORKS, RUNTIMES, UNKNOWN
 
 _INTERPRETERS = ("python", "ruby", "perl", "node")
 _MOST = 0x7FFFFFFF
-_PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./@%+=:,~-]{1,254}")
+_PLAIN_PATH = r"/[A-Za-z0-9_./@%+=:,~-]{1,254}"
 _PROGRAM_OF_SERVICE = {
     "ssh": "sshd", "redis": "redis-server", "valkey": "valkey-server", "postgresql": "postgres", "mysql": "mysqld",
     "mariadb": "mariadbd", "bind9": "named", "rsyslog": "rsyslogd", "cups": "cupsd", "varnish": "varnishd",
@@ -160,7 +160,7 @@ def _configured_in(application: Application, argv: Tuple[str, ...]) -> Tuple[str
     named = [value for _option, value in _given(application.configured_by, argv)]
     if FIRST in application.configured_by:
         named += argv[1:2]
-    return tuple(value for value in named if _PLAIN_PATH.fullmatch(value))
+    return tuple(value for value in named if re.fullmatch(_PLAIN_PATH, value))
 
 
 def _given(options: Tuple[str, ...], argv: Tuple[str, ...]) -> Iterator[Tuple[str, str]]:

@@ -13,8 +13,8 @@ from typing import Optional, Tuple
 
 from .._model.units import Unit
 
-_PLAIN = re.compile(r"[A-Za-z0-9:_.@-]+")
-_CONTAINER = re.compile(r"(docker|libpod|cri-containerd|crio)-([0-9a-f]{12})[0-9a-f]*\.scope")
+_PLAIN = r"[A-Za-z0-9:_.@-]+"
+_CONTAINER = r"(docker|libpod|cri-containerd|crio)-([0-9a-f]{12})[0-9a-f]*\.scope"
 
 
 def restart(unit: Optional[Unit], program: str, pid: Optional[int]) -> str:
@@ -31,7 +31,7 @@ def restart(unit: Optional[Unit], program: str, pid: Optional[int]) -> str:
 
 def container_of(unit: Optional[Unit]) -> Optional[Tuple[str, str]]:
     """The engine (docker, libpod, crio, cri-containerd) and the short id; None for what is no container."""
-    found = _CONTAINER.fullmatch(unit.name) if unit is not None else None
+    found = re.fullmatch(_CONTAINER, unit.name) if unit is not None else None
     return (found.group(1), found.group(2)) if found else None
 
 
@@ -58,7 +58,7 @@ def _systemctl(verb: str, unit: Unit) -> str:
 
 def _quoted(name: str) -> str:
     """For a shell: unit names may carry a backslash, as in ``a\\x2db.service``."""
-    return name if _PLAIN.fullmatch(name) else "'%s'" % name.replace("'", "'\\''")
+    return name if re.fullmatch(_PLAIN, name) else "'%s'" % name.replace("'", "'\\''")
 
 
 def _restart_container(engine: str, container: str) -> str:

@@ -13,8 +13,6 @@ from typing import Iterator, List, Optional, Tuple
 from .dropins import Assignment
 
 SOURCE = "kernel command line"
-#: first release that takes them (3db978d480e2, "support setting sysctl parameters from kernel command line")
-SINCE = (5, 8)
 _SPACES = " \t\n\v\f\r\xa0"  # isspace() of the kernel, which is Latin-1
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
-_TEMPLATE_START = re.compile(r"\{(?=[{%#])")
+_TEMPLATE_START = r"\{(?=[{%#])"
 
 
 class DropIn(NamedTuple):
@@ -101,4 +101,4 @@ def printable(text: str, longest: int = 4096) -> str:
         text = "".join(
             one if one.isprintable() else one.encode("unicode_escape", "surrogatepass").decode("ascii") for one in text
         )
-    return _TEMPLATE_START.sub("{ ", text)
+    return re.sub(_TEMPLATE_START, "{ ", text) if "{" in text else text

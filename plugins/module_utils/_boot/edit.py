@@ -23,8 +23,8 @@ HEADER = (
     b"# Made by Ansible: the module linuxnet.tcp.syn_backlog owns this file.\n"
     b"# It rewrites its own settings here and leaves any other line alone.\n"
 )
-_END = re.compile(rb"((?:\n\r|\r\n|\n|\r)\x00?|\x00)")  # as systemd's read_line_full()
-_VALUE = re.compile(rb"(.*?=[ \t]*)(.*)", re.DOTALL)
+_END = rb"((?:\n\r|\r\n|\n|\r)\x00?|\x00)"  # as systemd's read_line_full()
+_VALUE = rb"(.*?=[ \t]*)(.*)"
 _PROCPS_VERSIONS = ((3, 3, 16), (4, 0, 4))  # the two parsers; up to 3.3.15 a leading dash is part of the name
 
 
@@ -102,7 +102,7 @@ def _stands_alone(segments: List[_Segment], at: int) -> bool:
 
 def _rewritten(text: bytes, path: str, key: str, value: int) -> bytes:
     """The line with another value; its left side stays where every loader reads it as this setting."""
-    found = _VALUE.fullmatch(text)
+    found = re.fullmatch(_VALUE, text, re.DOTALL)
     if found:
         rewritten = found.group(1) + b"%d" % value
         if _number(_Segment(rewritten, b"\n"), path) == value:
@@ -147,7 +147,7 @@ def _is(line: Line, path: str) -> bool:
 
 
 def _segments(content: bytes) -> List[_Segment]:
-    parts = _END.split(content)
+    parts = re.split(_END, content)
     pairs = [_Segment(text, end) for text, end in zip(parts[::2], parts[1::2] + [b""])]
     return pairs if pairs[-1].text else pairs[:-1]
 

@@ -12,7 +12,6 @@ from itertools import islice
 from typing import Callable, Iterator, List, Optional, Tuple
 
 # What makes a key a pattern, for systemd (GLOB_CHARS) and procps alike; braces alone do not.
-_MAGIC = "*?["
 _MOST_ALTERNATIVES = 4096  # of one brace expression: a bound against hostile files
 
 _CLASSES = {
@@ -31,11 +30,6 @@ _CLASSES = {
 }
 
 _Token = Optional[Callable[[str], bool]]  # None stands for "*"
-
-
-def is_pattern(key: str) -> bool:
-    """Whether the loaders take the key for a pattern."""
-    return any(one in key for one in _MAGIC)
 
 
 def fnmatch(pattern: str, text: str) -> bool:

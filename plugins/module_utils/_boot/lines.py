@@ -16,7 +16,7 @@ import re
 from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 # read_line_full(): each of these marks ends a line once, in any combination; a NUL byte ends it for good.
-_SYSTEMD_END = re.compile(rb"(?:\n\r|\r\n|\n|\r)\x00?|\x00")
+_SYSTEMD_END = rb"(?:\n\r|\r\n|\n|\r)\x00?|\x00"
 _SYSTEMD_BLANKS = " \t\n\r"
 _C_SPACES = " \t\n\v\f\r"
 
@@ -112,7 +112,7 @@ def _swap(key: str) -> str:
 
 def _systemd_raw(content: bytes) -> List[Tuple[int, bytes]]:
     lines, start, number = [], 0, 1
-    for end in _SYSTEMD_END.finditer(content):
+    for end in re.finditer(_SYSTEMD_END, content):
         lines.append((number, content[start:end.start()]))
         number += end.group().count(b"\n")
         start = end.end()

@@ -14,7 +14,7 @@ from typing import Optional
 # proc_get_long() copies at most 21 characters and refuses a token that fills them.
 _LONGEST = 20
 _LEADING = " \t\n\v\f\r"  # skip_spaces()
-_NUMBER = re.compile(r"(-?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
+_NUMBER = r"(-?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)"
 _INT_MIN, _INT_MAX = -(2**31), 2**31 - 1
 
 
@@ -32,7 +32,7 @@ def kernel_integer(text: str) -> Optional[int]:
     token = re.split(r"[ \t\n]", text.lstrip(_LEADING), maxsplit=1)[0]
     if len(token) > _LONGEST:
         return None
-    found = _NUMBER.fullmatch(token)
+    found = re.fullmatch(_NUMBER, token)
     if found is None:
         return None
     sign, digits = found.groups()

@@ -24,12 +24,11 @@ import posixpath
 from typing import Iterable, Iterator, List, Optional, Tuple
 
 from .dropins import Assignment, DropIn, Plan, Sequence, Unread, arrange
-from .globs import fnmatch, glob_result, is_pattern
 from .lines import procps_lines
+from .patterns import is_pattern, may_match
+from .places import DIRECTORIES, SYSCTL_CONF
 from .reboot import GONE
 
-DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
-SYSCTL_CONF = "/etc/sysctl.conf"
 DEFAULT_VERSION = (4, 0, 4)
 _RUN_FIRST_UNTIL = (3, 3, 16)
 _PATTERNS_SINCE = (4, 0)
@@ -78,7 +77,7 @@ def plan(sequence: Sequence, key: str, version: Tuple[int, ...] = DEFAULT_VERSIO
             if concerns(found, key):
                 writes.append(found)
             continue
-        spelled = glob_result(found.key, key)
+        spelled = _spelled(found, key)
         if spelled is None:
             continue
         against = _names(sequence, spelled, version)
@@ -93,10 +92,19 @@ def plan(sequence: Sequence, key: str, version: Tuple[int, ...] = DEFAULT_VERSIO
 def concerns(found: Assignment, key: str) -> bool:
     """Whether the line names the setting or is a pattern that matches it."""
     if found.pattern:
-        return glob_result(found.key, key) is not None
+        return _spelled(found, key) is not None
     if posixpath.basename(found.key) in ("", ".", ".."):
         return False  # a directory is meant: no setting is one
     return posixpath.normpath("/" + found.key.lstrip("/")) == "/" + key
+
+
+def _spelled(found: Assignment, key: str) -> Optional[str]:
+    """How the pattern spells the setting; None where it does not match."""
+    if not may_match(found.key, key):
+        return None
+    from .globs import glob_result
+
+    return glob_result(found.key, key)
 
 
 def _names(sequence: Sequence, spelled: str, version: Tuple[int, ...]) -> Optional[Assignment]:
@@ -104,9 +112,15 @@ def _names(sequence: Sequence, spelled: str, version: Tuple[int, ...]) -> Option
     for found in sequence.assignments:
         if found.key == spelled:
             return found
-        if found.value is None and version >= _EXCLUDING_PATTERNS_SINCE and fnmatch(found.key, spelled):
+        if found.value is None and version >= _EXCLUDING_PATTERNS_SINCE and _excludes(found.key, spelled):
             return found
     return None
+
+
+def _excludes(pattern: str, spelled: str) -> bool:
+    from .globs import fnmatch
+
+    return fnmatch(pattern, spelled)
 
 
 def _as_opened(dropin: DropIn) -> DropIn:

@@ -8,14 +8,14 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
-from . import cmdline as kernel_command_line
-from . import procps, systemd
 from .dropins import Assignment, DropIn, Plan, Sequence, printable
 from .number import kernel_integer
 from .reboot import after_reboot, is_volatile
-from .tuned import Asked
+
+if TYPE_CHECKING:
+    from .tuned import Asked
 
 SYSTEMD, PROCPS = "systemd", "procps"
 #: a loader that runs but is not modelled (busybox), or no loader at all
@@ -78,13 +78,17 @@ def resolve(
     gone: Tuple[DropIn, ...] = ()
     if reboot:
         boot, gone = without_volatile(boot)
-    before = kernel_command_line.assignments(boot.cmdline)
+    before = _on_command_line(boot.cmdline)
     if boot.loader == SYSTEMD:
+        from . import systemd
+
         sequence = systemd.read(boot.dropins, boot.unlisted, boot.version or systemd.DEFAULT_VERSION, gone)
         return {
             key: _resolve(key, before, sequence, systemd.plan(sequence, _path(key)), systemd.concerns, accepts)
             for key in keys
         }
+    from . import procps
+
     version = boot.version or procps.DEFAULT_VERSION
     sequence = procps.read(boot.dropins, boot.unlisted, version, gone)
     if boot.loader == PROCPS:
@@ -93,6 +97,14 @@ def resolve(
             for key in keys
         }
     return {key: _unapplied(key, before, sequence, boot.loader, accepts) for key in keys}
+
+
+def _on_command_line(cmdline: str) -> Tuple[Assignment, ...]:
+    if not cmdline:
+        return ()
+    from .cmdline import assignments
+
+    return assignments(cmdline)
 
 
 def without_volatile(boot: BootFiles) -> Tuple[BootFiles, Tuple[DropIn, ...]]:
@@ -139,7 +151,9 @@ def _unapplied(
 ) -> BootValue:
     path = _path(key)
     winner, lost = _write(key, [found for found in before if found.key == path], accepts)
-    named = [found for found in sequence.assignments if found.value is not None and procps.concerns(found, path)]
+    from .procps import concerns
+
+    named = [found for found in sequence.assignments if found.value is not None and concerns(found, path)]
     in_doubt = loader == CONTAINER or loader == OTHER and (named or sequence.unread)
     reason = SET_BY_RUNTIME if loader == CONTAINER else _UNKNOWN_LOADER if in_doubt else NOT_APPLIED
     if in_doubt and winner is not None:

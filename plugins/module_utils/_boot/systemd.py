@@ -25,15 +25,11 @@ from collections import OrderedDict
 from typing import Iterable, Iterator, List, Tuple
 
 from .dropins import Assignment, DropIn, Plan, Sequence, Unread, arrange
-from .globs import braces, glob_result, is_pattern
 from .lines import systemd_lines
+from .patterns import is_pattern, may_match
+from .places import CREDENTIAL, DIRECTORIES, SYSCTL_CONF
 from .reboot import GONE
 
-#: highest precedence first
-DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
-CREDENTIAL = "sysctl.extra"
-#: read by other loaders only; Debian up to 12 and RHEL link /etc/sysctl.d/99-sysctl.conf to it
-SYSCTL_CONF = "/etc/sysctl.conf"
 DEFAULT_VERSION = (252,)
 _PATTERNS_SINCE = (245,)
 _MERGED_USR_SINCE = (255,)
@@ -101,6 +97,10 @@ def concerns(found: Assignment, key: str) -> bool:
     """Whether the line names the setting or is a pattern that matches it."""
     if not found.pattern:
         return found.key == key
+    if not may_match(found.key, key):
+        return False
+    from .globs import braces, glob_result
+
     return any(glob_result(one, key) is not None for one in braces(found.key))
 
 

@@ -28,9 +28,9 @@ SYSCTL_CONF = "/etc/sysctl.conf"
 BY_TUNED = "applied by TuneD after the boot loader"
 ONLY_TUNED_CAN_TELL = "TuneD's profile sets it to a value that only TuneD can tell"
 _OFF = ("0", "false", "no", "off", "n")
-_SAFE_NAME = re.compile(r"[a-zA-Z0-9_.-]+")
-_SECTION = re.compile(r"\[([^]]+)\]")
-_COMMENT = re.compile(r"\s#.*")
+_SAFE_NAME = r"[a-zA-Z0-9_.-]+"
+_SECTION = r"\[([^]]+)\]"
+_COMMENT = r"\s#.*"
 _MOST_PROFILES = 64  # more in one chain of includes is no profile but a mistake
 
 
@@ -65,7 +65,7 @@ class Asked(NamedTuple):
 
 def profile_names(text: str) -> List[str]:
     """The profiles that a file such as /etc/tuned/active_profile names."""
-    return [name for name in text.split() if _SAFE_NAME.fullmatch(name)]
+    return [name for name in text.split() if re.fullmatch(_SAFE_NAME, name)]
 
 
 def merged(paths: Iterable[str], files: Mapping[str, str]) -> Dict[str, Setting]:
@@ -86,7 +86,8 @@ def merged(paths: Iterable[str], files: Mapping[str, str]) -> Dict[str, Setting]
 def included(text: str) -> List[str]:
     """The profiles that a profile includes, without the mark of those that may be missing."""
     names = _value(dict(_sections(text, "").get("main", ())), "include", "")
-    return [name.lstrip("-") for name in re.split(r"\s*[,;]\s*", names) if _SAFE_NAME.fullmatch(name)][:_MOST_PROFILES]
+    found = re.split(r"\s*[,;]\s*", names)
+    return [name.lstrip("-") for name in found if re.fullmatch(_SAFE_NAME, name)][:_MOST_PROFILES]
 
 
 def main_options(text: str) -> Dict[str, str]:
@@ -176,10 +177,10 @@ def _sections(text: str, path: str) -> Dict[str, List[Tuple[str, Setting]]]:
 def _options(text: str) -> Iterator[Tuple[str, str, str, int]]:
     section = ""
     for number, line in enumerate(text.split("\n"), start=1):
-        line = _COMMENT.sub("", line).strip()
+        line = re.sub(_COMMENT, "", line).strip()
         if not line or line[0] in "#;":
             continue
-        found = _SECTION.match(line)
+        found = re.match(_SECTION, line)
         if found:
             section = found.group(1)
             continue

@@ -15,8 +15,8 @@ from .._boot.resolve import BootFiles, BootValue
 from .._boot.substitute import substituted
 from .._boot.tuned import BY_TUNED, Tuned
 from .._kernel.level import Level
-from .._kernel.sysctls import KEYS
-from .._model.boot_values import KERNEL_DEFAULT, values_at_boot
+from .._kernel.sysctls import KERNEL_DEFAULT, KEYS
+from .._model.boot_values import values_at_boot
 from .._model.records import SysctlFile
 from .._model.text import printable
 

@@ -8,56 +8,51 @@
 
 Every kind of finding is one small function over a :class:`~.observed.Host`; its
 page is docs/findings/<id>.md. To add one, write the function, give it an id
-below, in the order of importance, and write its page.
+below, in the order of importance, and write its page. The rooms of the rules are
+opened only where `signs` shows that there is something to tell.
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
-from .._model.text import printable
-from . import of_boot as boot
-from . import of_costs as costs
-from . import of_counters as counters
-from . import of_floods as floods
-from . import of_listeners as listeners
-from . import of_mitigation as mitigation
-from . import of_namespaces as namespaces
-from . import of_settings as settings
-from .finding import SEVERITIES, Finding
-from .observed import Host, observe
+from .signs import BOOT, COSTS, COUNTERS, FLOODS, LISTENERS, MITIGATION, NAMESPACES, SETTINGS, signs
 
-Rule = Callable[[Host], Iterator[Finding]]
+if TYPE_CHECKING:
+    from .finding import Finding
+    from .observed import Host
 
-#: id and rule; of equal severity, what comes first here is told first. Where the same thing shows on a listener and,
-#: with no listener to blame, in the counters, both rules have its id
-RULES: Tuple[Tuple[str, Rule], ...] = (
-    ("accept-queue-overflow", listeners.accept_queue_full),
-    ("syn-flood-few-networks", floods.few_networks),
-    ("syn-flood-everywhere", floods.everywhere),
-    ("honest-burst", floods.honest_burst),
-    ("lossy-clients", floods.lossy_clients),
-    ("last-quarter-drops", listeners.new_peers_turned_away),
-    ("syn-queue-full", listeners.syn_queue_full),
-    ("last-quarter-drops", counters.last_quarter_drops),
-    ("accept-queue-overflow", counters.accept_queue_overflowed),
-    ("syn-queue-full", counters.syn_queue_overflowed),
-    ("syn-flood-reported", listeners.flood_reported),
-    ("listener-latched", listeners.latched),
-    ("listener-bound-by-application", listeners.bound_by_application),
-    ("namespace-somaxconn", namespaces.namespace_somaxconn),
-    ("listener-bound-by-somaxconn", namespaces.bound_by_somaxconn),
-    ("tcp-max-syn-backlog-binds", namespaces.tcp_max_syn_backlog_binds),
-    ("syncookies-forced", settings.syncookies_forced),
-    ("syncookies-off", settings.syncookies_off),
-    ("somaxconn-16-bits", settings.somaxconn_16_bits),
-    ("memory-at-limits", costs.memory_at_limits),
-    ("tuned-in-the-way", boot.tuned_in_the_way),
-    ("runtime-undone-at-boot", boot.runtime_undone_at_boot),
-    ("boot-file-shadowed", boot.boot_file_shadowed),
-    ("tcp-max-syn-backlog-without-effect", settings.tcp_max_syn_backlog_without_effect),
-    ("mitigation-in-force", mitigation.in_force),
-    ("half-open-lifetime", costs.lifetime),
+    Rule = Callable[[Host], Iterator[Finding]]
+
+#: id, room and function; of equal severity, what comes first here is told first. Where the same thing shows on a
+#: listener and, with no listener to blame, in the counters, both rules have its id
+RULES: Tuple[Tuple[str, str, str], ...] = (
+    ("accept-queue-overflow", LISTENERS, "accept_queue_full"),
+    ("syn-flood-few-networks", FLOODS, "few_networks"),
+    ("syn-flood-everywhere", FLOODS, "everywhere"),
+    ("honest-burst", FLOODS, "honest_burst"),
+    ("lossy-clients", FLOODS, "lossy_clients"),
+    ("last-quarter-drops", LISTENERS, "new_peers_turned_away"),
+    ("syn-queue-full", LISTENERS, "syn_queue_full"),
+    ("last-quarter-drops", COUNTERS, "last_quarter_drops"),
+    ("accept-queue-overflow", COUNTERS, "accept_queue_overflowed"),
+    ("syn-queue-full", COUNTERS, "syn_queue_overflowed"),
+    ("syn-flood-reported", LISTENERS, "flood_reported"),
+    ("listener-latched", LISTENERS, "latched"),
+    ("listener-bound-by-application", LISTENERS, "bound_by_application"),
+    ("namespace-somaxconn", NAMESPACES, "namespace_somaxconn"),
+    ("listener-bound-by-somaxconn", NAMESPACES, "bound_by_somaxconn"),
+    ("tcp-max-syn-backlog-binds", NAMESPACES, "tcp_max_syn_backlog_binds"),
+    ("syncookies-forced", SETTINGS, "syncookies_forced"),
+    ("syncookies-off", SETTINGS, "syncookies_off"),
+    ("somaxconn-16-bits", SETTINGS, "somaxconn_16_bits"),
+    ("memory-at-limits", COSTS, "memory_at_limits"),
+    ("tuned-in-the-way", BOOT, "tuned_in_the_way"),
+    ("runtime-undone-at-boot", BOOT, "runtime_undone_at_boot"),
+    ("boot-file-shadowed", BOOT, "boot_file_shadowed"),
+    ("tcp-max-syn-backlog-without-effect", SETTINGS, "tcp_max_syn_backlog_without_effect"),
+    ("mitigation-in-force", MITIGATION, "in_force"),
+    ("half-open-lifetime", COSTS, "lifetime"),
 )
 
 
@@ -69,8 +64,19 @@ def findings(facts: Mapping[str, Any]) -> List[Dict[str, Any]]:
 
     :returns: mappings with ``id``, ``severity``, ``subject``, ``summary``, ``evidence`` and ``remedy``.
     """
+    shown = signs(facts)
+    if not shown:
+        return []
+    from .finding import SEVERITIES
+    from .observed import observe
+
     host = observe(facts)
-    found = [(place, one) for place, (_id, rule) in enumerate(RULES) for one in rule(host)]
+    found = [
+        (place, one)
+        for place, (_id, room, name) in enumerate(RULES)
+        if room in shown
+        for one in rule_of(room, name)(host)
+    ]
     found.sort(key=lambda pair: (SEVERITIES.index(pair[1].severity), pair[0], -pair[1].weight, pair[1].subject))
     worst: Dict[Tuple[str, str], Finding] = {}
     for place, one in found:  # the members of an SO_REUSEPORT group share a subject: one speaks for all
@@ -78,13 +84,55 @@ def findings(facts: Mapping[str, Any]) -> List[Dict[str, Any]]:
     return [_told(identifier, one) for (identifier, _subject), one in worst.items()]
 
 
+def rule_of(room: str, name: str) -> Rule:
+    """The function of that name, out of a room that is opened now."""
+    if room == LISTENERS:
+        from . import of_listeners
+
+        return getattr(of_listeners, name)
+    if room == FLOODS:
+        from . import of_floods
+
+        return getattr(of_floods, name)
+    if room == COUNTERS:
+        from . import of_counters
+
+        return getattr(of_counters, name)
+    if room == NAMESPACES:
+        from . import of_namespaces
+
+        return getattr(of_namespaces, name)
+    if room == SETTINGS:
+        from . import of_settings
+
+        return getattr(of_settings, name)
+    if room == COSTS:
+        from . import of_costs
+
+        return getattr(of_costs, name)
+    if room == BOOT:
+        from . import of_boot
+
+        return getattr(of_boot, name)
+    from . import of_mitigation
+
+    return getattr(of_mitigation, name)
+
+
 def first_remedies(facts: Mapping[str, Any]) -> List[Optional[str]]:
     """For each gathered listener what is to be done before its queues are made larger; None where nothing is."""
+    if LISTENERS not in signs(facts):
+        return [None] * len(facts["listeners"])
+    from .observed import observe
+    from .of_listeners import see_why_it_does_not_accept
+
     host = observe(facts)
-    return [listeners.see_why_it_does_not_accept(host, it) if it.accept.full else None for it in host.listeners]
+    return [see_why_it_does_not_accept(host, it) if it.accept.full else None for it in host.listeners]
 
 
 def _told(identifier: str, found: Finding) -> Dict[str, Any]:
+    from .._model.text import printable
+
     told = {"id": identifier}
     told.update((name, value) for name, value in found._asdict().items() if name != "weight")
     told.update((name, printable(told[name])) for name in ("subject", "summary", "remedy"))  # facts may be anybody's

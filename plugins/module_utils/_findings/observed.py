@@ -16,10 +16,10 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from .._kernel.level import Level, parse_level
 from .._model.counters import notable
-from .._model.flood import HONEST_BURST, UNDECIDED, Verdict, Window, entries_of, judge, window_of
 from .._model.gathered import endpoint, inside, namespace_of, namespaces, number, numbers, part, rows, subject_of, text
 from .._model.namespace_commands import OWN, prefix
 from .._model.queues import Queue, queues_of
+from .._model.verdict import HONEST_BURST, UNDECIDED, Verdict, Window, window_of
 
 
 class Listener(NamedTuple):
@@ -257,6 +257,8 @@ def _judged(it: Listener, listeners: Tuple[Listener, ...], scopes: Tuple[Scope, 
     it = it._replace(overflowed=scope.overflowed and alone)
     if not (it.filling or it.overflowed):
         return it
+    from .._model.flood import entries_of, judge
+
     entries = entries_of(it.half_open)._replace(full=it.syn.full or it.new_peers.full)
     window = window_of(scope.moved, scope.seconds, scope.counters, last_quarter=it.new_peers.limit is not None)
     verdict = judge(entries, window, alone)

@@ -23,7 +23,7 @@ from .observed import Host
 
 _OPERATORS_PLACES = ("/etc/", "/run/", "/usr/local/")  # files below are a person's or a deployment's, not a package's
 _MAIN = "/etc/tuned/tuned-main.conf"
-_OWN_PROFILE = re.compile(r" *mine(?:-([0-9]{1,9}))? *")
+_OWN_PROFILE = r" *mine(?:-([0-9]{1,9}))? *"
 
 
 def tuned_in_the_way(host: Host) -> Iterator[Finding]:
@@ -219,7 +219,8 @@ def _past_tuned(host: Host, name: str, wanted: Optional[int], tuned: Mapping[str
 
 def _own_profile(active: str) -> str:
     """A name that comes after those that we gave before: a profile that includes itself cannot be loaded."""
-    numbers = [int(found.group(1) or 1) for found in map(_OWN_PROFILE.fullmatch, active.split(",")) if found]
+    ours = (re.fullmatch(_OWN_PROFILE, profile) for profile in active.split(","))
+    numbers = [int(found.group(1) or 1) for found in ours if found]
     return "mine-{0}".format(max(numbers) + 1) if numbers else "mine"
 
 

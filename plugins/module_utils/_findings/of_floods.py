@@ -16,10 +16,11 @@ from typing import Any, Dict, Iterator, Optional, Tuple
 from .._kernel.level import Level
 from .._kernel.lifetime import half_open_lifetime, spoofed_rate_to_fill
 from .._kernel.rules import forces_cookies
-from .._model import flood
 from .._model.controller_commands import MITIGATE
+from .._model.flood import entries_of
 from .._model.namespace_commands import OWN
 from .._model.text import plural
+from .._model.verdict import EVERYWHERE, FEW_NETWORKS, HONEST_BURST, LOSSY_CLIENTS
 from .blocking import advice, block, dropped_since
 from .finding import CRITICAL, WARNING, Finding
 from .observed import Host, Listener, Scope
@@ -34,7 +35,7 @@ _FEW_BACK, _MANY_BACK = 0.1, 0.5
 def few_networks(host: Host) -> Iterator[Finding]:
     """A flood that a firewall can drop."""
     for it in host.listeners:
-        if it.verdict.kind == flood.FEW_NETWORKS:
+        if it.verdict.kind == FEW_NETWORKS:
             networks = it.verdict.networks
             yield _flood(
                 host,
@@ -48,7 +49,7 @@ def few_networks(host: Host) -> Iterator[Finding]:
 def everywhere(host: Host) -> Iterator[Finding]:
     """A flood that only cookies carry clients through."""
     for it in host.listeners:
-        if it.verdict.kind == flood.EVERYWHERE:
+        if it.verdict.kind == EVERYWHERE:
             leading, share = it.verdict.leading, it.verdict.leading_share
             if leading:
                 spread = "{0} are from {1}, the others from everywhere".format(_part(share), _named(leading))
@@ -63,7 +64,7 @@ def everywhere(host: Host) -> Iterator[Finding]:
 def honest_burst(host: Host) -> Iterator[Finding]:
     """More clients at once than the queue admits, and they are real."""
     for it in host.listeners:
-        if it.verdict.kind == flood.HONEST_BURST:
+        if it.verdict.kind == HONEST_BURST:
             yield Finding(
                 CRITICAL if _dropping(it) else WARNING,
                 it.subject,
@@ -81,8 +82,8 @@ def honest_burst(host: Host) -> Iterator[Finding]:
 def lossy_clients(host: Host) -> Iterator[Finding]:
     """Entries that stay for seconds and are completed in the end."""
     for it in host.listeners:
-        if it.verdict.kind == flood.LOSSY_CLIENTS:
-            entries = flood.entries_of(it.half_open)
+        if it.verdict.kind == LOSSY_CLIENTS:
+            entries = entries_of(it.half_open)
             yield Finding(
                 CRITICAL if _dropping(it) else WARNING,
                 it.subject,
@@ -104,7 +105,7 @@ def burst_is_over(host: Host, scope: Scope) -> bool:
     """
     if not scope.overflowed or any(it.filling or it.verdict.decided for it in host.listeners_of(scope)):
         return False
-    entries = [flood.entries_of(it.half_open) for it in host.listeners_of(scope)]
+    entries = [entries_of(it.half_open) for it in host.listeners_of(scope)]
     window = scope.window
     if sum(one.unanswered for one in entries) >= _FEW or (window.completed or 0) < _FEW:
         return False
@@ -150,7 +151,7 @@ def _freeing(host: Host, it: Listener, networks: Tuple[str, ...], share: float) 
 
 
 def _flood(host: Host, it: Listener, spread: str, more: Dict[str, Any], remedy: str) -> Finding:
-    entries = flood.entries_of(it.half_open)
+    entries = entries_of(it.half_open)
     return Finding(
         CRITICAL if _dropping(it) else WARNING,
         it.subject,
@@ -191,7 +192,7 @@ def _cookies_and_room(host: Host, it: Listener, between: str = "") -> str:
 
 
 def _evidence(host: Host, it: Listener, more: Dict[str, Any]) -> Dict[str, Any]:
-    entries, scope = flood.entries_of(it.half_open), host.scope(it.namespace)
+    entries, scope = entries_of(it.half_open), host.scope(it.namespace)
     retries = scope.values.get("tcp_synack_retries", host.scope(OWN).values.get("tcp_synack_retries"))
     known = host.level is not None and retries is not None
     limit = _limit(it)

@@ -15,7 +15,7 @@ backports that no number tells, so there the rule is only assumed.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, Optional
+from typing import Dict, NamedTuple, Optional
 
 from .level import Level, parse_level
 from .rules import PLUS_1_BACKPORTS, RULES, rule_is_settled, syn_queue_rule
@@ -23,15 +23,14 @@ from .rules import PLUS_1_BACKPORTS, RULES, rule_is_settled, syn_queue_rule
 SOURCES = ("release", "package", "calibrated", "override", "assumed")
 
 # "#1 SMP PREEMPT_DYNAMIC Debian 6.1.176-1 (2026-07-02)", with an epoch on Raspberry Pi OS ("1:6.1.63-1+rpt1")
-_DEBIAN_VERSION = re.compile(r"\bDebian (?:\d+:)?(\d+\.\d+[0-9.]*)")
+_DEBIAN_VERSION = r"\bDebian (?:\d+:)?(\d+\.\d+[0-9.]*)"
 # "Ubuntu 5.15.0-91.101-generic 5.15.131"
-_UBUNTU_SIGNATURE = re.compile(r"\s*Ubuntu \S+ (\d+\.\d+[0-9.]*)\s*\Z")
-_CANDIDATE = re.compile(r"[-.]rc\d+")
-_BARE_BRANCH = re.compile(r"\d+\.\d+(?!\.?\d)")
+_UBUNTU_SIGNATURE = r"\s*Ubuntu \S+ (\d+\.\d+[0-9.]*)\s*\Z"
+_CANDIDATE = r"[-.]rc\d+"
+_BARE_BRANCH = r"\d+\.\d+(?!\.?\d)"
 
 # Releases whose own number is the upstream stable level, told by what follows it.
-_FOLLOWS_STABLE = re.compile(
-    r"""(?:
+_FOLLOWS_STABLE = r"""(?:
         \+?                                     # built from kernel.org, Container-Optimized OS
       | \+deb\d+.*                              # Debian 13 and later
       | \+rpt-rpi.*                             # Raspberry Pi OS
@@ -44,9 +43,7 @@ _FOLLOWS_STABLE = re.compile(
       | _\d+                                    # Void
       | -flatcar | -talos
       | -microsoft-standard.*                   # WSL 2
-    )\Z""",
-    re.VERBOSE,
-)
+    )\Z"""
 
 
 class Kernel(NamedTuple):
@@ -61,6 +58,15 @@ class Kernel(NamedTuple):
     def in_doubt(self) -> bool:
         """Whether the rule is only assumed, so that measuring it is worth its few milliseconds."""
         return self.rule_source == "assumed"
+
+    def as_facts(self) -> Dict[str, str]:
+        """The kernel as every module returns it."""
+        return {
+            "release": self.release,
+            "stable_level": self.level.text,
+            "rule": self.rule,
+            "rule_source": self.rule_source,
+        }
 
     def measured(self, rule: str) -> Kernel:
         """This kernel with the rule that a calibration found."""
@@ -83,7 +89,7 @@ def identify(release: str, version: str = "", signature: str = "") -> Kernel:
     level = packaged or own
     if packaged and not _ubuntu_is_ahead(level, signature):
         source = "package"
-    elif not _CANDIDATE.search(release) and (rule_is_settled(level) or _number_is_level(release)):
+    elif not re.search(_CANDIDATE, release) and (rule_is_settled(level) or _number_is_level(release)):
         source = "release"
     else:
         source = "assumed"
@@ -92,7 +98,7 @@ def identify(release: str, version: str = "", signature: str = "") -> Kernel:
 
 def _packaged_level(own: Level, version: str, signature: str) -> Optional[Level]:
     """The level that a distribution states beside the release, where it is of the same branch."""
-    found = _UBUNTU_SIGNATURE.match(signature) or _DEBIAN_VERSION.search(version)
+    found = re.match(_UBUNTU_SIGNATURE, signature) or re.search(_DEBIAN_VERSION, version)
     level = parse_level(found.group(1)) if found else None
     return level if level and level.branch == own.branch else None
 
@@ -103,7 +109,7 @@ def _ubuntu_is_ahead(level: Level, signature: str) -> bool:
     On a branch that upstream no longer maintains (6.8, say) Ubuntu goes on
     taking patches from the branches that it does maintain.
     """
-    ubuntu = _UBUNTU_SIGNATURE.match(signature)
+    ubuntu = re.match(_UBUNTU_SIGNATURE, signature)
     return bool(ubuntu) and not rule_is_settled(level) and level.branch not in PLUS_1_BACKPORTS
 
 
@@ -112,7 +118,7 @@ def _number_is_level(release: str) -> bool:
 
     A bare branch such as ``6.1`` is not: its stable releases decide differently.
     """
-    if _BARE_BRANCH.match(release) and parse_level(release).branch in PLUS_1_BACKPORTS:
+    if re.match(_BARE_BRANCH, release) and parse_level(release).branch in PLUS_1_BACKPORTS:
         return False
     rest = re.sub(r"\A\d+\.\d+(?:\.\d+){0,2}", "", release)
-    return bool(_FOLLOWS_STABLE.match(rest))
+    return bool(re.match(_FOLLOWS_STABLE, rest, re.VERBOSE))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_NUMBERS = re.compile(r"(\d{1,3})\.(\d{1,3})(?:\.(\d{1,5}))?(?:\.(\d{1,5}))?(?![0-9.A-Za-z])", re.ASCII)
+_NUMBERS = r"(\d{1,3})\.(\d{1,3})(?:\.(\d{1,5}))?(?:\.(\d{1,5}))?(?![0-9.A-Za-z])"
 
 
 class Level(NamedTuple):
@@ -39,7 +39,7 @@ def parse_level(text: str) -> Level:
 
     :raises ValueError: ``text`` does not begin with at least ``X.Y``, or goes on as no release does (``6.1.x``).
     """
-    found = _NUMBERS.match(text)
+    found = re.match(_NUMBERS, text, re.ASCII)
     if not found:
         raise ValueError(
             "{0!r} is not a kernel release: expected a version such as 6.1.176 or 5.10.0-28-amd64".format(text[:80])

@@ -13,6 +13,7 @@ from typing import NamedTuple, Optional, Tuple
 
 from .level import Level
 
+KERNEL_DEFAULT = "kernel default"  # the source of a value that nothing sets
 INT_MIN, INT_MAX = -(2**31), 2**31 - 1
 _ALWAYS = Level(0, 0)
 

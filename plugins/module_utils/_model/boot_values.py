@@ -8,16 +8,15 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, Mapping, Optional
+from typing import TYPE_CHECKING, Dict, Iterable, Mapping, Optional
 
-from .._boot.dropins import DropIn, printable
 from .._boot.number import kernel_integer
-from .._boot.resolve import BootFiles, BootValue, Shadowed, resolve, without_volatile
-from .._boot.tuned import BY_TUNED, ONLY_TUNED_CAN_TELL, Asked, Tuned, asked, effect
+from .._boot.resolve import BootFiles, BootValue, resolve, without_volatile
 from .._kernel.level import Level
 from .._kernel.sysctls import KEYS, valid_range
 
-KERNEL_DEFAULT = "kernel default"  # the source of a value that nothing sets
+if TYPE_CHECKING:
+    from .._boot.tuned import Tuned
 
 
 def values_at_boot(
@@ -47,31 +46,8 @@ def values_at_boot(
     values = {wanted[key]: value for key, value in resolve(boot, wanted, accepts, reboot).items()}
     if tuned is None:
         return values
+    from .boot_after_tuned import with_tuned
+
     dropins = without_volatile(boot)[0].dropins if reboot else boot.dropins
     starts = defaults or {}
-    return {name: _with_tuned(value, name, tuned, starts.get(name), dropins) for name, value in values.items()}
-
-
-def _with_tuned(
-    value: BootValue, name: str, tuned: Tuned, default: Optional[int], dropins: Iterable[DropIn]
-) -> BootValue:
-    """The value after TuneD, with what the boot loader had set among those that have no effect."""
-    key = KEYS[name].key
-    if value.doubt is not None:
-        return value._replace(tuned=_printable(asked(tuned, key, None)))
-    before = default if value.value is None else value.number
-    value = value._replace(tuned=_printable(asked(tuned, key, before)))
-    number, source = effect(tuned, key, before, dropins)
-    if not source or source == value.source or (number is not None and number == before):
-        return value  # it leaves or only confirms what is there
-    source = printable(source)
-    shadowed = [line for line in value.shadowed if line.source != source]  # TuneD reads what the loader does not
-    if value.source is not None:
-        shadowed.append(Shadowed(value.source, value.value or "", "overridden by %s, %s" % (source, BY_TUNED)))
-    if number is None:
-        return BootValue(None, None, None, tuple(shadowed), "%s: %s" % (source, ONLY_TUNED_CAN_TELL), value.tuned)
-    return BootValue(str(number), number, source, tuple(shadowed), None, value.tuned)
-
-
-def _printable(found: Optional[Asked]) -> Optional[Asked]:
-    return None if found is None else found._replace(source=printable(found.source))
+    return {name: with_tuned(value, name, tuned, starts.get(name), dropins) for name, value in values.items()}

@@ -17,12 +17,12 @@ import shlex
 
 _BEGIN = "`ansible-playbook linuxnet.tcp.mitigate -e "
 MITIGATE = _BEGIN + "mitigate_hosts=HOST`"
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._@-]*")
+_PLAIN_NAME = r"[A-Za-z0-9][A-Za-z0-9:._@-]*"
 
 
 def for_host(remedy: str, name: str) -> str:
     """The remedy with the host's name in that command."""
     given = "mitigate_hosts=" + name
-    if not _PLAIN_NAME.fullmatch(name):
+    if not re.fullmatch(_PLAIN_NAME, name):
         given = shlex.quote(json.dumps({"mitigate_hosts": name}))
     return remedy.replace(MITIGATE, _BEGIN + given + "`")

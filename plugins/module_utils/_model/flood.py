@@ -37,16 +37,8 @@ from __future__ import annotations
 
 from typing import Any, Mapping, NamedTuple, Optional, Tuple
 
-from .counters import notable
-from .gathered import number, numbers, part, rows, text
-
-FEW_NETWORKS = "few networks"
-EVERYWHERE = "everywhere"
-HONEST_BURST = "honest burst"
-LOSSY_CLIENTS = "lossy clients"
-UNDECIDED = "undecided"
-
-FLOODS = (FEW_NETWORKS, EVERYWHERE)
+from .gathered import number, part, rows, text
+from .verdict import EVERYWHERE, FEW_NETWORKS, HONEST_BURST, LOSSY_CLIENTS, UNDECIDED, Verdict, Window
 
 MOST_NETWORKS = 16  # that count as few: one can block them
 _NEARLY_ALL, _HALF = 0.9, 0.5  # of the unanswered entries
@@ -81,40 +73,6 @@ class Entries(NamedTuple):
         return self.total - self.young
 
 
-class Window(NamedTuple):
-    """What the network namespace counted meanwhile; since boot, and in 0 seconds, where there was no window."""
-
-    seconds: float
-    completed: Optional[int]  # handshakes
-    cookies_sent: int
-    cookies_back: int
-    overflows: int  # of accept queues; without a window, where they are more than a few of very many
-    refused: int = 0  # entries that a reset or an ICMP error took away
-
-    @property
-    def long_enough(self) -> bool:
-        """Whether it says something that nothing happened: most round trips are shorter."""
-        return self.seconds >= 1
-
-
-class Verdict(NamedTuple):
-    """What it is, in which networks, and why."""
-
-    kind: str
-    networks: Tuple[str, ...] = ()  # of a flood from few networks: those that hold nearly all of it, worst first
-    share: float = 0.0  # of the entries, that are in those networks; else in the largest one
-    leading: Tuple[str, ...] = ()  # of a flood from everywhere: the few networks that hold half of it or more, if any
-    leading_share: float = 0.0
-
-    @property
-    def decided(self) -> bool:
-        return self.kind != UNDECIDED
-
-    @property
-    def flood(self) -> bool:
-        return self.kind in FLOODS
-
-
 def entries_of(row: Mapping[str, Any]) -> Entries:
     """A row of the gathered ``half_open.listeners``, any part of which may be absent."""
     followed = part(row, "followed")
@@ -132,35 +90,6 @@ def entries_of(row: Mapping[str, Any]) -> Entries:
         gone=number(followed.get("gone")) or 0,
         asked_again=number(followed.get("asked_again")) or 0,
     )
-
-
-def window_of(
-    moved: Mapping[str, Any], seconds: float, counters: Mapping[str, Any], last_quarter: bool = False
-) -> Window:
-    """``counters_delta`` and ``counters`` of the listener's network namespace.
-
-    ``last_quarter``: whether new peers are dropped before the queue is full, which is counted like ICMP errors.
-    """
-    if not seconds:
-        counted = numbers(counters)
-        overflows = counted.get("ListenOverflows", 0)
-        return Window(0.0, None, 0, 0, overflows if notable(overflows, counted) else 0)
-    counted = numbers(moved)
-    return Window(
-        seconds=seconds,
-        completed=counted.get("PassiveOpens"),
-        cookies_sent=counted.get("SyncookiesSent", 0),
-        cookies_back=counted.get("SyncookiesRecv", 0),
-        overflows=counted.get("ListenOverflows", 0),
-        refused=counted.get("EmbryonicRsts", 0) + (0 if last_quarter else _icmp_errors(counted)),
-    )
-
-
-def _icmp_errors(counted: Mapping[str, int]) -> int:
-    """Entries that "host unreachable" took away (tcp_req_err): drops at a listener that nothing else explains."""
-    rest = counted.get("ListenDrops", 0) - counted.get("ListenOverflows", 0) - counted.get("TCPReqQFullDrop", 0)
-    cookies = counted.get("SyncookiesSent", 0)
-    return max(rest - cookies if rest >= cookies else rest, 0)  # from 3.8 to 4.8 each cookie was counted, too
 
 
 def judge(entries: Entries, window: Window, cookies_are_its: bool) -> Verdict:

@@ -21,7 +21,7 @@ from .networks import Network, parse_network
 SCHEMA = 1
 _MOST_ENTRIES = 4096
 _LONGEST_TEXT = 1000
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 _FAMILIES = ("ipv4", "ipv6")
 _SHORTEST_BLOCK = {4: 24, 6: 64}  # a network that is dropped is never larger
 
@@ -182,7 +182,7 @@ def _family(told: Any) -> str:
 
 
 def _time(told: Any) -> str:
-    if not isinstance(told, str) or not _TIME.fullmatch(told):
+    if not isinstance(told, str) or not re.fullmatch(_TIME, told):
         raise BadRecord("since: {0!r:.40} is no time".format(told))
     return told
 

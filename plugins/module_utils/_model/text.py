@@ -12,7 +12,7 @@ import re
 from typing import Optional
 
 _ONE = {"are": "is", "have": "has", "were": "was", "reach": "reaches"}
-_TEMPLATE_START = re.compile(r"\{(?=[{%#])")
+_TEMPLATE_START = r"\{(?=[{%#])"
 
 
 def printable(text: str, longest: int = 4096) -> str:
@@ -25,7 +25,7 @@ def printable(text: str, longest: int = 4096) -> str:
         text = text[: longest - 1] + "…"
     if not text.isprintable():
         text = "".join(one if one.isprintable() else _escaped(one) for one in text)
-    return _TEMPLATE_START.sub("{ ", text)
+    return re.sub(_TEMPLATE_START, "{ ", text) if "{" in text else text
 
 
 def plural(count: Optional[int], noun: str, verb: str = "") -> str:

@@ -12,10 +12,10 @@ import re
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 _SUFFIX = r"\.(service|scope|socket|slice|mount|swap|timer|path|target|device|automount)"
-_UNIT = re.compile(r"[A-Za-z0-9:_.\\-][A-Za-z0-9:_.\\@-]*" + _SUFFIX)
+_UNIT = r"[A-Za-z0-9:_.\\-][A-Za-z0-9:_.\\@-]*" + _SUFFIX
 _REMOVED = " (deleted)"  # what the kernel appends for a group that was removed
 _LONGEST = 255  # UNIT_NAME_MAX - 1
-_USER_MANAGER = re.compile(r"user@([0-9]+)\.service")
+_USER_MANAGER = r"user@([0-9]+)\.service"
 
 
 class Unit(NamedTuple):
@@ -45,7 +45,7 @@ def unit_of_path(path: str) -> Optional[Unit]:
     found, below = _after_slices(parts)
     if found is None:
         return None
-    manager = _USER_MANAGER.fullmatch(found)
+    manager = re.fullmatch(_USER_MANAGER, found)
     if manager:
         inner, _rest = _after_slices(below)
         if inner is not None and inner != "init.scope":
@@ -91,7 +91,7 @@ def _paths(text: str) -> Dict[str, str]:
 def _after_slices(parts: List[str]) -> Tuple[Optional[str], List[str]]:
     """(the first part behind the slices if it is a unit, the parts behind it)."""
     for number, part in enumerate(parts):
-        if len(part) > _LONGEST or not _UNIT.fullmatch(part):
+        if len(part) > _LONGEST or not re.fullmatch(_UNIT, part):
             return None, []
         if not part.endswith(".slice"):
             return part, parts[number + 1:]

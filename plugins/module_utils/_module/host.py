@@ -19,8 +19,8 @@ from .._kernel.identity import Kernel
 from .._kernel.sysctls import KEYS, boot_default
 from .._model.boot_values import values_at_boot
 from .._read.boot_files import read_boot
-from .._read.calibration import kernel_defaults
 from .._read.namespaces import OWN, Namespace, Unreachable, call_inside, resolve_one
+from .._read.new_namespace import kernel_defaults
 from .._read.owners import owners_of
 from .._read.sockets import listen_sockets
 from .._read.sysctl_file import Unfit, masked_by, obstacle, read_sysctl_file

@@ -12,7 +12,6 @@ from typing import Dict, List, NamedTuple, Optional
 
 from .._kernel.identity import Kernel
 from .._kernel.sysctls import KEYS, boot_default
-from .._read.calibration import calibrate
 from .._read.kernel import running_kernel
 
 _UNKNOWN_DEFAULT = (
@@ -41,13 +40,19 @@ def known_kernel(rule: Optional[str], when: str, defaults_wanted: bool = False) 
     defaults = {name: boot_default(name, kernel.level) for name in KEYS}
     warnings: List[str] = []
     rule_wanted = rule is None and (when == "always" or kernel.in_doubt)
-    if when != "never" and (rule_wanted or defaults_wanted):
+    if when != "never" and rule_wanted:
+        from .._read.calibration import calibrate
+
         measured = calibrate()
         defaults.update(measured.defaults)
-        if rule_wanted and measured.rule:
+        if measured.rule:
             kernel = kernel.measured(measured.rule)
-        elif rule_wanted and measured.warning:
+        elif measured.warning:
             warnings.append(measured.warning)
+    elif when != "never" and defaults_wanted:
+        from .._read.new_namespace import kernel_defaults
+
+        defaults.update(kernel_defaults())
     if defaults_wanted:
         warnings += [_UNKNOWN_DEFAULT.format(KEYS[name].key) for name in KEYS if defaults[name] is None]
     return KnownKernel(kernel.overridden(rule) if rule else kernel, defaults, warnings)

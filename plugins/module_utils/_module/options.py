@@ -13,9 +13,9 @@ from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional
 from .._kernel.rules import RULES
 from .._model.errors import require_range
 from .._model.subsets import resolve_subset
-from .._model.what_if import LOAD_RANGES, SYSCTLS
 
 _TEN_YEARS = 315360000
+_NETWORKS_JUDGED = 64  # networks that findings are drawn from, however few are to be shown
 
 
 def gathering_spec() -> Dict[str, Dict[str, Any]]:
@@ -33,17 +33,6 @@ def gathering_spec() -> Dict[str, Dict[str, Any]]:
     }
 
 
-def limits_spec() -> Dict[str, Dict[str, Any]]:
-    """The argument_spec of syn_backlog_limits."""
-    spec: Dict[str, Dict[str, Any]] = {
-        "kernel_release": {"type": "str"},
-        "kernel_rule": {"type": "str", "choices": list(RULES)},
-    }
-    spec.update((name, {"type": "int"}) for name in ("listen_backlog",) + SYSCTLS)
-    spec.update((name, {"type": "float"}) for name in LOAD_RANGES)
-    return spec
-
-
 class GatheringOptions(NamedTuple):
     """The options after validation."""
 
@@ -56,6 +45,11 @@ class GatheringOptions(NamedTuple):
     top_sources: int
     calibrate: str
     kernel_rule: Optional[str]
+
+    @property
+    def networks(self) -> int:
+        """How many source networks to keep."""
+        return max(self.top_sources, _NETWORKS_JUDGED)
 
     def wants(self, *parts: str) -> bool:
         """Whether any of these parts was asked for; findings are drawn from all parts."""

@@ -14,21 +14,9 @@ from typing import Any, Dict
 from ansible.module_utils.basic import AnsibleModule
 
 from .._model.errors import InvalidOption
-from .._model.what_if import answer, ask, kernel_of
-from .._read.sysctls import read_sysctls
-from .._report.facts import kernel_facts
 from .gather import gather
-from .kernel import known_kernel
+from .linux import require_linux
 from .options import parse_gathering_options
-
-
-def require_linux(system: str) -> None:
-    """Refuse to run where there is no Linux kernel to read.
-
-    :raises InvalidOption: names the system that was found.
-    """
-    if system != "Linux":
-        raise InvalidOption("target", system, "only Linux (2.6.32 and later) has the listen queues that are read here")
 
 
 def gather_or_fail(module: AnsibleModule) -> Dict[str, Any]:
@@ -50,21 +38,3 @@ def refuse_query(module: AnsibleModule) -> None:
             msg="query: is evaluated on the controller; call the module as linuxnet.tcp.syn_backlog_info so that "
             "its action plugin is found"
         )
-
-
-def limits_or_fail(module: AnsibleModule) -> Dict[str, Any]:
-    """Answer the what-if that the module's parameters ask; bad input ends the module."""
-    params = module.params
-    try:
-        require_linux(os.uname().sysname)
-        if params["kernel_release"] is None:
-            kernel, _defaults, warnings = known_kernel(params["kernel_rule"], "auto")
-        else:
-            kernel, warnings = kernel_of(params["kernel_release"], params["kernel_rule"]), []
-        host, unread = read_sysctls()
-        result = answer(ask(kernel, params, host))
-    except InvalidOption as error:
-        module.fail_json(msg=str(error))
-    for warning in warnings + unread:
-        module.warn(warning)
-    return dict(result, kernel=kernel_facts(kernel))

@@ -17,7 +17,7 @@ from .._model.errors import InvalidOption
 from .._write.lock import Busy
 from .change import Shadowed, change
 from .host import Refused
-from .run import require_linux
+from .linux import require_linux
 from .transaction import Failed
 
 

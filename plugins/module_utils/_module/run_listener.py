@@ -16,8 +16,8 @@ from .._change.raise_plan import NotRaised
 from .._model.errors import InvalidOption
 from .._read.namespaces import Unreachable
 from .._write.lock import Busy
+from .linux import require_linux
 from .raise_listener import set_backlogs
-from .run import require_linux
 
 
 def set_backlogs_or_fail(module: AnsibleModule) -> Dict[str, Any]:

@@ -15,8 +15,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._model.errors import InvalidOption
 from .._write.lock import Busy
+from .linux import require_linux
 from .mitigation import NotRecorded, keep_record
-from .run import require_linux
 
 
 def keep_record_or_fail(module: AnsibleModule) -> Dict[str, Any]:

@@ -9,21 +9,22 @@
 from __future__ import annotations
 
 import os
-from typing import Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Dict, Iterable, List, Mapping, Optional, Tuple
 
-from .._boot import cmdline as kernel_command_line
 from .._boot.dropins import DropIn
+from .._boot.places import COMMAND_LINE_SINCE, CREDENTIAL, DIRECTORIES, SYSCTL_CONF
 from .._boot.resolve import SYSTEMD, BootFiles, BootValue
-from .._boot.systemd import CREDENTIAL, DIRECTORIES, SYSCTL_CONF
 from .._kernel.level import Level
 from .._kernel.sysctls import KEYS
 from .._model.boot_values import values_at_boot
 from .boot_loader import find_loader, named_loader
 from .kernel import running_kernel
 from .rooted import follow, list_names, on_host, read_file
-from .tuned_files import read_tuned
 
 # Where PID 1 looks for a credential of systemd-sysctl.service (systemd.exec(5), LoadCredential=), from v252 on
+if TYPE_CHECKING:
+    from .._boot.tuned import Tuned
+
 _CREDENTIALS = ("/run/credentials/@system", "/etc/credstore", "/run/credstore", "/usr/local/lib/credstore",
                 "/usr/lib/credstore")  # fmt: skip
 _CREDENTIALS_SINCE = (252,)
@@ -53,7 +54,7 @@ def boot_values(
     level = running_kernel().level if level is None else level
     boot = read_boot(root, loader, level)
     names = KEYS if names is None else names
-    values = values_at_boot(boot, names, level, read_tuned(root), defaults, reboot)
+    values = values_at_boot(boot, names, level, _tuned(root), defaults, reboot)
     warnings = list(boot.warnings)
     doubts: Dict[str, List[str]] = {}
     for name, value in values.items():
@@ -62,6 +63,15 @@ def boot_values(
     for doubt, doubtful in doubts.items():
         warnings.append("The boot value of %s cannot be told: %s" % (", ".join(doubtful), doubt))
     return values, warnings
+
+
+def _tuned(root: str) -> Optional[Tuned]:
+    """What TuneD does after the boot loader; most hosts have none."""
+    if not os.path.isdir(on_host(root, "/etc/tuned")):
+        return None
+    from .tuned_files import read_tuned
+
+    return read_tuned(root)
 
 
 def read_boot(root: str = "/", loader: str = "auto", level: Optional[Level] = None) -> BootFiles:
@@ -114,9 +124,12 @@ def _credential(root: str) -> List[DropIn]:
 def _cmdline(root: str, level: Optional[Level]) -> str:
     """The kernel command line where it sets sysctls: Linux 5.8 and later, and only the initial network namespace's."""
     level = running_kernel().level if level is None else level
-    if (level.major, level.minor) < kernel_command_line.SINCE:
+    if (level.major, level.minor) < COMMAND_LINE_SINCE:
+        return ""
+    content = read_file(root, "/proc/cmdline", _CMDLINE_LIMIT).content or b""
+    if b"sysctl" not in content:
         return ""
     core = on_host(root, "/proc/sys/net/core")
     if os.path.isdir(core) and not os.path.exists(core + "/netdev_max_backlog"):
         return ""  # another namespace: it starts with the kernel's defaults
-    return (read_file(root, "/proc/cmdline", _CMDLINE_LIMIT).content or b"").decode("utf-8", "backslashreplace")
+    return content.decode("utf-8", "backslashreplace")

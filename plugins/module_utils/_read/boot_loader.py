@@ -25,8 +25,8 @@ _MARKS = ("/run/.containerenv", "/.dockerenv", "/run/systemd/container")
 _MARKING_VARIABLES = (b"container=", b"KUBERNETES_SERVICE_HOST=")
 _LONGEST_ENVIRONMENT = 262144
 _MULTICALL = ("busybox", "toybox")
-_SYSTEMD_LIBRARY = re.compile(r"libsystemd-shared-([0-9]+)\b.*\.so")
-_PROCPS_VERSION = re.compile(rb"procps(?:-ng|) (?:version |)([0-9]+(?:\.[0-9]+)+)")
+_SYSTEMD_LIBRARY = r"libsystemd-shared-([0-9]+)\b.*\.so"
+_PROCPS_VERSION = rb"procps(?:-ng|) (?:version |)([0-9]+(?:\.[0-9]+)+)"
 # Inits whose scripts run `sysctl --system`: OpenRC's init.d/sysctl, Debian's init.d/procps
 _SCRIPTED_INITS = ("init", "openrc-init", "runit", "s6-svscan", "dinit")
 
@@ -113,7 +113,7 @@ def _systemd_version(root: str) -> Tuple[int, ...]:
         except OSError:
             continue
         for name in names:
-            found = _SYSTEMD_LIBRARY.match(name)
+            found = re.match(_SYSTEMD_LIBRARY, name)
             if found:
                 return (int(found.group(1)),)
     return ()
@@ -135,7 +135,7 @@ def _sysctl(root: str) -> Loader:
         if real.rpartition("/")[2] in _MULTICALL:
             text = "sysctl is part of %s, whose order of files depends on the distribution's init script" % real
             return Loader(OTHER, (), (printable(text),))
-        found = _PROCPS_VERSION.search(read_file(root, path).content or b"")
+        found = re.search(_PROCPS_VERSION, read_file(root, path).content or b"")
         if found is None:
             text = "%s does not tell its version: boot values assume procps-ng 4" % path
             return Loader(PROCPS, (), (text,))

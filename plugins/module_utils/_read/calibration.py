@@ -16,7 +16,7 @@ walks the connections of every namespace.)
 One thread enters the namespace and ends; the process and the host stay as they
 are: nothing forks, no setting is written, no packet leaves. One trace is
 inevitable: a kernel of the ``backlog`` rule logs "Possible SYN flooding" for
-``PORT``. The others log nothing.
+``PRIVATE_PORT``. The others log nothing.
 """
 
 from __future__ import annotations
@@ -31,15 +31,12 @@ import threading
 import time
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
-from .._kernel.level import Level, parse_level
+from .._kernel.level import Level
 from .._kernel.rules import BACKLOG, BACKLOG_PLUS_1, POWER_OF_TWO, forces_cookies, syn_queue_rule
-from .._kernel.sysctls import shown_in_namespace
+from .._model.namespace import PRIVATE_PORT
+from .new_namespace import CannotMake, enter_new
 from .sysctls import read_sysctls
 
-#: Where the private listener listens: above every default range, so that its line in a kernel log is known again.
-PORT = 65535
-
-_CLONE_NEWNET = 0x40000000
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 0x1
 _PATIENCE = 0.2  # seconds; the answer takes about a millisecond
@@ -74,28 +71,6 @@ def calibrate() -> CalibrationResult:
     return results[0] if results else _failed("the measuring thread ended early")
 
 
-def kernel_defaults() -> Dict[str, int]:
-    """The values that a new network namespace starts with, by short name; empty where none can be made.
-
-    As `calibrate`, without the measurement: no packet, no trace in the kernel's log.
-    """
-    defaults: Dict[str, int] = {}
-
-    def look() -> None:
-        try:
-            defaults.update(_in_new_namespace()[0])
-        except (OSError, _Inconclusive):
-            pass
-
-    thread = threading.Thread(target=look, name="defaults")
-    try:
-        thread.start()
-    except RuntimeError:
-        return {}
-    thread.join()
-    return defaults
-
-
 def _failed(reason: str, defaults: Optional[Dict[str, int]] = None) -> CalibrationResult:
     return CalibrationResult(None, defaults or {}, "the SYN queue rule was not measured: " + reason)
 
@@ -105,28 +80,16 @@ def _in_this_thread() -> CalibrationResult:
     defaults: Dict[str, int] = {}
     try:
         host, _warnings = read_sysctls()
-        defaults, level = _in_new_namespace()
+        defaults, level = enter_new()
         cookies = defaults.get("tcp_syncookies", host["tcp_syncookies"])
         if cookies is not None and forces_cookies(level, cookies):
             raise _Inconclusive("tcp_syncookies is 2 and this kernel has one value for all namespaces")
         _bring_loopback_up()
         return CalibrationResult(_measure(level), defaults, None)
-    except _Inconclusive as doubt:
+    except (_Inconclusive, CannotMake) as doubt:
         return _failed(str(doubt), defaults)
     except OSError as error:
         return _failed(_reason(error), defaults)
-
-
-def _in_new_namespace() -> Tuple[Dict[str, int], Level]:
-    """Move the calling thread into a new namespace; what that starts with."""
-    own_hash = _namespaces_have_own_hash()
-    _unshare_network()
-    level = parse_level(os.uname().release)
-    values, _warnings = read_sysctls()
-    defaults = {name: value for name, value in values.items() if value is not None and shown_in_namespace(name, level)}
-    if own_hash:  # tcp_max_syn_backlog then follows that small hash, not the host's
-        defaults.pop("tcp_max_syn_backlog", None)
-    return defaults, level
 
 
 def _reason(error: OSError) -> str:
@@ -135,27 +98,6 @@ def _reason(error: OSError) -> str:
     if error.errno in (errno.EINVAL, errno.ENOSYS):
         return "this kernel has no network namespaces"
     return os.strerror(error.errno) if error.errno else "unexpected error"
-
-
-def _unshare_network() -> None:
-    try:
-        import ctypes  # some small Python builds come without it
-
-        libc = ctypes.CDLL(None, use_errno=True)
-        unshare = libc.unshare
-    except (ImportError, OSError, AttributeError) as error:
-        raise _Inconclusive("this Python cannot call unshare(2)") from error
-    if unshare(_CLONE_NEWNET) != 0:
-        raise OSError(ctypes.get_errno(), "unshare")
-
-
-def _namespaces_have_own_hash() -> bool:
-    """Whether new namespaces get a connection hash of their own size (Linux 6.1+, off by default)."""
-    try:
-        with open("/proc/sys/net/ipv4/tcp_child_ehash_entries", encoding="ascii") as file:
-            return int(file.read(64)) != 0
-    except (OSError, ValueError):
-        return False
 
 
 def _bring_loopback_up() -> None:
@@ -168,7 +110,7 @@ def _measure(level: Level) -> str:
     with contextlib.ExitStack() as sockets:
         listener = sockets.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 10)
-        listener.bind(("127.0.0.1", PORT))
+        listener.bind(("127.0.0.1", PRIVATE_PORT))
         listener.listen(0)
         if not _next_is_held(sockets, 1):
             return BACKLOG
@@ -183,7 +125,7 @@ def _next_is_held(sockets: contextlib.ExitStack, number: int) -> bool:
     # Closing resets at once: a connection that lingered would keep the namespace alive.
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.setblocking(False)
-    client.connect_ex(("127.0.0.1", PORT))
+    client.connect_ex(("127.0.0.1", PRIVATE_PORT))
     end = time.monotonic() + _PATIENCE
     while True:
         seen = _held_and_turned_away()

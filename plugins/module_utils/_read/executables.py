@@ -9,18 +9,11 @@
 from __future__ import annotations
 
 import os
-import re
 import struct
 from typing import BinaryIO, Iterator, Optional
 
-_BY_NAME = (
-    (re.compile(r"java|javaw"), "java"),
-    (re.compile(r"node|nodejs"), "node"),
-    (re.compile(r"python[0-9.]*|pypy[0-9.]*"), "python"),
-    (re.compile(r"ruby[0-9.]*"), "ruby"),
-    (re.compile(r"perl[0-9.]*"), "perl"),
-    (re.compile(r"dotnet"), "dotnet"),
-)
+_BY_NAME = {"java": "java", "javaw": "java", "node": "node", "nodejs": "node", "dotnet": "dotnet"}
+_BY_NAME_AND_VERSION = {"python": "python", "pypy": "python", "ruby": "ruby", "perl": "perl"}  # python3.11
 _SMALLEST_HEADER = 52
 _PT_NOTE = 4
 _GO_BUILD_ID = 4  # type of the note that Go's linker writes under the name "Go"
@@ -40,9 +33,9 @@ def runtime_of(process_directory: str) -> Optional[str]:
         name = os.path.basename(os.readlink(path))
         if name.endswith(" (deleted)"):
             name = name[: -len(" (deleted)")]
-        for pattern, runtime in _BY_NAME:
-            if pattern.fullmatch(name):
-                return runtime
+        runtime = _BY_NAME.get(name) or _BY_NAME_AND_VERSION.get(name.rstrip("0123456789."))
+        if runtime:
+            return runtime
         with open(path, "rb") as executable:
             return "go" if is_go(executable) else None
     except (OSError, ValueError):

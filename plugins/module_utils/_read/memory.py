@@ -14,7 +14,7 @@ from typing import List, Optional, Tuple
 
 from .rooted import on_host
 
-_TOTAL = re.compile(rb"^MemTotal:\s+([0-9]{1,18}) kB$", re.MULTILINE)
+_TOTAL = rb"^MemTotal:\s+([0-9]{1,18}) kB$"
 _MOST = 65536
 
 
@@ -25,7 +25,7 @@ def read_memory(root: str = "/") -> Tuple[Optional[int], List[str]]:
     """
     try:
         with open(on_host(root, "/proc/meminfo"), "rb") as file:
-            found = _TOTAL.search(file.read(_MOST))
+            found = re.search(_TOTAL, file.read(_MOST), re.MULTILINE)
     except OSError as error:
         return None, ["memory: /proc/meminfo cannot be read: {0}".format(os.strerror(error.errno or 0))]
     if found is None:

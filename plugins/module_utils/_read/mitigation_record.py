@@ -8,15 +8,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
-from typing import NamedTuple, Optional
+from typing import TYPE_CHECKING, NamedTuple, Optional
 
-from .._model.mitigation import BadRecord, Record, parse_record
+if TYPE_CHECKING:
+    from .._model.mitigation import Record
 
 PATH = "/run/linuxnet.tcp/mitigation.json"
 _MOST_BYTES = 4194304
+
+
+class _NotOurs(Exception):
+    """What is there was not written by a mitigation; the text says how that is known."""
 
 
 class Found(NamedTuple):
@@ -30,11 +34,20 @@ def read_record(path: str = PATH) -> Found:
     """The record of this network namespace; neither part is set where there is no file."""
     try:
         content = _content(path)
-        if content is None:
-            return Found(None, None)
-        record = parse_record(json.loads(content.decode("utf-8")))
+        return Found(None, None) if content is None else _parsed(content, path)
     except (OSError, RecursionError) as error:
         return Found(None, "{0} cannot be read: {1}".format(path, getattr(error, "strerror", None) or "it is nested"))
+    except _NotOurs as error:
+        return Found(None, "{0} is no record of a mitigation: {1}".format(path, error))
+
+
+def _parsed(content: bytes, path: str) -> Found:
+    import json
+
+    from .._model.mitigation import BadRecord, parse_record
+
+    try:
+        record = parse_record(json.loads(content.decode("utf-8")))
     except BadRecord as error:
         return Found(None, "{0} is no record of a mitigation: {1}".format(path, error))
     except ValueError:
@@ -56,7 +69,7 @@ def network_namespace() -> Optional[int]:
 def _content(path: str) -> Optional[bytes]:
     """The bytes of the file; None where there is none.
 
-    :raises BadRecord: anybody but root could have written it: what it says is put into sysctls.
+    :raises _NotOurs: anybody but root could have written it: what it says is put into sysctls.
     """
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -65,9 +78,9 @@ def _content(path: str) -> Optional[bytes]:
     try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode) or status.st_uid not in (0, os.geteuid()) or status.st_mode & 0o022:
-            raise BadRecord("it is not a file that only root may write")
+            raise _NotOurs("it is not a file that only root may write")
         if status.st_size > _MOST_BYTES:
-            raise BadRecord("it is longer than {0} bytes".format(_MOST_BYTES))
+            raise _NotOurs("it is longer than {0} bytes".format(_MOST_BYTES))
         with os.fdopen(fd, "rb", closefd=False) as file:
             return file.read(_MOST_BYTES)
     finally:

@@ -11,16 +11,16 @@ The process never leaves its namespace: a thread of its own goes in, and ends th
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import fcntl
 import os
 import re
 import stat
 import threading
-from typing import Any, Callable, Iterable, List, NamedTuple, Optional
+from typing import Any, Callable, Iterable, List, Optional
 
 from .._model.errors import InvalidOption
+from .._model.namespace import OWN, Namespace, Unreachable
 from .._model.namespace_commands import PID
 from .._model.text import printable
 
@@ -29,28 +29,7 @@ _NS_GET_NSTYPE = 0xB703  # ioctl of Linux 4.11+
 _NAMES = "/run/netns"  # where ip-netns(8) keeps names; /var/run is a link to /run nearly everywhere
 _OLD_NAMES = "/var/run/netns"
 _OPTION = "network_namespaces"
-_PROCESS = re.compile("(?:%s)?([0-9]+)" % PID)
-
-
-class Namespace(NamedTuple):
-    """A network namespace, under the name it was found by (fit to be shown)."""
-
-    name: str
-    path: str
-    inode: int  # 0 for OWN
-
-    @property
-    def label(self) -> str:
-        """What to put before a warning about it; empty for our own."""
-        return "" if self == OWN else "network namespace " + self.name
-
-
-#: The namespace of the calling thread.
-OWN = Namespace("host", "/proc/thread-self/ns/net", 0)
-
-
-class Unreachable(Exception):
-    """A namespace that is meant cannot be read; the text says which and why, fit for a warning."""
+_PROCESS = "(?:%s)?([0-9]+)" % PID
 
 
 class NotPermitted(Unreachable):
@@ -130,7 +109,7 @@ def _one(spec: object, option: str = _OPTION) -> Namespace:
     text = str(spec)
     if text == OWN.name:
         return OWN
-    process = _PROCESS.fullmatch(text)
+    process = re.fullmatch(_PROCESS, text)
     if process:
         return _existing(spec, PID + process.group(1), "/proc/%s/ns/net" % process.group(1), option)
     if text.startswith("/") and "\0" not in text:
@@ -194,7 +173,7 @@ def _all(warnings: Optional[List[str]]) -> List[Namespace]:
 
 def _means_another(name: str) -> bool:
     """Whether `resolve` takes the name, which somebody gave a namespace, for something else."""
-    return name in (OWN.name, "all") or _PROCESS.fullmatch(name) is not None
+    return name in (OWN.name, "all") or re.fullmatch(_PROCESS, name) is not None
 
 
 def _inode(path: str) -> Optional[int]:
@@ -247,6 +226,8 @@ def _setns(fd: int) -> None:
     if hasattr(os, "setns"):  # Python 3.12
         os.setns(fd, _CLONE_NEWNET)
         return
+    import ctypes
+
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.setns(fd, _CLONE_NEWNET) != 0:
         code = ctypes.get_errno()

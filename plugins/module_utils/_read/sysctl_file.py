@@ -15,8 +15,8 @@ import stat
 import struct
 from typing import List, Optional, Tuple
 
+from .._boot.places import DIRECTORIES, SYSCTL_CONF
 from .._boot.reboot import is_volatile
-from .._boot.systemd import DIRECTORIES, SYSCTL_CONF
 from .._model.records import SysctlFile
 from .cgroups import unescaped
 from .rooted import LIMIT, read_file

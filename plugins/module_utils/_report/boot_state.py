@@ -8,12 +8,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
 
-from .._boot.resolve import BootValue
-from .._boot.tuned import Asked
-from .._kernel.sysctls import KEYS
-from .._model.boot_values import KERNEL_DEFAULT
+from .._kernel.sysctls import KERNEL_DEFAULT, KEYS
+
+if TYPE_CHECKING:
+    from .._boot.resolve import BootValue
+    from .._boot.tuned import Asked
 
 
 def sysctl_states(

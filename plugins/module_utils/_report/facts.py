@@ -8,16 +8,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, FrozenSet, List, NamedTuple, Optional, Sequence
 
-from .._boot.resolve import BootValue
-from .._findings.findings import findings, first_remedies
 from .._kernel.identity import Kernel
 from .._kernel.sysctls import KEYS, shown_in_namespace
-from .._model.records import NamespaceView, Owner
 from .boot_state import sysctl_states
-from .half_open import NETWORKS_JUDGED, half_open_facts, shortened
-from .listeners import listener_rows
+
+if TYPE_CHECKING:
+    from .._boot.resolve import BootValue
+    from .._model.records import NamespaceView, Owner
 
 SCHEMA = 1
 _WITH = {"counters_delta": "counters", "memory": "listeners"}  # parts that come with another one
@@ -38,20 +37,19 @@ class Evidence(NamedTuple):
     mitigation: Optional[Dict[str, Any]] = None
 
 
-def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int) -> Dict[str, Any]:
+def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int, networks: int) -> Dict[str, Any]:
     """The structure ``syn_backlog``, with the parts of ``subset``.
 
     Findings are drawn from every part, also from those that are then left out, and what is more urgent than
-    a listener's own remedy takes its place.
+    a listener's own remedy takes its place. ``networks``: how many source networks they are drawn from, of which
+    ``top_sources`` are shown.
     """
-    kernel = evidence.kernel
     facts: Dict[str, Any] = {
         "schema": SCHEMA,
-        "kernel": kernel_facts(kernel),
+        "kernel": evidence.kernel.as_facts(),
         "sysctls": sysctl_states(evidence.own.sysctls, evidence.boot, evidence.defaults),
-        "listeners": [row for view in evidence.views for row in _rows(evidence, view)],
+        "listeners": [row for view in evidence.views if view.sockets for row in _rows(evidence, view)],
         "memory": {"total_bytes": evidence.memory},
-        "half_open": half_open_facts(evidence.views, max(top_sources, NETWORKS_JUDGED)),
         "counters": evidence.own.counters,
     }
     if evidence.own.counters_delta is not None:
@@ -62,22 +60,30 @@ def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int) -> Di
         facts["mitigation"] = evidence.mitigation
     if evidence.others_asked:
         facts["network_namespaces"] = [_namespace(view) for view in evidence.views]
+    if {"half_open", "findings"} & subset:
+        _add_half_open(facts, evidence, networks)
+    if {"listeners", "findings"} & subset:
+        _add_findings(facts)
+    if "half_open" in subset:
+        from .half_open import shortened
+
+        facts["half_open"] = shortened(facts["half_open"], top_sources)
+    return {name: part for name, part in facts.items() if _asked_for(name, subset)}
+
+
+def _add_half_open(facts: Dict[str, Any], evidence: Evidence, networks: int) -> None:
+    from .half_open import half_open_facts
+
+    facts["half_open"] = half_open_facts(evidence.views, networks)
+
+
+def _add_findings(facts: Dict[str, Any]) -> None:
+    from .._findings.findings import findings, first_remedies
+
     facts["findings"] = findings(facts)
     facts["listeners"] = [
         dict(row, remedy=first) if first else row for row, first in zip(facts["listeners"], first_remedies(facts))
     ]
-    facts["half_open"] = shortened(facts["half_open"], top_sources)
-    return {name: part for name, part in facts.items() if _asked_for(name, subset)}
-
-
-def kernel_facts(kernel: Kernel) -> Dict[str, str]:
-    """The kernel as every module returns it."""
-    return {
-        "release": kernel.release,
-        "stable_level": kernel.level.text,
-        "rule": kernel.rule,
-        "rule_source": kernel.rule_source,
-    }
 
 
 def _asked_for(name: str, subset: FrozenSet[str]) -> bool:
@@ -89,6 +95,8 @@ def _asked_for(name: str, subset: FrozenSet[str]) -> bool:
 
 
 def _rows(evidence: Evidence, view: NamespaceView) -> List[Dict[str, Any]]:
+    from .listeners import listener_rows
+
     sysctls = effective_sysctls(evidence.kernel, view.sysctls, evidence.own.sysctls)
     return listener_rows(view, evidence.kernel, sysctls, evidence.owners)
 

@@ -10,19 +10,23 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, Sequence
 
-from .._model.half_open import merge
 from .._model.records import HalfOpen, NamespaceView
-
-#: networks that findings are drawn from, however few are to be shown
-NETWORKS_JUDGED = 64
 
 
 def half_open_facts(views: Sequence[NamespaceView], top: int) -> Dict[str, Any]:
     """``half_open``: no list in it is longer than ``top``."""
     listeners = [row for view in views for row in _listeners(view, top)]
     listeners.sort(key=lambda row: (-row["total"], row["network_namespace"], row["port"], row["address"]))
-    whole = merge([view.half_open for view in views if view.half_open], top)
-    return dict(_counts(whole, top), listeners=listeners[:top])
+    return dict(_counts(_whole(views, top), top), listeners=listeners[:top])
+
+
+def _whole(views: Sequence[NamespaceView], top: int) -> HalfOpen:
+    tallies = [view.half_open for view in views if view.half_open]
+    if len(tallies) < 2:
+        return tallies[0].whole if tallies else _NONE
+    from .._model.half_open import merge
+
+    return merge(tallies, top)
 
 
 def shortened(facts: Dict[str, Any], top: int) -> Dict[str, Any]:

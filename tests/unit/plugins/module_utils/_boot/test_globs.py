@@ -12,7 +12,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.globs import braces, fnmatch, glob_result, is_pattern
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.globs import braces, fnmatch, glob_result
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.patterns import is_pattern, may_match
 
 FNM_PATHNAME = 1
 if platform.libc_ver()[0] != "glibc":
@@ -89,6 +90,14 @@ def test_results_are_spelled_like_the_pattern(pattern, path, spelled):
 @given(st.text())
 def test_what_is_a_pattern(text):
     assert is_pattern(text) == bool(set(text) & set("*?["))
+
+
+@given(st.text("ab/.*?[]{},\\", max_size=10), st.lists(st.text("ab", min_size=1, max_size=2), min_size=1, max_size=3))
+@example("net/{core/somaxconn,ipv4/x}", ["net", "core", "somaxconn"])
+def test_what_cannot_match_does_not_match(pattern, parts):
+    path = "/".join(parts)
+    if any(glob_result(one, path) is not None for one in braces(pattern)):
+        assert may_match(pattern, path)
 
 
 @given(st.text("ab{},\\", max_size=12))

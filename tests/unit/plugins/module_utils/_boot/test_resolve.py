@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.dropins import DropIn, printable
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.number import kernel_integer
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.places import DIRECTORIES
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.resolve import (
     NONE,
     OTHER,
@@ -21,7 +22,6 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.resolve import 
     BootValue,
     resolve,
 )
-from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.systemd import DIRECTORIES
 
 KEY = "net.core.somaxconn"
 

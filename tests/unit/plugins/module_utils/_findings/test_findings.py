@@ -523,10 +523,10 @@ def test_what_is_told_prints_and_travels():
 
 def test_every_finding_has_its_page_and_every_page_its_finding():
     pages = {name[: -len(".md")] for name in os.listdir(PAGES) if name != "README.md"}
-    assert pages == {identifier for identifier, _rule in RULES}
+    assert pages == {identifier for identifier, _room, _name in RULES}
 
 
-@pytest.mark.parametrize("identifier", sorted({identifier for identifier, _rule in RULES}))
+@pytest.mark.parametrize("identifier", sorted({identifier for identifier, _room, _name in RULES}))
 def test_a_page_tells_what_it_means_how_it_is_known_and_what_to_do(identifier):
     with open(os.path.join(PAGES, identifier + ".md"), encoding="utf-8") as page:
         lines = page.read().splitlines()

@@ -10,18 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.flood import (
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.flood import MOST_NETWORKS, Entries, entries_of, judge
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.verdict import (
     EVERYWHERE,
     FEW_NETWORKS,
     FLOODS,
     HONEST_BURST,
     LOSSY_CLIENTS,
-    MOST_NETWORKS,
     UNDECIDED,
-    Entries,
     Window,
-    entries_of,
-    judge,
     window_of,
 )
 

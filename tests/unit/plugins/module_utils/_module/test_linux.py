@@ -7,19 +7,15 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
-
-run = pytest.importorskip(
-    "ansible_collections.linuxnet.tcp.plugins.module_utils._module.run",
-    reason="the edge to Ansible needs ansible-core",
-)
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module.linux import require_linux
 
 
 @pytest.mark.parametrize("system", ["Darwin", "FreeBSD", "SunOS", ""])
 def test_other_systems_are_refused_by_name(system: str) -> None:
     with pytest.raises(InvalidOption) as caught:
-        run.require_linux(system)
+        require_linux(system)
     assert str(caught.value).startswith("target: {0!r} is not allowed; only Linux".format(system))
 
 
 def test_linux_is_welcome() -> None:
-    run.require_linux("Linux")
+    require_linux("Linux")

@@ -1,0 +1,102 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""Which rooms of rules have anything to look at: on a host that is well, none has.
+
+A rule looks closely; a sign is quickly seen, and never missing where a rule of its room finds something. So a host that
+is well pays for no rule, which it would have to compile.
+"""
+
+from __future__ import annotations
+
+from typing import Any, FrozenSet, Iterator, List, Mapping
+
+from .._model.counters import notable
+from .._model.gathered import namespace_of, namespaces, number, numbers, part, rows, text
+from .._model.queues import queues_of
+
+LISTENERS, FLOODS, COUNTERS, NAMESPACES = "listeners", "floods", "counters", "namespaces"
+SETTINGS, COSTS, BOOT, MITIGATION = "settings", "costs", "boot", "mitigation"
+
+LARGEST_DEFAULT = 4096  # of net.core.somaxconn, from 5.4 on, and of tcp_max_syn_backlog on the largest machines
+_DROPS = ("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies")
+_LAST_16_BITS = (4, 0)  # the last kernel whose listeners keep a backlog in 16 bits
+
+
+def signs(facts: Mapping[str, Any]) -> FrozenSet[str]:
+    """The rooms whose rules may find something in a gathered structure, any part of which may be absent or null."""
+    return frozenset(_signs(facts))
+
+
+def _signs(facts: Mapping[str, Any]) -> Iterator[str]:
+    listeners, scopes = rows(facts, "listeners"), namespaces(facts)
+    moved = any(_any_moved(scope) for scope in scopes.values())
+    filling = moved or any(_half_full(row) for row in listeners)
+    events = rows(part(facts, "kernel_log"), "events")
+    if filling or any(event.get("kind") == "syn_flood" for event in events) or _any_drops(listeners, scopes):
+        yield LISTENERS
+        yield NAMESPACES
+    if filling:
+        yield FLOODS
+    if filling or any((number(row.get("backlog")) or 0) > LARGEST_DEFAULT for row in listeners):
+        yield COSTS
+    if moved or any(_any_notable(scope) for scope in scopes.values()):
+        yield COUNTERS
+    states = [state for state in part(facts, "sysctls").values() if isinstance(state, Mapping)]
+    if any(state.get("tuned") or state.get("drift") or state.get("shadowed") for state in states):
+        yield BOOT
+    if _unusual_settings(facts):
+        yield SETTINGS
+    if part(part(facts, "mitigation"), "record"):
+        yield MITIGATION
+
+
+def _half_full(row: Mapping[str, Any]) -> bool:
+    """Whether half of a queue is taken; rules begin to look at four fifths."""
+    queues = queues_of(row)
+    return queues.accept.fill >= 0.5 or queues.syn.fill >= 0.5 or queues.new_peers.fill >= 0.5
+
+
+def _any_drops(listeners: List[Mapping[str, Any]], scopes: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a listener dropped more than a few of very many."""
+    dropping = [row for row in listeners if number(row.get("drops"))]
+    return any(
+        notable(number(row.get("drops")) or 0, numbers(part(scopes.get(namespace_of(row), {}), "counters")))
+        for row in dropping
+    )
+
+
+def _any_moved(scope: Mapping[str, Any]) -> bool:
+    moved = numbers(part(scope, "counters_delta"))
+    return any(moved.get(name) for name in _DROPS + ("SyncookiesSent",))
+
+
+def _any_notable(scope: Mapping[str, Any]) -> bool:
+    counters = numbers(part(scope, "counters"))
+    return any(counters.get(name, 0) < 0 or notable(counters.get(name, 0), counters) for name in _DROPS)
+
+
+def _unusual_settings(facts: Mapping[str, Any]) -> bool:
+    states = {name: state for name, state in part(facts, "sysctls").items() if isinstance(state, Mapping)}
+    values: List[Mapping[str, Any]] = [{name: state.get("runtime") for name, state in states.items()}]
+    values += [part(row, "sysctls") for row in rows(facts, "network_namespaces")]
+    if any(number(one.get("tcp_syncookies")) not in (None, 1) for one in values):
+        return True
+    if any((number(one.get("tcp_max_syn_backlog")) or 0) > LARGEST_DEFAULT for one in values):
+        return True
+    if _older_than_4_1(text(part(facts, "kernel"), "stable_level") or ""):
+        return True
+    state = states.get("tcp_max_syn_backlog", {})
+    boot = number(state.get("boot"))
+    written = (text(state, "boot_source") or "").startswith(("/", "kernel command line"))
+    return written or (boot is not None and boot != number(state.get("runtime")))
+
+
+def _older_than_4_1(level: str) -> bool:
+    numbers_of_it = level.split(".")[:2]
+    if not all(one.isdigit() for one in numbers_of_it):
+        return True
+    return tuple(int(one) for one in numbers_of_it) <= _LAST_16_BITS

@@ -1,0 +1,48 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""What one gathering has in hand: the options, the warnings that pile up, and the way into a namespace."""
+
+from __future__ import annotations
+
+from typing import Any, List, Tuple
+
+from .._model.namespace import OWN, Namespace
+from .options import GatheringOptions
+
+
+class Gathering:
+    """The options, and the warnings that pile up on the way."""
+
+    def __init__(self, options: GatheringOptions) -> None:
+        self.options = options
+        self.warnings: List[str] = []
+        self.ports = None if options.ports is None else sorted(options.ports)
+        self.first_timeout = 1.0  # seconds until this kernel sends a SYN-ACK again
+
+    def note(self, reading: Tuple[Any, List[str]], place: str = "") -> Any:
+        """The value of a reading; its warnings are kept, each once."""
+        value, warnings = reading
+        for warning in warnings:
+            self.warn("{0}: {1}".format(place, warning) if place else warning)
+        return value
+
+    def warn(self, text: str) -> None:
+        """Keep a warning, once."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+
+def inside(namespace: Namespace, function: Any, *args: Any) -> Any:
+    """Call it in the namespace; our own needs no way in.
+
+    :raises Unreachable: the namespace cannot be entered (any more).
+    """
+    if namespace == OWN:
+        return function(*args)
+    from .._read.namespaces import call_inside
+
+    return call_inside(namespace, function, *args)

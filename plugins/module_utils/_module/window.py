@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The window of a gathering: a first look at each namespace, and the wait."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Dict, List, NamedTuple, Optional
+
+from .._model.namespace import OWN, Namespace, Unreachable
+from .._read.counters import read_counters
+from .._read.sysctls import read_sysctls
+from .gathering import Gathering, inside
+
+
+class Before(NamedTuple):
+    """What a namespace showed before the wait."""
+
+    counters: Optional[Dict[str, int]]
+    counted_at: float
+    looked: Any = None  # followed.FirstLook, where half-open entries were asked for
+    looked_at: float = 0.0
+
+
+def wait(work: Gathering, asked: List[Namespace]) -> Dict[Namespace, Before]:
+    """What each namespace shows before the wait, and the wait."""
+    window = work.options.counters_window
+    before: Dict[Namespace, Before] = {}
+    for namespace in {OWN, *asked}:
+        try:
+            counters = work.note(inside(namespace, read_counters), namespace.label)
+        except Unreachable:
+            continue  # told once, when the namespace itself is read
+        before[namespace] = Before(counters, time.monotonic())
+    end = time.monotonic() + window
+    if work.options.wants("half_open"):
+        from .._read.followed import LONGEST
+
+        time.sleep(max(window - LONGEST, 0))
+        for namespace in asked:
+            if namespace in before:
+                before[namespace] = _with_first_look(work, namespace, before[namespace], end)
+    time.sleep(max(end - time.monotonic(), 0))
+    return before
+
+
+def _with_first_look(work: Gathering, namespace: Namespace, before: Before, end: float) -> Before:
+    try:
+        looked = inside(namespace, _first_look, work, end - time.monotonic())
+    except Unreachable:
+        return before  # it went away meanwhile: told when it is read
+    return before._replace(looked=looked, looked_at=time.monotonic())
+
+
+def _first_look(work: Gathering, seconds: float) -> Any:
+    from .._read import followed
+
+    values, _warnings = read_sysctls()  # what they warn of is told when the namespace itself is read
+    retries = values.get("tcp_synack_retries")
+    return followed.first_look(
+        seconds, work.ports, work.first_timeout, retries=followed.GIVEN_UP_AFTER if retries is None else retries
+    )
