@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the module on the target and evaluates its query on the controller."""
+"""Has the smallest module run that gathers what was asked for, and evaluates its query on the controller."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._module_choice import module_for
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._query import compile_query, search
 
 
@@ -23,12 +24,10 @@ class ActionModule(ActionBase):
         arguments = dict(self._task.args)
         expression = arguments.pop("query", None)
         compiled = None if expression is None else self._compile(expression)
+        module, arguments = module_for("linuxnet.tcp.syn_backlog_info", arguments)
         result.update(
             self._execute_module(
-                module_name="linuxnet.tcp.syn_backlog_info",
-                module_args=arguments,
-                task_vars=task_vars,
-                wrap_async=self._task.async_val,
+                module_name=module, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
             )
         )
         if compiled is not None and "syn_backlog" in result:

@@ -12,9 +12,10 @@ else. None of them knows where its values came from.
 
 from __future__ import annotations
 
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Dict, List, NamedTuple, Optional, Tuple
 
-from .units import Unit
+if TYPE_CHECKING:
+    from .units import Unit
 
 
 class ListenSocket(NamedTuple):

@@ -14,6 +14,7 @@ from .._kernel.identity import Kernel
 from .._kernel.sysctls import KEYS, boot_default
 from .._read.kernel import running_kernel
 
+CALIBRATE = ("auto", "always", "never")
 _UNKNOWN_DEFAULT = (
     "the kernel's default of {0} depends on the machine and is not known: only a new network namespace tells it "
     "(CAP_SYS_ADMIN, and calibrate other than never)"

@@ -13,6 +13,7 @@ from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional
 from .._kernel.rules import RULES
 from .._model.errors import require_range
 from .._model.subsets import resolve_subset
+from .kernel import CALIBRATE
 
 _TEN_YEARS = 315360000
 _NETWORKS_JUDGED = 64  # networks that findings are drawn from, however few are to be shown
@@ -28,7 +29,7 @@ def gathering_spec() -> Dict[str, Dict[str, Any]]:
         "kernel_log_source": {"type": "str", "default": "auto"},
         "kernel_log_max_age": {"type": "int", "default": 86400},
         "top_sources": {"type": "int", "default": 10},
-        "calibrate": {"type": "str", "choices": ["auto", "always", "never"], "default": "auto"},
+        "calibrate": {"type": "str", "choices": list(CALIBRATE), "default": CALIBRATE[0]},
         "kernel_rule": {"type": "str", "choices": list(RULES)},
     }
 

@@ -15,8 +15,6 @@ from __future__ import annotations
 import os
 from typing import Optional
 
-from .._model.networks import parse_network
-
 _NAME = b"SSH_CONNECTION="
 _MOST_ANCESTORS = 100
 _MOST_BYTES = 4194304  # of an environment; the kernel lets it grow with the stack, to 6 MiB at most
@@ -39,6 +37,8 @@ def _told(environment: bytes) -> Optional[str]:
     """The first word of the variable, where it is an address: any user's process may have put anything there."""
     for entry in environment.split(b"\0"):
         if entry.startswith(_NAME):
+            from .._model.networks import parse_network
+
             words = entry[len(_NAME) :].decode("ascii", "replace").split()
             network = parse_network(words[0]) if len(words) == 4 and "/" not in words[0] else None
             return None if network is None else str(network.network_address)

@@ -19,23 +19,15 @@ if TYPE_CHECKING:
 
 def sysctl_states(
     runtime: Mapping[str, Optional[int]],
-    boot: Optional[Mapping[str, BootValue]],
+    boot: Mapping[str, BootValue],
     defaults: Mapping[str, Optional[int]],
 ) -> Dict[str, Dict[str, Any]]:
     """``runtime``, ``boot``, ``boot_source``, ``shadowed``, ``tuned`` and ``drift`` by short name.
 
-    ``boot`` is None where boot values were not asked for: then everything about
-    the boot is None. Where no file sets a value, the kernel's own of
-    ``defaults`` comes back. ``drift`` is None where either side is unknown.
+    Where no file sets a value, the kernel's own of ``defaults`` comes back. ``drift`` is None where either side is
+    unknown.
     """
-    return {
-        name: _state(runtime.get(name), boot[name], defaults.get(name)) if boot else _not_asked(runtime.get(name))
-        for name in KEYS
-    }
-
-
-def _not_asked(runtime: Optional[int]) -> Dict[str, Any]:
-    return {"runtime": runtime, "boot": None, "boot_source": None, "shadowed": None, "tuned": None, "drift": None}
+    return {name: _state(runtime.get(name), boot[name], defaults.get(name)) for name in KEYS}
 
 
 def _state(runtime: Optional[int], boot: BootValue, default: Optional[int]) -> Dict[str, Any]:

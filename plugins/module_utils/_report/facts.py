@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any, Dict, FrozenSet, List, NamedTuple, Option
 
 from .._kernel.identity import Kernel
 from .._kernel.sysctls import KEYS, shown_in_namespace
-from .boot_state import sysctl_states
+from .runtime_state import SCHEMA, runtime_states
 
 if TYPE_CHECKING:
     from .._boot.resolve import BootValue
     from .._model.records import NamespaceView, Owner
 
-SCHEMA = 1
 _WITH = {"counters_delta": "counters", "memory": "listeners"}  # parts that come with another one
 
 
@@ -47,7 +46,7 @@ def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int, netwo
     facts: Dict[str, Any] = {
         "schema": SCHEMA,
         "kernel": evidence.kernel.as_facts(),
-        "sysctls": sysctl_states(evidence.own.sysctls, evidence.boot, evidence.defaults),
+        "sysctls": _sysctls(evidence),
         "listeners": [row for view in evidence.views if view.sockets for row in _rows(evidence, view)],
         "memory": {"total_bytes": evidence.memory},
         "counters": evidence.own.counters,
@@ -71,6 +70,14 @@ def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int, netwo
     return {name: part for name, part in facts.items() if _asked_for(name, subset)}
 
 
+def _sysctls(evidence: Evidence) -> Dict[str, Dict[str, Any]]:
+    if evidence.boot is None:
+        return runtime_states(evidence.own.sysctls)
+    from .boot_state import sysctl_states
+
+    return sysctl_states(evidence.own.sysctls, evidence.boot, evidence.defaults)
+
+
 def _add_half_open(facts: Dict[str, Any], evidence: Evidence, networks: int) -> None:
     from .half_open import half_open_facts
 
@@ -78,6 +85,11 @@ def _add_half_open(facts: Dict[str, Any], evidence: Evidence, networks: int) -> 
 
 
 def _add_findings(facts: Dict[str, Any]) -> None:
+    from .._findings.signs import signs
+
+    if not signs(facts):
+        facts["findings"] = []
+        return
     from .._findings.findings import findings, first_remedies
 
     facts["findings"] = findings(facts)
