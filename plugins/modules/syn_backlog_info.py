@@ -315,13 +315,26 @@ syn_backlog:
       type: dict
       sample: {seconds: 5.0, ListenDrops: 0}
     kernel_log:
-      description: What the kernel logged about SYN queues. It logs a flood once per listener, so silence means nothing.
+      description:
+        - What the kernel logged about SYN queues. It logs a flood once per listener, so silence means nothing.
+        - Equal events are one row, with how many they are (C(count)) and when the first (C(first_time)) and the last (C(time)) of them came.
+          The row whose last event is oldest comes first, and there are 1,000 rows at most.
+        - The C(kind) is V(syn_flood), V(open_request_dropped) or V(suppressed). Of the latter C(count) tells how many messages were suppressed.
+          Requests of one client are one row; its C(peer_port) is V(null) where it used several.
       returned: with the subset V(kernel_log)
       type: dict
       sample:
         readable: true
         events:
-          - {time: "2026-11-20T04:23:45Z", kind: syn_flood, address: 0.0.0.0, port: 80, action: cookies}
+          - time: "2026-11-20T04:23:45Z"
+            first_time: "2026-11-20T01:10:02Z"
+            count: 3
+            kind: syn_flood
+            address: 0.0.0.0
+            port: 80
+            action: cookies
+            peer_address:
+            peer_port:
     mitigation:
       description: What the entry point C(mitigate) of the role P(linuxnet.tcp.syn_backlog#role) has changed, and what it has to know of the host.
       returned: with the subset V(mitigation)

@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._log import lines, messages
+from ansible_collections.linuxnet.tcp.plugins.module_utils._log import kmsg_record, lines, messages, needles
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.log_file import file_events
 from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._log import hostile
 
@@ -65,7 +65,7 @@ def records(make: Callable[..., hostile.Chunk], parse: Callable[[bytes], object]
         def run() -> int:
             found = 0
             for record in kept:
-                said = parse(record) if messages.may_matter(record) else None
+                said = parse(record) if needles.may_matter(record) else None
                 found += bool(said and messages.parse_message(said[1]))
             return found
 
@@ -78,7 +78,7 @@ SOURCES = (
     ("text file", text),
     ("compressed file", packed),
     ("lines made of runs", lines_of_runs),
-    ("ring buffer records", records(hostile.kmsg_record, lines.parse_kmsg)),
+    ("ring buffer records", records(hostile.kmsg_record, kmsg_record.parse_kmsg)),
     ("journal entries", records(hostile.journal_entry, lines.parse_journal)),
 )
 

@@ -18,7 +18,7 @@ import time
 
 import pytest
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._log import lines
+from ansible_collections.linuxnet.tcp.plugins.module_utils._log import kmsg_record
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import kernel_log
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.kernel_log import read_kernel_log
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.kmsg import overwritten_until
@@ -145,7 +145,7 @@ def test_auto_is_the_ring_buffer_where_it_may_be_read(net):
 
 
 def test_auto_tells_what_the_ring_buffer_has_lost_and_nothing_twice(net, monkeypatch, tmp_path):
-    first = lines.kmsg_place(raw_kmsg())
+    first = kmsg_record.kmsg_place(raw_kmsg())
     began = overwritten_until(time.time())
     assert (began is None) == (first[0] == 0)
     if began is None:
@@ -158,7 +158,7 @@ def test_auto_tells_what_the_ring_buffer_has_lost_and_nothing_twice(net, monkeyp
     path = tmp_path / "kern.log"
     path.write_text("".join("%s w kernel: %s\n" % (at, SAID % number) for at, number in said), encoding="ascii")
     monkeypatch.setattr(kernel_log, "LOG_FILES", (str(path),))
-    monkeypatch.setattr(kernel_log, "MOST_EVENTS", 10**6)  # so many floods as are tested here no other machine sees
+    monkeypatch.setattr(kernel_log, "MOST_ROWS", 10**6)  # so many floods as are tested here no other machine sees
     found, _warnings = read_kernel_log("auto", max_age=time.time() - began + 120)
     told = [one for one in found.events if one["time"] == stamp or age(one) < 60]  # earlier runs had these ports, too
     assert [(one["time"], one["port"]) for one in told if one["port"] in (port, lost)] == list(said)

@@ -109,7 +109,9 @@ class Flood(NamedTuple):
     address: Optional[str]  # up to 6.1 the kernel tells none
     port: Optional[int]
     action: Optional[str]
-    time: str
+    time: str  # of the last report
+    count: int = 1  # reports that say the same
+    first_time: Optional[str] = None
 
 
 class Reported(NamedTuple):
@@ -280,7 +282,14 @@ def _reported(events: List[Mapping[str, Any]], listeners: Tuple[Listener, ...]) 
 
 
 def _flood(event: Mapping[str, Any]) -> Flood:
-    return Flood(text(event, "address"), number(event.get("port")), text(event, "action"), str(event.get("time")))
+    return Flood(
+        address=text(event, "address"),
+        port=number(event.get("port")),
+        action=text(event, "action"),
+        time=str(event.get("time")),
+        count=number(event.get("count")) or 1,
+        first_time=text(event, "first_time"),
+    )
 
 
 def _holder(processes: List[Mapping[str, Any]], unit: Any, pid: Optional[int]) -> str:

@@ -226,13 +226,15 @@ def _reported(it: Listener, flood: Flood, certain: bool) -> Finding:
     return Finding(
         WARNING if certain else INFO,
         it.subject,
-        "The kernel reported SYN flooding at {0} {2}and {1}. It says so once for each listener, so that silence since "
+        "The kernel reported SYN flooding {0} {2}and {1}. It says so once for each listener, so that silence since "
         "then means nothing: the counters tell whether it goes on.".format(
-            flood.time,
+            "at " + flood.time if flood.count == 1 else "{0} times, the last at {1},".format(flood.count, flood.time),
             "dropped SYNs" if dropped else "answered with cookies",
             "" if certain else "on this or another listener of this port ",
         ),
-        dict(numbers_of(it), time=flood.time, action=flood.action),
+        dict(
+            numbers_of(it), time=flood.time, action=flood.action, count=flood.count, first_time=flood.first_time
+        ),
         "nstat -az TcpExtTCPReqQFullDoCookies TcpExtTCPReqQFullDrop TcpExtListenDrops  # grow while it lasts. "
         + it.remedy,
         weight=1.0 if dropped else 0.0,
@@ -248,7 +250,11 @@ def _reported_elsewhere(floods: List[Flood]) -> Finding:
         OWN,
         "The kernel reported SYN flooding where nothing listens now, or in a network namespace that was not looked "
         "into: {0}.".format("port " + named if ports else "its log names no port"),
-        {"listeners": len(floods), "first": latest_first[-1].time, "last": latest_first[0].time},
+        {
+            "listeners": len(floods),
+            "first": min(flood.first_time or flood.time for flood in floods),
+            "last": latest_first[0].time,
+        },
         "Gather with network_namespaces=all to see every namespace's listeners.",
     )
 

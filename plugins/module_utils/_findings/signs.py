@@ -16,7 +16,6 @@ from typing import Any, FrozenSet, Iterator, List, Mapping
 
 from .._model.counters import notable
 from .._model.gathered import namespace_of, namespaces, number, numbers, part, rows, text
-from .._model.queues import queues_of
 
 LISTENERS, FLOODS, COUNTERS, NAMESPACES = "listeners", "floods", "counters", "namespaces"
 SETTINGS, COSTS, BOOT, MITIGATION = "settings", "costs", "boot", "mitigation"
@@ -56,6 +55,8 @@ def _signs(facts: Mapping[str, Any]) -> Iterator[str]:
 
 def _half_full(row: Mapping[str, Any]) -> bool:
     """Whether half of a queue is taken; rules begin to look at four fifths."""
+    from .._model.queues import queues_of
+
     queues = queues_of(row)
     return queues.accept.fill >= 0.5 or queues.syn.fill >= 0.5 or queues.new_peers.fill >= 0.5
 

@@ -14,11 +14,11 @@ trustworthy as the daemon that wrote it.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Iterable, Iterator, NamedTuple, Optional, Tuple
 
-from .messages import Event, may_matter, parse_message, parse_repeat, repeated
+from .messages import Event, parse_message, parse_repeat, repeated
+from .needles import may_matter
 from .times import Stamp
 
 #: bytes; no message of interest comes near, and a longer line is never cut into a shorter one
@@ -28,28 +28,24 @@ _KERNEL = 0  # syslog facility
 _MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 # /dev/kmsg: "priority,sequence,microseconds,flags[,more];text" (Documentation/ABI/testing/dev-kmsg)
-_KMSG = re.compile(rb"([0-9]{1,10}),([0-9]{1,20}),([0-9]{1,17}),[^;\n]{0,256};([^\n]*)")
-
-_PRIORITY = re.compile(rb"<([0-9]{1,3})>(1 )?")
-_CLASSIC = re.compile(
+_PRIORITY = rb"<([0-9]{1,3})>(1 )?"
+_CLASSIC = (
     rb"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}([0-9]{1,2}) "
     rb"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]{1,9})?(?: ([0-9]{4}))? "
 )
-_ISO = re.compile(
+_ISO = (
     rb"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[.,][0-9]{1,9})?"
     rb"(?:(Z)|([+-])([0-9]{2}):?([0-9]{2}))? "
 )
-_HOST_AND_FACILITY = re.compile(rb"(?:([^ ]{0,254}[^ :]) )?(?:([^ ]{1,32}) )?kernel: {0,2}")
+_HOST_AND_FACILITY = rb"(?:([^ ]{0,254}[^ :]) )?(?:([^ ]{1,32}) )?kernel: {0,2}"
 # BusyBox and OpenWrt write it before the tag
-_FACILITY = re.compile(
+_FACILITY = (
     rb"(kern|user|mail|daemon|auth|authpriv|security|syslog|lpr|news|uucp|cron|ftp|ntp|audit|alert|clock|local[0-7])"
     rb"\.(?:emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug)"
 )
-_RFC5424 = re.compile(
-    rb"([^ ]{1,255}) kernel [^ ]{1,128} [^ ]{1,32} (?:-|(?:\[[^\]\n]{0,512}\]){1,8}) (?:\xef\xbb\xbf)?"
-)
-_REPEAT_OF_LINE = re.compile(rb"(?:([^ ]{1,255}) )?(last message repeated [0-9]{1,10} times?)")
-_PRINTK_TIME = re.compile(rb"\[ {0,11}[0-9]{1,11}\.[0-9]{3,9}\](?:\[ {0,12}[TC][0-9]{1,10}\])? ")
+_RFC5424 = rb"([^ ]{1,255}) kernel [^ ]{1,128} [^ ]{1,32} (?:-|(?:\[[^\]\n]{0,512}\]){1,8}) (?:\xef\xbb\xbf)?"
+_REPEAT_OF_LINE = rb"(?:([^ ]{1,255}) )?(last message repeated [0-9]{1,10} times?)"
+_PRINTK_TIME = rb"\[ {0,11}[0-9]{1,11}\.[0-9]{3,9}\](?:\[ {0,12}[TC][0-9]{1,10}\])? "
 
 
 class Line(NamedTuple):
@@ -60,26 +56,14 @@ class Line(NamedTuple):
     text: bytes
 
 
-def parse_kmsg(record: bytes) -> Optional[Tuple[int, bytes]]:
-    """The printk time (microseconds) and the text of a /dev/kmsg record of the kernel; ``None`` for a program's."""
-    found = _KMSG.match(record)
-    if not found or int(found.group(1)) >> 3 != _KERNEL:
-        return None
-    return int(found.group(3)), found.group(4)
-
-
-def kmsg_place(record: bytes) -> Optional[Tuple[int, int]]:
-    """The sequence number, from 0 on, and the printk time (microseconds) of anybody's /dev/kmsg record."""
-    found = _KMSG.match(record)
-    return (int(found.group(2)), int(found.group(3))) if found else None
-
-
 def parse_journal(entry: bytes) -> Optional[Tuple[float, bytes]]:
     """The time (seconds since the epoch) and the text of a journal entry of the kernel.
 
     ``entry`` is one line of ``journalctl -o json``. Entries that a program wrote
     into the kernel's log have the kernel's transport too, but a facility of their own.
     """
+    import json
+
     try:
         fields = json.loads(entry.decode("utf-8"))
         if fields["_TRANSPORT"] != "kernel" or fields["SYSLOG_FACILITY"] != str(_KERNEL):
@@ -101,16 +85,16 @@ def parse_line(line: bytes) -> Optional[Line]:
     if stamp is None or facility not in (None, _KERNEL):
         return None
     if structured:
-        found = _RFC5424.match(rest)
+        found = re.match(_RFC5424, rest)
         return Line(stamp, found.group(1), untimed(rest[found.end():])) if found else None
-    found = _REPEAT_OF_LINE.fullmatch(rest)
+    found = re.fullmatch(_REPEAT_OF_LINE, rest)
     if found:
         return Line(stamp, found.group(1) or b"", found.group(2))
-    found = _HOST_AND_FACILITY.match(rest)
+    found = re.match(_HOST_AND_FACILITY, rest)
     if not found:
         return None
     host, named = found.groups()
-    written = _FACILITY.fullmatch(named or host or b"")
+    written = re.fullmatch(_FACILITY, named or host or b"")
     if (written and written.group(1) != b"kern") or (named and not written):
         return None
     return Line(stamp, host or b"", untimed(rest[found.end():]))
@@ -157,12 +141,12 @@ def text_events(lines: Iterable[bytes]) -> Iterator[Tuple[Line, Event]]:
 
 def _priority(line: bytes) -> Tuple[Optional[int], int, bool]:
     """The facility where one is written, where the line goes on, and whether it is of RFC 5424."""
-    found = _PRIORITY.match(line)
+    found = re.match(_PRIORITY, line)
     return (int(found.group(1)) >> 3, found.end(), bool(found.group(2))) if found else (None, 0, False)
 
 
 def _stamp(line: bytes) -> Tuple[Optional[Stamp], bytes]:
-    found = _ISO.match(line)
+    found = re.match(_ISO, line)
     if found:
         year, month, day, hour, minute, second = (int(number) for number in found.groups()[:6])
         utc, sign, hours, minutes = found.groups()[6:]
@@ -170,7 +154,7 @@ def _stamp(line: bytes) -> Tuple[Optional[Stamp], bytes]:
         if sign:
             offset = (int(hours) * 3600 + int(minutes) * 60) * (1 if sign == b"+" else -1)
         return Stamp(year, month, day, hour, minute, second, offset), line[found.end():]
-    found = _CLASSIC.match(line)
+    found = re.match(_CLASSIC, line)
     if found:
         day, hour, minute, second = [int(number) for number in found.groups()[1:5]]
         known_year = int(found.group(6)) if found.group(6) else None
@@ -181,5 +165,5 @@ def _stamp(line: bytes) -> Tuple[Optional[Stamp], bytes]:
 
 def untimed(text: bytes) -> bytes:
     """The message without the time that printk was told to put before it."""
-    found = _PRINTK_TIME.match(text)
+    found = re.match(_PRINTK_TIME, text)
     return text[found.end():] if found else text

@@ -34,34 +34,24 @@ Event = Dict[str, object]
 
 SYN_FLOOD, DROPPED, SUPPRESSED = "syn_flood", "open_request_dropped", "suppressed"
 
-_FLOOD = re.compile(
+_FLOOD = (
     rb"(?:TCP: )?(?:(?:TCP|TCPv6|request_sock_[A-Za-z0-9_]{1,24}): )?[Pp]ossible SYN flooding on port "
     rb"(?:([0-9]{1,5})|(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9.]{7,15})):([0-9]{1,5}))"
     rb"\. (Sending cookies|Dropping request)\.(?: {1,2}Check SNMP counters\.)?"
 )
-_DROPPED = re.compile(rb"TCP: drop open request from ([0-9A-Fa-f:.]{2,45})/([0-9]{1,5})")
+_DROPPED = rb"TCP: drop open request from ([0-9A-Fa-f:.]{2,45})/([0-9]{1,5})"
 # The last two are lib/ratelimit.c under the name of its caller; others than these two are not about the network.
-_SUPPRESSED = re.compile(
-    rb"printk: ([0-9]{1,10}) messages suppressed\.?|(?:net_ratelimit|__ratelimit): ([0-9]{1,10}) callbacks suppressed"
+_SUPPRESSED = (
+    rb"printk: ([0-9]{1,10}) messages suppressed\.?|"
+    rb"(?:net_ratelimit|__ratelimit): ([0-9]{1,10}) callbacks suppressed"
 )
 # rsyslog quotes the message, syslogd and syslog-ng refer to the line before.
-_QUOTED_REPEAT = re.compile(rb"message repeated ([0-9]{1,10}) times: \[ ?([^\n]{1,1024})\]")
-_PLAIN_REPEAT = re.compile(
+_QUOTED_REPEAT = rb"message repeated ([0-9]{1,10}) times: \[ ?([^\n]{1,1024})\]"
+_PLAIN_REPEAT = (
     rb"last message repeated ([0-9]{1,10}) times?|"
     rb"Last message '[^\n]{0,20}' repeated ([0-9]{1,10}) times, suppressed by syslog-ng on [!-~]{1,255}"
 )
-_NEEDLES = (b"SYN flooding on port ", b"drop open request from ", b" suppressed", b" repeated ")
 _ACTIONS = {b"Sending cookies": "cookies", b"Dropping request": "drop"}
-
-
-def may_matter(data: bytes) -> bool:
-    """Whether a message of interest can be in these bytes: the cheap question to ask first."""
-    return any(needle in data for needle in _NEEDLES)
-
-
-def tells_of_flood(line: bytes) -> bool:
-    """Whether a report of a flood may be in a line that nobody understands, dated or not."""
-    return _NEEDLES[0] in line
 
 
 def parse_message(text: bytes) -> Optional[Event]:
@@ -74,10 +64,10 @@ def parse_message(text: bytes) -> Optional[Event]:
 
 def parse_repeat(text: bytes) -> Optional[Tuple[int, Optional[bytes]]]:
     """A log daemon's "message repeated" notice: how often, and the message where the notice quotes it."""
-    found = _QUOTED_REPEAT.fullmatch(text)
+    found = re.fullmatch(_QUOTED_REPEAT, text)
     if found:
         return int(found.group(1)), found.group(2)
-    found = _PLAIN_REPEAT.fullmatch(text)
+    found = re.fullmatch(_PLAIN_REPEAT, text)
     if found:
         return int(found.group(1) or found.group(2)), None
     return None
@@ -91,7 +81,7 @@ def repeated(event: Event, count: int) -> Event:
 
 
 def _flood(text: bytes) -> Optional[Event]:
-    found = _FLOOD.fullmatch(text)
+    found = re.fullmatch(_FLOOD, text)
     if not found:
         return None
     bare_port, v6, v4, bound_port, action = found.groups()
@@ -103,7 +93,7 @@ def _flood(text: bytes) -> Optional[Event]:
 
 
 def _dropped(text: bytes) -> Optional[Event]:
-    found = _DROPPED.fullmatch(text)
+    found = re.fullmatch(_DROPPED, text)
     if not found:
         return None
     address = _peer(found.group(1))
@@ -114,7 +104,7 @@ def _dropped(text: bytes) -> Optional[Event]:
 
 
 def _suppressed(text: bytes) -> Optional[Event]:
-    found = _SUPPRESSED.fullmatch(text)
+    found = re.fullmatch(_SUPPRESSED, text)
     return _event(SUPPRESSED, count=int(found.group(1) or found.group(2))) if found else None
 
 

@@ -26,7 +26,7 @@ KEYS = {SYN_FLOOD: "syn_flood", DROPPED: "open_request_dropped", SUPPRESSED: "me
 
 FIRING, RESOLVED = "firing", "resolved"
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?"
 #: patterns that look like names
 _EVERY_HOST = ("all", "ungrouped")
 _CONTROLLER = ("localhost", "localhost.localdomain", "ip6-localhost")
@@ -36,7 +36,7 @@ def plain_host(name: object) -> Optional[str]:
     """The name or address of one host; ``None`` for what is a pattern, too long or not a text."""
     if not isinstance(name, str) or len(name) > 253:
         return None
-    if _NAME.fullmatch(name):
+    if re.fullmatch(_NAME, name):
         return None if name.lower() in _EVERY_HOST else name
     return name if _address(name) else None  # of IPv6: in anything else a colon joins patterns
 

@@ -109,7 +109,7 @@ class KernelLog(NamedTuple):
     """What the kernel's log said about listen queues."""
 
     readable: Optional[bool]  # None where it was not asked for
-    events: Tuple[Dict[str, object], ...]  # oldest first; keys as in _model/kernel_log.py, ``time`` in UTC
+    events: Tuple[Dict[str, object], ...]  # rows of equal ones, oldest first; see _log/rows.py; times in UTC
 
 
 class NamespaceView(NamedTuple):

@@ -22,7 +22,8 @@ import time
 from typing import IO, Iterator, List, Tuple, cast
 
 from .._log.lines import parse_journal
-from .._log.messages import Event, may_matter, parse_message
+from .._log.messages import Event, parse_message
+from .._log.needles import may_matter
 
 _PROGRAM = "/usr/bin/journalctl"
 _TIME_LIMIT = 30.0  # seconds

@@ -8,23 +8,21 @@
 
 from __future__ import annotations
 
-import heapq
 import os
 import time
-from typing import Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
-from .._log.messages import Event
-from .._log.times import utc_text
 from .._model.errors import InvalidOption
 from .._model.records import KernelLog
-from .journal import journal_events
 from .kmsg import PATH as KMSG
 from .kmsg import kmsg_events, overwritten_until
-from .log_file import ALLOWED, file_events, rotated
+
+if TYPE_CHECKING:
+    from .._log.messages import Event
 
 #: where log daemons put the kernel's words, the fullest file first
 LOG_FILES = ("/var/log/kern.log", "/var/log/messages", "/var/log/syslog", "/var/log/debug")
-MOST_EVENTS = 1000
+MOST_ROWS = 1000
 
 _JOURNAL = "the journal"
 _COARSE = 2  # seconds: log files have whole ones, and a log daemon takes its time
@@ -34,7 +32,7 @@ _FIRST, _LAST = 0, 253402300799  # years 1970 to 9999: what an ISO time can say
 def read_kernel_log(
     source: str = "auto", max_age: float = 86400, now: Optional[float] = None
 ) -> Tuple[KernelLog, List[str]]:
-    """The events not older than ``max_age`` seconds, oldest first, and warnings.
+    """The events not older than ``max_age`` seconds as rows, oldest first, and warnings.
 
     ``source`` is ``kmsg``, ``journal``, ``none``, the path of a file, or ``auto``:
     /dev/kmsg, and where that is refused the first of ``LOG_FILES`` that can be
@@ -42,7 +40,7 @@ def read_kernel_log(
     tells what /dev/kmsg has lost, and counts with what was rotated away within
     ``max_age``. ``readable`` is false where the source cannot be read, ``None``
     for ``none``.
-    Of more than ``MOST_EVENTS`` the newest are returned.
+    Equal events are one row; of more than ``MOST_ROWS`` rows the newest are returned.
 
     :raises InvalidOption: an unknown word, or a path that names no regular file.
     """
@@ -56,13 +54,17 @@ def read_kernel_log(
     if source == "kmsg":
         found, place = kmsg_events(now, warnings, KMSG), KMSG
     elif source == "journal":
-        found, place = journal_events(now, oldest, warnings), _JOURNAL
+        found, place = _journal(now, oldest, warnings), _JOURNAL
     elif source.startswith("/"):
+        from .log_file import file_events
+
         found, place = file_events(source, now, oldest, warnings), repr(source)
     else:
+        from .log_file import ALLOWED
+
         raise InvalidOption("kernel_log_source", source, ALLOWED)
     try:
-        return KernelLog(True, _newest(found, oldest, warnings)), warnings
+        return KernelLog(True, _rows(found, oldest, warnings)), warnings
     except OSError as error:
         warnings.append("kernel log: {0} cannot be read: {1}".format(place, _reason(error)))
         return KernelLog(False, ()), warnings
@@ -74,11 +76,11 @@ def _first_readable(now: float, oldest: float, warnings: List[str]) -> KernelLog
         if place == KMSG:
             found = _ring_and_before(now, oldest, warnings)
         elif place == _JOURNAL:  # last: it takes a program to read, and rsyslog's files hold the same
-            found = journal_events(now, oldest, warnings)
+            found = _journal(now, oldest, warnings)
         else:
             found = _with_rotated(place, now, oldest, warnings)
         try:
-            return KernelLog(True, _newest(found, oldest, warnings))
+            return KernelLog(True, _rows(found, oldest, warnings))
         except OSError as error:
             refusals[place] = _reason(error)
         except InvalidOption:
@@ -109,6 +111,8 @@ def _ring_and_before(now: float, oldest: float, warnings: List[str]) -> Iterator
 
 def _with_rotated(path: str, now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, Event]]:
     """The events of a log file, and of what was it before the last night's rotation."""
+    from .log_file import file_events, rotated
+
     yield from file_events(path, now, oldest, warnings)
     for earlier in rotated(path, oldest, warnings):
         try:
@@ -118,24 +122,33 @@ def _with_rotated(path: str, now: float, oldest: float, warnings: List[str]) -> 
             warnings.append("kernel log: {0!r} cannot be read: {1}".format(earlier, reason))
 
 
-def _newest(found: Iterable[Tuple[float, Event]], oldest: float, warnings: List[str]) -> Tuple[Event, ...]:
-    count = 0
+def _journal(now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, Event]]:
+    from .journal import journal_events
 
-    def recent() -> Iterator[Tuple[float, Event]]:
-        nonlocal count
-        for seconds, event in found:
-            if max(oldest, _FIRST) <= seconds <= _LAST:
-                count += 1
-                yield seconds, event
-
-    kept = heapq.nlargest(MOST_EVENTS, recent(), key=_seconds)
-    if count > len(kept):
-        warnings.append("kernel log: of {0} events the last {1} are returned".format(count, len(kept)))
-    return tuple(dict(event, time=utc_text(seconds)) for seconds, event in sorted(kept, key=_seconds))
+    return journal_events(now, oldest, warnings)
 
 
-def _seconds(found: Tuple[float, Event]) -> float:
-    return found[0]
+def _rows(found: Iterable[Tuple[float, Event]], oldest: float, warnings: List[str]) -> Tuple[Dict[str, Any], ...]:
+    """The events as rows. What makes rows is imported with the first event: most logs have none."""
+    recent = (one for one in found if max(oldest, _FIRST) <= one[0] <= _LAST)
+    first = next(recent, None)
+    if first is None:
+        return ()
+    from itertools import chain
+
+    from .._log.rows import rows_of
+
+    rows = rows_of(chain((first,), recent), MOST_ROWS)
+    told = rows.result()
+    if rows.left_out:
+        warnings.append("kernel log: of the rows of equal events the newest {0} are returned".format(len(told)))
+    return tuple(
+        dict(event, time=_utc_text(last), first_time=_utc_text(begun)) for begun, last, event in told
+    )
+
+
+def _utc_text(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(seconds)))
 
 
 def _reason(error: OSError) -> str:

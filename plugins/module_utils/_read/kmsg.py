@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Iterator, List, Optional, Tuple
+from typing import TYPE_CHECKING, Iterator, List, Optional, Tuple
 
-from .._log.lines import kmsg_place, parse_kmsg
-from .._log.messages import Event, may_matter, parse_message
+from .._log.kmsg_record import kmsg_place, parse_kmsg
+from .._log.needles import may_matter
+
+if TYPE_CHECKING:
+    from .._log.messages import Event
 
 PATH = "/dev/kmsg"
 
@@ -36,11 +39,17 @@ def kmsg_events(now: float, warnings: List[str], path: str = PATH) -> Iterator[T
         clock_began = _clock_began(now)
         for record in _records(descriptor, warnings):
             said = parse_kmsg(record) if may_matter(record) else None
-            event = parse_message(said[1]) if said else None
+            event = _event(said[1]) if said else None
             if said and event:
                 yield min(now, clock_began + said[0] / 1e6), event
     finally:
         os.close(descriptor)
+
+
+def _event(text: bytes) -> Optional[Event]:
+    from .._log.messages import parse_message
+
+    return parse_message(text)
 
 
 def overwritten_until(now: float, path: str = PATH) -> Optional[float]:

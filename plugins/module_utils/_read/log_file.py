@@ -18,7 +18,8 @@ import zlib
 from typing import BinaryIO, Iterator, List, Optional, Sequence, Set, Tuple
 
 from .._log.lines import LONGEST_LINE, parse_stamp, text_events
-from .._log.messages import Event, may_matter, tells_of_flood
+from .._log.messages import Event
+from .._log.needles import may_matter, tells_of_flood
 from .._log.times import to_epoch
 from .._model.errors import InvalidOption
 
@@ -28,7 +29,7 @@ _MOST_PLAIN = 64 << 20  # bytes, the last of the file
 _MOST_UNPACKED = 256 << 20  # bytes, the first: a gzip stream cannot be read from its end
 _BLOCK = 1 << 18
 _MOST_ROTATED = 8  # files, the newest
-_ROTATED = re.compile(r"(?:\.[0-9]{1,4}|[-.][0-9]{8}(?:-[0-9]{1,10})?)(?:\.gz)?")  # what logrotate appends
+_ROTATED = r"(?:\.[0-9]{1,4}|[-.][0-9]{8}(?:-[0-9]{1,10})?)(?:\.gz)?"  # what logrotate appends
 
 
 def file_events(path: str, now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, Event]]:
@@ -66,7 +67,7 @@ def rotated(path: str, oldest: float, warnings: List[str]) -> Sequence[str]:
     """What was this log file before it was rotated, as far as it was written to since ``oldest``; newest first."""
     found: List[Tuple[float, str]] = []
     for candidate in glob.iglob(glob.escape(path) + "[-.]*"):
-        written = _last_write(candidate) if _ROTATED.fullmatch(candidate[len(path) :]) else None
+        written = _last_write(candidate) if re.fullmatch(_ROTATED, candidate[len(path) :]) else None
         if written is not None and written >= oldest:
             found.append((written, candidate))
     found.sort(reverse=True)

@@ -226,6 +226,13 @@ def test_each_state_has_its_verdict(facts, expected):
     assert told(facts) == expected
 
 
+def test_reports_that_say_the_same_are_told_as_how_many():
+    once, often = logged(host()), logged(host(), count=3, first_time="2026-11-20T01:00:00Z")
+    assert "SYN flooding at 2026-11-20T04:23:45Z and" in findings(once)[0]["summary"]
+    assert "SYN flooding 3 times, the last at 2026-11-20T04:23:45Z, and" in findings(often)[0]["summary"]
+    assert findings(often)[0]["evidence"]["first_time"] == "2026-11-20T01:00:00Z"
+
+
 def test_drops_that_the_window_explains_are_not_the_last_quarters():
     facts = during(host(tcp_syncookies=0), ListenDrops=16, ListenOverflows=7, TCPReqQFullDrop=9)
     assert "last-quarter-drops" not in dict(told(facts))

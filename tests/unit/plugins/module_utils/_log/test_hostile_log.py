@@ -16,7 +16,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._log import lines, messages
+from ansible_collections.linuxnet.tcp.plugins.module_utils._log import kmsg_record, lines, messages, needles
 from ansible_collections.linuxnet.tcp.plugins.module_utils._log.times import to_epoch
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import log_file
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.journal import journal_events
@@ -107,7 +107,7 @@ def test_records_of_the_ring_buffer():
     count = 0
     with an_end():
         for record, expected in hostile.records(hostile.kmsg_record, SIZE, SEED):
-            said = lines.parse_kmsg(record) if messages.may_matter(record) else None
+            said = kmsg_record.parse_kmsg(record) if needles.may_matter(record) else None
             event = messages.parse_message(said[1]) if said else None
             assert [hostile.untimed(event)] == (expected or [None]), record
             assert event is None or said[0] == hostile.MICROSECONDS
@@ -140,16 +140,16 @@ RUNS = [
     b"kern.info ", b"Nov 20 ", b"04:23:45 ", b"2026-11-20T04:23:45+01:00 ", b"<6>", b"<6>1 ", b"[    1.488069] ", b"- ", b"[a b=\"c\"] ", b"1,", b"-,",
     b"SYN flooding on port ", b"last message repeated 3 times ", b"message repeated 5 times: [ ", b"Last message '", b"' repeated 5 times",
 ]  # fmt: skip
-PATTERNS = [value for module in (lines, messages) for _name, value in inspect.getmembers(module) if isinstance(value, re.Pattern)]
+PATTERNS = [value for module in (lines, messages) for _name, value in inspect.getmembers(module) if isinstance(value, bytes)]
 
 
 def test_no_text_makes_a_pattern_try_without_end():
-    assert len(PATTERNS) >= 14
+    assert len(PATTERNS) >= 13
     said = hostile.true_message(hostile.random.Random(SEED)).text
     with an_end():
         for pattern in PATTERNS:
             for run in RUNS:
                 repeated = run * (200_000 // len(run))
                 for text in (repeated, said[:40] + repeated, b"Nov 20 04:23:45 " + repeated, repeated + b"\n" + said):
-                    pattern.match(text)
-                    pattern.fullmatch(text)
+                    re.match(pattern, text)
+                    re.fullmatch(pattern, text)

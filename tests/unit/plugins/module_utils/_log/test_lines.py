@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._log import kmsg_record
 from ansible_collections.linuxnet.tcp.plugins.module_utils._log import lines as log_lines
 from ansible_collections.linuxnet.tcp.plugins.module_utils._log.times import Stamp
 
@@ -36,7 +37,7 @@ CLASSIC = Stamp(None, 9, 30, 6, 54, 0)
     ],
 )
 def test_kmsg_records_tell_who_wrote_them(record, expected):
-    assert log_lines.parse_kmsg(record) == expected
+    assert kmsg_record.parse_kmsg(record) == expected
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_kmsg_records_tell_who_wrote_them(record, expected):
     ],
 )
 def test_any_kmsg_record_tells_how_many_were_before_it(record, expected):
-    assert log_lines.kmsg_place(record) == expected
+    assert kmsg_record.kmsg_place(record) == expected
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,7 @@ def test_a_line_too_long_is_no_line():
 
 @given(st.binary(max_size=200), st.binary(max_size=50))
 def test_hostile_bytes_raise_nothing_and_make_no_event(before, after):
-    log_lines.parse_kmsg(before)
+    kmsg_record.parse_kmsg(before)
     log_lines.parse_journal(before)
     log_lines.parse_line(before)
     log_lines.parse_stamp(before)
@@ -202,14 +203,8 @@ def test_stamps_come_back(date, time):
 
 def test_every_repetition_is_bounded():
     """What makes matching linear, together with the length that lines are cut off at."""
-    patterns = [
-        value.pattern.decode("latin-1")
-        for _name, value in inspect.getmembers(log_lines)
-        if isinstance(value, re.Pattern)
-    ]
-    assert len(patterns) == 9
+    patterns = [value.decode("latin-1") for _name, value in inspect.getmembers(log_lines) if isinstance(value, bytes)]
+    assert len(patterns) == 8
     for pattern in patterns:
         bare = re.sub(r"\\.|\[(?:\\.|[^\]])*\]", "c", pattern)
-        bare = bare.replace("([^\n]*)", "")
-        assert not re.search(r"\+|\{\d+,\}", bare), pattern
-        assert bare.count("*") <= 1, pattern  # the rest of a record, once, at the end
+        assert not re.search(r"[*+]|\{\d+,\}", bare), pattern

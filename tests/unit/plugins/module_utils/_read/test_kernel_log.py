@@ -53,6 +53,15 @@ def times(found):
     return [event["time"] for event in found.events]
 
 
+def spans(found):
+    """Of each row how many events it is, and when the first and the last came."""
+    return [(event["count"], event["first_time"], event["time"]) for event in found.events]
+
+
+def flood_on(port):
+    return FLOOD.replace(":80.", ":%d." % port)
+
+
 @pytest.mark.parametrize("name", ["kern.log", "kern.log.2.gz", "gz-by-content"])
 def test_plain_and_compressed_files_tell_the_same(log, name):
     content = "Nov 20 04:23:45 web kernel: [12.345678] %s\r\nNov 20 04:24:00 web sshd[1]: %s\n" % (FLOOD, FLOOD)
@@ -62,8 +71,8 @@ def test_plain_and_compressed_files_tell_the_same(log, name):
     assert found.readable is True
     assert found.events == (
         {
-            "time": "2026-11-20T04:23:45Z", "kind": "syn_flood", "address": "0.0.0.0", "port": 80, "action": "cookies",
-            "peer_address": None, "peer_port": None, "count": None,
+            "time": "2026-11-20T04:23:45Z", "first_time": "2026-11-20T04:23:45Z", "kind": "syn_flood", "address": "0.0.0.0", "port": 80, "action": "cookies",
+            "peer_address": None, "peer_port": None, "count": 1,
         },
     )  # fmt: skip
 
@@ -74,21 +83,24 @@ def test_a_last_line_without_its_end_counts(log):
 
 def test_only_what_is_young_enough(log):
     path = log("".join("Nov %d 04:30:00 w kernel: %s\n" % (day, FLOOD) for day in (17, 18, 19, 20)))
-    assert times(read_kernel_log(path, now=NOW, max_age=DAY)[0]) == ["2026-11-19T04:30:00Z", "2026-11-20T04:30:00Z"]
-    assert len(read_kernel_log(path, now=NOW, max_age=YEARS)[0].events) == 4
+    young, _warnings = read_kernel_log(path, now=NOW, max_age=DAY)
+    assert spans(young) == [(2, "2026-11-19T04:30:00Z", "2026-11-20T04:30:00Z")]
+    assert spans(read_kernel_log(path, now=NOW, max_age=YEARS)[0])[0][0] == 4
 
 
 def test_the_year_of_a_rotated_file_is_that_of_its_last_write(log):
     written = datetime.datetime(2024, 1, 2, tzinfo=datetime.timezone.utc).timestamp()
     path = log("Dec 31 23:00:00 w kernel: %s\nJan  1 01:00:00 w kernel: %s\n" % (FLOOD, FLOOD), "m.1.gz", written)
-    assert times(read_kernel_log(path, now=NOW, max_age=YEARS)[0]) == ["2023-12-31T23:00:00Z", "2024-01-01T01:00:00Z"]
+    found, _warnings = read_kernel_log(path, now=NOW, max_age=YEARS)
+    assert spans(found) == [(2, "2023-12-31T23:00:00Z", "2024-01-01T01:00:00Z")]
 
 
 def test_times_without_a_zone_are_the_hosts(log, monkeypatch):
     monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
     time.tzset()
     lines = ("Nov 20 04:23:45", "Jul  1 12:00:00", "Mar 29 02:30:00", "2026-11-20T04:23:45+05:30")
-    found, _warnings = read_kernel_log(log("".join("%s w kernel: %s\n" % (at, FLOOD) for at in lines)), YEARS, now=NOW)
+    told = "".join("%s w kernel: %s\n" % (at, flood_on(port)) for port, at in enumerate(lines, start=1))
+    found, _warnings = read_kernel_log(log(told), YEARS, now=NOW)
     assert "2026-11-20T03:23:45Z" in times(found)
     assert "2026-07-01T10:00:00Z" in times(found)
     assert "2026-11-19T22:53:45Z" in times(found)
@@ -103,22 +115,23 @@ def test_the_hour_that_comes_twice_has_both_its_moments(monkeypatch):
     assert len(log_file.local_moments(2026, 11, 20, 4, 30, 0)) == 1
 
 
-def test_of_very_many_events_the_newest_are_kept(log):
+def test_of_very_many_rows_the_newest_are_kept(log):
     lines = [
-        "Nov 20 %02d:%02d:00 w kernel: %s\n" % (second // 60 // 60, second // 60 % 60, FLOOD) for second in range(9000)
+        "Nov 20 %02d:%02d:00 w kernel: %s\n" % (second // 60 // 60, second // 60 % 60, flood_on(second + 1))
+        for second in range(9000)
     ]
     found, warnings = read_kernel_log(log("".join(lines)), now=NOW)
-    assert len(found.events) == kernel_log.MOST_EVENTS
+    assert len(found.events) == kernel_log.MOST_ROWS
     assert times(found) == sorted(times(found))
     assert times(found)[-1] == "2026-11-20T02:29:00Z"
-    assert warnings == ["kernel log: of 9000 events the last 1000 are returned"]
+    assert warnings == ["kernel log: of the rows of equal events the newest 1000 are returned"]
 
 
 def test_a_file_too_large_is_read_from_its_end(log, monkeypatch):
     monkeypatch.setattr(log_file, "_MOST_PLAIN", 1000)
     path = log("".join("Nov 20 %02d:00:00 w kernel: %s\n" % (hour, FLOOD) for hour in range(4)) + "x\n" * 300)
     found, warnings = read_kernel_log(path, now=NOW)
-    assert times(found) == ["2026-11-20T01:00:00Z", "2026-11-20T02:00:00Z", "2026-11-20T03:00:00Z"]
+    assert spans(found) == [(3, "2026-11-20T01:00:00Z", "2026-11-20T03:00:00Z")]
     assert "only the last 0 MiB" in warnings[0]
     assert read_kernel_log(path, now=NOW, max_age=3 * 3600)[1] == []  # what was skipped is too old anyway
 
@@ -149,8 +162,7 @@ def test_hostile_content_gives_exactly_the_events_that_are_there(log):
     good = b"Nov 20 04:23:45 w kernel: " + FLOOD.encode()
     content = b"\n".join([*HOSTILE, good, noise.replace(b"\n", b"."), *HOSTILE, good, *HOSTILE])
     found, warnings = read_kernel_log(log(content), now=NOW)
-    assert (len(found.events), warnings) == (2, [])
-    assert {event["port"] for event in found.events} == {80}
+    assert ([(event["port"], event["count"]) for event in found.events], warnings) == ([(80, 2)], [])
 
 
 class Blocks:
@@ -235,8 +247,8 @@ def test_auto_reads_what_last_nights_rotation_put_aside(log, monkeypatch, tmp_pa
     for suffix in (".1", "-20261120", "-20261120-1795132800", ".20261120", ".2.gz"):
         log("Nov 19 22:30:00 w kernel: %s\n" % FLOOD, name + suffix, evening)
         found, warnings = read_kernel_log("auto", now=NOW)
-        assert (times(found), warnings) == (["2026-11-19T22:30:00Z", "2026-11-20T00:10:00Z"], [])
-        assert len(read_kernel_log(path, now=NOW)[0].events) == 1, "who names a file means that one"
+        assert (spans(found), warnings) == ([(2, "2026-11-19T22:30:00Z", "2026-11-20T00:10:00Z")], [])
+        assert spans(read_kernel_log(path, now=NOW)[0])[0][0] == 1, "who names a file means that one"
         (tmp_path / (name + suffix)).unlink()
     for other in ("2", ".old", ".1.swp", "-of-nginx", ".offset"):
         log("Nov 19 22:30:00 w kernel: %s\n" % FLOOD, name + other, evening)
@@ -246,7 +258,7 @@ def test_auto_reads_what_last_nights_rotation_put_aside(log, monkeypatch, tmp_pa
     for number in range(9):
         log("Nov 19 22:30:00 w kernel: %s\n" % FLOOD, "%s.%d" % (name, number + 10), evening)
     found, warnings = read_kernel_log("auto", now=NOW)
-    assert len(found.events) == 9
+    assert spans(found)[0][0] == 9
     assert warnings == ["kernel log: of %r only the last 8 rotated files were read" % path]
 
 
@@ -257,13 +269,13 @@ def test_auto_asks_a_log_file_for_what_the_ring_buffer_has_lost(log, monkeypatch
     lines = "".join("%s w kernel: %s\n" % (at, FLOOD) for at in ("Nov 20 02:00:00", "Nov 20 04:20:00", "Nov 20 04:20:01"))
     monkeypatch.setattr(kernel_log, "LOG_FILES", (str(tmp_path / "none"), log(lines), log(lines, "second")))
     for lost_until, expected in (
-        (None, ["2026-11-20T04:20:01Z"]),
-        (kept, ["2026-11-20T02:00:00Z", "2026-11-20T04:20:01Z"]),
-        (NOW - 2 * DAY, ["2026-11-20T04:20:01Z"]),
+        (None, (1, "2026-11-20T04:20:01Z", "2026-11-20T04:20:01Z")),
+        (kept, (2, "2026-11-20T02:00:00Z", "2026-11-20T04:20:01Z")),
+        (NOW - 2 * DAY, (1, "2026-11-20T04:20:01Z", "2026-11-20T04:20:01Z")),
     ):
         monkeypatch.setattr(kernel_log, "overwritten_until", lambda *_given, until=lost_until: until)
         found, warnings = read_kernel_log("auto", now=NOW)
-        assert (times(found), warnings) == (expected, [])
+        assert (spans(found), warnings) == ([expected], [])
         assert times(read_kernel_log("kmsg", now=NOW)[0]) == ["2026-11-20T04:20:01Z"], "who insists on one has that one"
 
 
@@ -283,7 +295,7 @@ def test_a_log_of_several_hosts_is_called_one(log):
     assert read_kernel_log(log("".join(lines[:2])), now=NOW)[1] == []
     path = log("".join(lines))
     found, warnings = read_kernel_log(path, now=NOW)
-    assert len(found.events) == 3
+    assert spans(found)[0][0] == 3
     assert warnings == ["kernel log: %r tells of several hosts, and not of this one alone" % path]
 
 
