@@ -106,6 +106,18 @@ options:
         a process. The module's own if left out.
       - No file sets the values of another namespace at boot, so it requires O(persist=false). Needs CAP_SYS_ADMIN.
     type: str
+  gather_subset:
+    description:
+      - Parts of M(linuxnet.tcp.syn_backlog_info) to return as RV(syn_backlog), read after the change. It saves the task that would read them.
+    type: list
+    elements: str
+    choices: [sysctls, boot, listeners]
+    default: []
+  ports:
+    description:
+      - With O(gather_subset), only return the listeners of these local ports, each V(1) to V(65535). All if left out.
+    type: list
+    elements: int
 notes:
   - Setting values needs root, or the right to write the files in question.
   - A program that edits O(sysctl_file) without a lock in the very moment of the replacement is noticed before it, not during it.
@@ -275,6 +287,16 @@ restart_needed:
       returned: success
       sample: run `systemctl restart nginx.service`
   sample: []
+syn_backlog:
+  description:
+    - What is there after the change; in check mode, what is there now.
+    - Each field is documented as RV(linuxnet.tcp.syn_backlog_info#module:syn_backlog).
+  returned: with O(gather_subset)
+  type: dict
+  sample:
+    schema: 1
+    sysctls:
+      somaxconn: {runtime: 4096, boot: 4096, boot_source: "/etc/sysctl.d/99-zz-linuxnet-tcp.conf:3", shadowed: [], tuned: null, drift: false}
 restored:
   description: What was put back after a step failed.
   returned: when a step failed

@@ -76,11 +76,12 @@ def latched(*ports: int) -> list[int]:
 
 
 @isolated
-def test_applied_once_and_then_unchanged_in_two_target_tasks() -> None:
+def test_applied_once_and_then_unchanged_in_one_target_task() -> None:
     sandbox.set_sysctls(**SMALL)
     with listening(8001, 8002, 8003):
         first = ok(Run(somaxconn=5000, listeners=LISTENERS))
-        assert first.recap["changed"] == 2, first.output  # the sysctls and the listeners
+        assert first.recap["changed"] == 1, first.output
+        assert first.on_target == ["syn_backlog"] + ["syn_backlog_listener"] * 3 + ["syn_backlog_info"]
         assert sandbox.sysctls("somaxconn", "tcp_max_syn_backlog") == {"somaxconn": 5000, "tcp_max_syn_backlog": 4096}
         assert sandbox.reboot()["somaxconn"] == 5000
         assert latched(8001, 8002, 8003) == [1000] * 3
@@ -88,7 +89,8 @@ def test_applied_once_and_then_unchanged_in_two_target_tasks() -> None:
         with sandbox.unchanged():
             second = ok(Run(somaxconn=5000, listeners=LISTENERS))
         assert second.recap["changed"] == 0
-        assert second.on_target == ["syn_backlog", "syn_backlog_info"]
+        assert second.on_target == ["syn_backlog"]
+        assert second.recap["skipped"] == 0
         assert len(ok(Run(somaxconn=5000, verify=False)).on_target) == 1
 
 
@@ -109,7 +111,7 @@ def test_check_mode_predicts_and_changes_nothing() -> None:
         assert not warned(predicted), predicted.output
         real = ok(Run("--diff", **given))
         assert latched(8001, 8002, 8003) == [1000] * 3
-        assert predicted.recap["changed"] == real.recap["changed"] == 2
+        assert predicted.recap["changed"] == real.recap["changed"] == 1
         shown = differences(predicted)
         assert shown == differences(real) and "+net.core.somaxconn = 5000" in shown
         assert shown.count("+backlog: 1000") == 4 and "-backlog: 64" in shown
@@ -278,7 +280,7 @@ def test_another_network_namespace(netns: lab.Netns) -> None:
     netns.sysctl("net.core.somaxconn", 128)
     given = {"network_namespace": netns.name, "somaxconn": 5000, "listeners": LISTENERS[:1]}
     with lab.listener(netns, "0.0.0.0", 8001, backlog=128):
-        assert ok(Run(**given)).recap["changed"] == 2
+        assert ok(Run(**given)).recap["changed"] == 1
         assert netns.sysctl("net.core.somaxconn") == "5000"
         assert ok(Run(**given)).recap["changed"] == 0
         assert "persist" in Run(persist=True, **given).message()
@@ -289,7 +291,7 @@ def test_a_restarted_service_is_awaited_in_its_network_namespace(netns: lab.Netn
     playbook = tmp_path / "await.yml"
     playbook.write_text(json.dumps([{
         "hosts": "localhost", "gather_facts": False,
-        "vars": {"__syn_backlog_plan": {"restart": [], "ports": [8001]}},
+        "vars": {"__syn_backlog_tuned": {"restart": [], "ports": [8001]}},
         "tasks": [{"include_tasks": str(ROOT / "roles" / "syn_backlog" / "handlers" / "main.yml")}],
     }]))  # fmt: skip
     with lab.listener(netns, "0.0.0.0", 8001):

@@ -20,6 +20,8 @@ from .._model.errors import InvalidOption, require_range
 NAMES = ("somaxconn", "tcp_max_syn_backlog", "tcp_syncookies", "tcp_synack_retries", "tcp_abort_on_overflow")
 #: Sorts after 99-sysctl.conf and what vendors and operators usually call their files, so that it decides.
 SYSCTL_FILE = "/etc/sysctl.d/99-zz-linuxnet-tcp.conf"
+#: The parts of a gathering that can be returned with a change
+GATHERED = ("sysctls", "boot", "listeners")
 # The kernel takes more and treats it as 1; who writes it means something else.
 _MEANINGFUL = {"tcp_syncookies": 2, "tcp_abort_on_overflow": 1}
 
@@ -35,6 +37,8 @@ def change_spec() -> Dict[str, Dict[str, Any]]:
         "sysctl_file": {"type": "path", "default": SYSCTL_FILE},
         "on_shadowed": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
         "network_namespace": {"type": "str"},
+        "gather_subset": {"type": "list", "elements": "str", "choices": list(GATHERED), "default": []},
+        "ports": {"type": "list", "elements": "int"},
     }
 
 
