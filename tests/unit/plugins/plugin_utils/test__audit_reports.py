@@ -22,10 +22,6 @@ ANYTHING = st.recursive(
 )
 
 
-def rows(*names: str) -> Any:
-    return st.lists(st.one_of(ANYTHING, st.fixed_dictionaries({}, optional={name: ANYTHING for name in names})), max_size=3)
-
-
 def mapping(*names: str) -> Any:
     return st.fixed_dictionaries({}, optional={name: st.one_of(ANYTHING, st.integers(0, 5)) for name in names})
 
@@ -33,7 +29,7 @@ def mapping(*names: str) -> Any:
 ROW = ("family", "address", "port", "device", "network_namespace", "unit", "processes", "drops", "bound_by", "remedy", "backlog")
 LISTENER = st.builds(
     lambda row, queues: dict(row, **queues),
-    st.fixed_dictionaries({}, optional={name: ANYTHING for name in ROW}),
+    st.fixed_dictionaries({}, optional=dict.fromkeys(ROW, ANYTHING)),
     st.fixed_dictionaries(
         {"accept_queue": mapping("used", "limit"), "syn_queue": mapping("used", "limit", "new_peer_limit")},
         optional={"reuseport": mapping("half_open", "members")},
@@ -41,7 +37,7 @@ LISTENER = st.builds(
 )
 FINDING = st.builds(
     lambda finding, severity: dict(finding, severity=severity),
-    st.fixed_dictionaries({}, optional={name: ANYTHING for name in ("id", "subject", "summary", "remedy", "evidence")}),
+    st.fixed_dictionaries({}, optional=dict.fromkeys(("id", "subject", "summary", "remedy", "evidence"), ANYTHING)),
     st.sampled_from(["critical", "warning"]),
 )
 GATHERED = st.fixed_dictionaries(
