@@ -14,7 +14,7 @@ description:
   - Tells of every host of the play, whether it answered or not. The task fails at the end where one gave no answer; the
     report is written even so.
   - The files are replaced together, once all of them are complete.
-  - Runs on the controller, once for all hosts of the play. The playbook P(linuxnet.tcp.audit#playbook) uses it.
+  - Runs on the controller, once for all hosts of the play. The playbook C(linuxnet.tcp.audit) uses it.
 author:
   - The linuxnet.tcp authors (@linuxnet-collections)
 extends_documentation_fragment:
@@ -35,7 +35,7 @@ attributes:
   idempotent:
     support: full
     details:
-      - What hosts answer differs from run to run, and with it the report.
+      - The same results make the same files; what hosts answer differs from run to run.
   platform:
     support: full
     details:
