@@ -76,12 +76,9 @@ def audited(name: str, facts: t.Any) -> Host:
         raise ValueError("{0}: expected the gathered syn_backlog, got {1!r}".format(name, facts))
     if facts.get("error") is not None:
         return Host(name, printable(str(facts["error"]), 400), {}, (), (), ())
-    missing = [one for one in _PARTS if not isinstance(facts.get(one), (t.Mapping, list, tuple))]
-    if missing:
-        raise ValueError(
-            "{0}: {1} missing in what was gathered; the audit needs gather_subset sysctls, listeners and "
-            "findings".format(name, " and ".join(missing) + (" is" if len(missing) == 1 else " are"))
-        )
+    lacking = lacks(facts)
+    if lacking:
+        raise ValueError("{0}: {1}".format(name, lacking))
     return Host(
         name=name,
         error=None,
@@ -92,9 +89,19 @@ def audited(name: str, facts: t.Any) -> Host:
     )
 
 
+def lacks(facts: t.Mapping[str, t.Any]) -> str:
+    """Which parts that the audit needs were not gathered, in words; empty where all are there."""
+    missing = [one for one in _PARTS if not isinstance(facts.get(one), (t.Mapping, list, tuple))]
+    if not missing:
+        return ""
+    return "{0} missing in what was gathered; the audit needs gather_subset sysctls, listeners and findings".format(
+        " and ".join(missing) + (" is" if len(missing) == 1 else " are")
+    )
+
+
 def _lines(judged: list[Judged]) -> tuple[Line, ...]:
     groups: dict[t.Any, list[Judged]] = {}
     for place, it in enumerate(judged):
-        shared = (subject_of(it.row), it.row.get("family"), it.queues.accept.limit, it.queues.syn.limit)
+        shared = (subject_of(it.row), str(it.row.get("family")), it.queues.accept.limit, it.queues.syn.limit)
         groups.setdefault(shared if part(it.row, "reuseport") else place, []).append(it)
     return tuple(Line(tuple(members)) for members in groups.values())

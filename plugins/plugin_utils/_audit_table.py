@@ -17,9 +17,10 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model import control
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.condition import Judged
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import number, part, rows, text
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.queues import Queue
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.text import printable
 
 from ._audit_host import Host, Line, audited
-from ._audit_result import last_line
+from ._audit_result import Standing
 
 _HEADINGS = ("LISTENER", "PROCESS", "STATE", "ACCEPT QUEUE", "SYN QUEUE", "BOUND BY", "WHAT TO DO")
 _SHOWN = ("somaxconn", "tcp_max_syn_backlog", "tcp_syncookies")  # of the sysctls
@@ -41,8 +42,18 @@ def audit_table(hosts: t.Mapping[str, t.Any], width: int = 140) -> str:
     """
     if not isinstance(hosts, t.Mapping):
         raise ValueError("expected a mapping of host names to the gathered syn_backlog, got {0!r}".format(hosts))
-    told = [audited(name, hosts[name]) for name in sorted(hosts)]
-    return "\n\n".join([*("\n".join(_section(host, width)) for host in told), last_line(told)]) + "\n"
+    standing = Standing()
+    sections = []  # text alone: what a host's section is made of is gone when the next one is at work
+    for name in sorted(hosts):
+        host = audited(name, hosts[name])
+        standing.add(host)
+        sections.append("".join(_shown(line) + "\n" for line in _section(host, width)))
+    return "\n".join([*sections, _shown(standing.line()) + "\n"])
+
+
+def _shown(line: str) -> str:
+    """A line as a terminal may have it, whatever a host put into it."""
+    return printable(line, max(len(line), 1))
 
 
 def _section(host: Host, width: int) -> t.Iterator[str]:
@@ -62,6 +73,7 @@ def _host_line(host: Host) -> str:
     return "{0}: Linux {1}, SYN queue rule {2} ({3}); {4}".format(
         host.name, kernel.get("stable_level"), kernel.get("rule"), kernel.get("rule_source"), sysctls
     )
+
 
 # ---------------------------------------------------------------- the table
 
@@ -158,8 +170,8 @@ def _notes(host: Host, width: int) -> t.Iterator[str]:
         remedy = _not_said(lasting, above.get(str(finding.get("subject")), ""))
         if remedy:
             yield from _paragraph(_INDENT + controller_commands.for_host(remedy, host.name), width)
-        if now and (finding.get("subject"), now) not in said:
-            said.add((finding.get("subject"), now))
+        if now and (str(finding.get("subject")), now) not in said:
+            said.add((str(finding.get("subject")), now))
             yield from _paragraph(_INDENT + for_host(now, host.name), width)
     if len(host.findings) > _MOST_FINDINGS:
         yield "and {0} more findings".format(len(host.findings) - _MOST_FINDINGS)

@@ -244,10 +244,16 @@ def test_without_root_nothing_is_left_out(flooded, tmp_path):
     assert "open files of" in warnings and "kernel's default of net.ipv4.tcp_max_syn_backlog" in warnings
 
 
+def run_audit(directory, namespace, *extra, strategy="linear", **more):
+    """The playbook's end."""
+    arguments = json.dumps(dict(more, audit_directory=str(directory)))
+    playbook = ROOT / "playbooks" / "audit.yml"
+    return run_playbook(playbook, "-e", arguments, *extra, namespace=namespace, boots=True, ANSIBLE_STRATEGY=strategy)
+
+
 def audit(directory, namespace, *extra, **more):
     """What the playbook leaves: its end, the table's lines, and the JSON."""
-    arguments = json.dumps(dict(more, audit_directory=str(directory)))
-    done = run_playbook(ROOT / "playbooks" / "audit.yml", "-e", arguments, *extra, namespace=namespace, boots=True)
+    done = run_audit(directory, namespace, *extra, **more)
     table = (directory / "report.txt").read_text().splitlines()
     return done, table, json.loads((directory / "report.json").read_text())
 
@@ -284,19 +290,85 @@ def test_an_audit_does_not_advise_more_room_where_nobody_accepts(net, tmp_path):
         assert "note: " + warning.split()[0] in told
 
 
-def test_an_audit_names_the_hosts_that_did_not_answer(flooded, tmp_path):
-    """In batches of one, so that nothing is left of the fleet but what one report of all batches tells."""
-    inventory = tmp_path / "fleet.ini"
-    inventory.write_text(
-        "near ansible_connection=local\nfar ansible_host=127.0.0.1 ansible_port=1 ansible_connection=ssh\n"
-        "odd ansible_connection=local ansible_python_interpreter=/bin/false\nlast ansible_connection=local\n"
-    )
-    done, table, report = audit(tmp_path, flooded.server, "-i", str(inventory), audit_hosts="near,far,odd,last", audit_serial=1)
+FLEET = """
+near ansible_connection=local
+far ansible_host=127.0.0.1 ansible_port=1 ansible_connection=ssh
+odd ansible_connection=local ansible_python_interpreter=/bin/false
+undefined ansible_connection=local ansible_host="{{ of_nothing }}"
+last ansible_connection=local
+"""
+SILENT = ("far", "odd", "undefined")
+
+
+@pytest.mark.parametrize(("strategy", "more"), [("linear", {"audit_serial": 1}), ("free", {})], ids=["in batches", "free"])
+def test_an_audit_names_the_hosts_that_did_not_answer(flooded, tmp_path, strategy, more):
+    """Also in batches of one, so that nothing is left of the fleet but what one report of all batches tells."""
+    (tmp_path / "fleet.ini").write_text(FLEET)
+    done, table, report = audit(
+        tmp_path, flooded.server, "-i", str(tmp_path / "fleet.ini"), strategy=strategy,
+        audit_hosts="near,far,odd,undefined,last", **more,
+    )  # fmt: skip
     assert done.returncode != 0
-    assert set(report) == {"near", "far", "odd", "last"}
+    assert set(report) == {"near", "last", *SILENT}
     assert [name for name, facts in report.items() if "listeners" in facts] == ["last", "near"]
-    assert report["far"]["error"] and report["odd"]["error"]
-    assert "no answer" in "\n".join(line for line in table if line.startswith("far: "))
-    assert table[-1].startswith("Result: 2 of 4 hosts answered, 2 listeners: ")
-    assert table[-1].endswith("; no answer from far, odd.")
+    for name in SILENT:
+        assert set(report[name]) == {"error"} and "no answer" in "".join(line for line in table if line.startswith(name + ": "))
+    assert table[-1].startswith("Result: 2 of 5 hosts answered, 2 listeners: ")
+    assert table[-1].endswith("; no answer from far, odd, undefined.")
     assert table[-1] in " ".join(done.stdout.split())
+    # one task a host, and one more on the controller
+    counted = dict(re.findall(r"^(\w+) +: ok=(\d+)", done.stdout, re.MULTILINE))
+    assert counted == dict.fromkeys(report, "1"), done.stdout
+
+
+def test_an_audit_in_check_mode_shows_the_table_and_writes_nothing(flooded, tmp_path):
+    done = run_audit(tmp_path / "new", flooded.server, "--check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "LISTENER" in done.stdout and "0.0.0.0:8080" in done.stdout and "Result: 1 listener on 1 host: " in done.stdout
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_audit_takes_a_hostile_answer_as_text(net, tmp_path):
+    """The interpreter is the host's own: what it prints is the module's result."""
+    trap = "{{ lookup('ansible.builtin.pipe', 'touch %s/sprung') }}" % tmp_path
+    finding = {"severity": "warning", "subject": [trap], "summary": "\x1b[2J" + trap, "remedy": {trap: trap}, "id": trap}
+    listener = {"port": trap, "address": trap, "family": [], "reuseport": {"members": trap}, "remedy": trap, "processes": [trap]}
+    gathered = {"kernel": {"rule": trap}, "sysctls": {}, "listeners": [listener, trap], "findings": [finding], trap: trap}
+    interpreter = tmp_path / "python"
+    interpreter.write_text("#!/bin/sh\ncat <<'EOF'\n%s\nEOF\n" % json.dumps({"syn_backlog": gathered, "warnings": [trap]}))
+    interpreter.chmod(0o755)
+    (tmp_path / "fleet.ini").write_text(
+        "evil ansible_connection=local ansible_python_interpreter=%s\ngood ansible_connection=local\n" % interpreter
+    )
+    done, table, report = audit(tmp_path, net.server, "-i", str(tmp_path / "fleet.ini"), audit_hosts="evil,good")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (tmp_path / "sprung").exists()
+    assert report["evil"] == dict(gathered, warnings=[trap]) and "listeners" in report["good"]
+    assert all(line.isprintable() for line in table) and not [line for line in table if "{{" in line]
+    assert table[-1].startswith("Result: 1 listener on 2 hosts: ")
+
+
+def test_a_report_is_made_once_or_refused(tmp_path):
+    playbook = tmp_path / "play.yml"
+    task = {"linuxnet.tcp.audit_report": {"results": "no_such", "directory": str(tmp_path / "made")}}
+    inventory = ["-i", "a,b,", "-c", "local"]
+    for strategy, message in (("free", "bypasses the host loop"), ("linear", "no answer from a, b.")):
+        playbook.write_text(json.dumps([{"hosts": "a,b", "gather_facts": False, "strategy": strategy, "tasks": [task]}]))
+        done = run_playbook(playbook, *inventory)
+        assert done.returncode != 0 and message in " ".join((done.stdout + done.stderr).split())
+        assert (tmp_path / "made").exists() == (strategy == "linear")
+    assert json.loads((tmp_path / "made" / "report.json").read_text()) == dict.fromkeys("ab", {"error": "it was not asked"})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "missing required arguments: results"),
+        ({"results": "x", "width": "wide"}, "'width' is of type"),
+        ({"results": "x", "folder": "y"}, "folder"),
+        ({"results": "x", "directory": "/dev/null/x"}, "directory: the report cannot be written: [Errno 20] Not a directory: '/dev/null/x'"),
+    ],
+)
+def test_a_report_refuses_what_it_cannot_do(arguments, message):
+    result = run_module("linuxnet.tcp.audit_report", arguments)
+    assert result["failed"] and message in result["msg"]

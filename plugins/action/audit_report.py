@@ -1,0 +1,60 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Makes one report of what a task returned on every host of the play, on the controller and once."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_answer import answer, silent
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_folder import replace_all, would_change
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_reports import reports
+
+
+class ActionModule(ActionBase):
+    BYPASS_HOST_LOOP = True  # the strategy free refuses it for that, rather than make a report for each host
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result = super().run(tmp, task_vars)
+        _validation, options = self.validate_argument_spec(
+            {
+                "results": {"type": "str", "required": True},
+                "directory": {"type": "path", "default": "audit"},
+                "width": {"type": "int", "default": 140},
+            }
+        )
+        answers = self._answers(task_vars or {}, options["results"])
+        made = reports(answers, options["width"])
+        return dict(
+            result,
+            changed=self._write(os.path.abspath(options["directory"]), made.files),
+            failed=silent(answers),
+            msg=made.last_line,
+            report=made.text,
+            _ansible_verbose_always=True,  # shows the report without -v
+        )
+
+    def _answers(self, task_vars: dict[str, t.Any], variable: str) -> dict[str, dict[str, t.Any]]:
+        """What each host of the play answered.
+
+        The variables are read as they are, host by host: through templates, each would be copied and its text looked
+        through for expressions.
+        """
+        hostvars = task_vars["hostvars"]
+        return {name: answer(hostvars.raw_get(name).get(variable)) for name in task_vars["ansible_play_hosts_all"]}
+
+    def _write(self, directory: str, files: t.Mapping[str, t.Iterable[str]]) -> bool:
+        """Whether files differ from those of before; check mode leaves these."""
+        try:
+            return would_change(directory, files) if self._task.check_mode else replace_all(directory, files)
+        except OSError as error:
+            raise AnsibleActionFail("directory: the report cannot be written: {0}".format(error)) from error

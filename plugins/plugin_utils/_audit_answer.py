@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""What the audit keeps of the result that a task registered: the gathered structure, or why there is none."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._audit_host import lacks
+
+NOT_ASKED = "it was not asked"
+_OF_ANSIBLE = "discovered Python interpreter"  # a warning that says nothing of queues
+
+
+def answer(result: t.Any) -> dict[str, t.Any]:
+    """The ``syn_backlog`` of a result with the module's ``warnings`` beside its keys, or ``{"error": why}``.
+
+    Nothing inside is copied. ``result`` is None for a host that the task did not reach.
+    """
+    if result is None:
+        return {"error": NOT_ASKED}
+    if not isinstance(result, t.Mapping):
+        return {"error": "expected a task's result, got {0}".format(type(result).__name__)}
+    gathered = result.get("syn_backlog")
+    if gathered is None:
+        return {"error": _reason(result)}
+    lacking = lacks(gathered) if isinstance(gathered, t.Mapping) else "what was gathered is no mapping"
+    if lacking:
+        return {"error": lacking}
+    return dict(gathered, warnings=_warnings(result))
+
+
+def silent(answers: t.Mapping[str, t.Mapping[str, t.Any]]) -> bool:
+    """Whether a host gave no answer."""
+    return any(one.get("error") is not None for one in answers.values())
+
+
+def _warnings(result: t.Mapping[str, t.Any]) -> list[str]:
+    told = result.get("warnings")
+    texts = [str(one) for one in told] if isinstance(told, (list, tuple)) else []
+    return [text for text in texts if _OF_ANSIBLE not in text]
+
+
+def _reason(result: t.Mapping[str, t.Any]) -> str:
+    """The message, and the last line of what an interpreter that broke down wrote."""
+    broken = str(result.get("module_stderr") or "").splitlines()
+    return ": ".join(filter(None, [str(result.get("msg", "no reason given")), broken[-1] if broken else ""]))

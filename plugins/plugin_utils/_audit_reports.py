@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The reports that are made of the hosts' answers: text for the terminal, and the files, each piece by piece."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ._audit_table import audit_table
+
+Answers = t.Mapping[str, t.Mapping[str, t.Any]]  # by the host's name, each as `_audit_answer.answer` has it
+Pieces = t.Iterable[str]  # of one text, in their order
+
+TABLE_FILE = "report.txt"
+JSON_FILE = "report.json"
+
+
+class Reports(t.NamedTuple):
+    """All that is told of one audit."""
+
+    text: str  # for the terminal
+    last_line: str  # of it: how things stand
+    files: t.Mapping[str, Pieces]  # by name; each can be read once
+
+
+def reports(answers: Answers, width: int) -> Reports:
+    """What is told of these answers; the table is ``width`` columns wide."""
+    text = audit_table(answers, width)
+    last_line = text.rstrip("\n").rpartition("\n")[2]
+    return Reports(text, last_line, {TABLE_FILE: [text], JSON_FILE: json_pieces(answers)})
+
+
+def json_pieces(answers: Answers) -> t.Iterator[str]:
+    """What the hosts answered, as JSON with sorted keys."""
+    before = "{\n"
+    for name in sorted(answers):
+        alone = json.dumps({name: answers[name]}, indent=2, sort_keys=True, default=str)
+        yield before + alone[len("{\n") : -len("\n}")]
+        before = ",\n"
+    yield "\n}\n" if answers else "{}\n"
