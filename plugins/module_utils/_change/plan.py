@@ -17,7 +17,7 @@ from .._boot.tuned import BY_TUNED, Tuned
 from .._kernel.level import Level
 from .._kernel.sysctls import KERNEL_DEFAULT, KEYS
 from .._model.boot_values import values_at_boot
-from .._model.records import SysctlFile
+from .._model.sysctl_file import SysctlFile
 from .._model.text import printable
 
 EXACT, AT_LEAST = "exact", "at_least"

@@ -13,7 +13,7 @@ from typing import Dict, Iterable, List, Optional
 from .._boot.resolve import NOT_APPLIED, SET_BY_RUNTIME
 from .._boot.tuned import BY_TUNED, ONLY_TUNED_CAN_TELL
 from .._kernel.sysctls import KEYS
-from .._model.records import NOT_ALLOWED, READ_ONLY, Bar
+from .._model.sysctl_file import NOT_ALLOWED, READ_ONLY, Bar
 from .._model.text import printable
 from .plan import Found, Plan, Shadow, Wanted, satisfied
 

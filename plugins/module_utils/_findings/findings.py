@@ -16,13 +16,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
-from .signs import BOOT, COSTS, COUNTERS, FLOODS, LISTENERS, MITIGATION, NAMESPACES, SETTINGS, signs
+from .signs import BOOT, COSTS, COUNTERS, FLOODS, LISTENERS, MITIGATION, NAMESPACES, REPORTS, SETTINGS, signs
 
 if TYPE_CHECKING:
     from .finding import Finding
     from .observed import Host
 
-    Rule = Callable[[Host], Iterator[Finding]]
+    Rule = Callable[[Any], Iterator[Finding]]  # over a Host; those of REPORTS over the facts
 
 #: id, room and function; of equal severity, what comes first here is told first. Where the same thing shows on a
 #: listener and, with no listener to blame, in the counters, both rules have its id
@@ -38,6 +38,7 @@ RULES: Tuple[Tuple[str, str, str], ...] = (
     ("accept-queue-overflow", COUNTERS, "accept_queue_overflowed"),
     ("syn-queue-full", COUNTERS, "syn_queue_overflowed"),
     ("syn-flood-reported", LISTENERS, "flood_reported"),
+    ("syn-flood-reported", REPORTS, "reported_elsewhere"),
     ("listener-latched", LISTENERS, "latched"),
     ("listener-bound-by-application", LISTENERS, "bound_by_application"),
     ("namespace-somaxconn", NAMESPACES, "namespace_somaxconn"),
@@ -68,14 +69,13 @@ def findings(facts: Mapping[str, Any]) -> List[Dict[str, Any]]:
     if not shown:
         return []
     from .finding import SEVERITIES
-    from .observed import observe
 
-    host = observe(facts)
+    host = _host(facts) if shown - {REPORTS} else None
     found = [
         (place, one)
         for place, (_id, room, name) in enumerate(RULES)
         if room in shown
-        for one in rule_of(room, name)(host)
+        for one in rule_of(room, name)(facts if room == REPORTS else host)
     ]
     found.sort(key=lambda pair: (SEVERITIES.index(pair[1].severity), pair[0], -pair[1].weight, pair[1].subject))
     worst: Dict[Tuple[str, str], Finding] = {}
@@ -114,6 +114,10 @@ def rule_of(room: str, name: str) -> Rule:
         from . import of_boot
 
         return getattr(of_boot, name)
+    if room == REPORTS:
+        from . import of_reports
+
+        return getattr(of_reports, name)
     from . import of_mitigation
 
     return getattr(of_mitigation, name)
@@ -123,11 +127,16 @@ def first_remedies(facts: Mapping[str, Any]) -> List[Optional[str]]:
     """For each gathered listener what is to be done before its queues are made larger; None where nothing is."""
     if LISTENERS not in signs(facts):
         return [None] * len(facts["listeners"])
-    from .observed import observe
     from .of_listeners import see_why_it_does_not_accept
 
-    host = observe(facts)
+    host = _host(facts)
     return [see_why_it_does_not_accept(host, it) if it.accept.full else None for it in host.listeners]
+
+
+def _host(facts: Mapping[str, Any]) -> Host:
+    from .observed import observe
+
+    return observe(facts)
 
 
 def _told(identifier: str, found: Finding) -> Dict[str, Any]:

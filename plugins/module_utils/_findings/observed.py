@@ -110,7 +110,7 @@ class Flood(NamedTuple):
     port: Optional[int]
     action: Optional[str]
     time: str  # of the last report
-    count: int = 1  # reports that say the same
+    reports: int = 1  # that say the same
     first_time: Optional[str] = None
 
 
@@ -287,7 +287,7 @@ def _flood(event: Mapping[str, Any]) -> Flood:
         port=number(event.get("port")),
         action=text(event, "action"),
         time=str(event.get("time")),
-        count=number(event.get("count")) or 1,
+        reports=number(event.get("count")) or 1,
         first_time=text(event, "first_time"),
     )
 

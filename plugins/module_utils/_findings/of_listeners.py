@@ -24,7 +24,6 @@ from .._model.text import plural
 from .finding import CRITICAL, INFO, WARNING, Finding
 from .observed import Flood, Host, Listener, Scope
 
-_MANY = 5  # subjects that a text names one by one
 _ACCEPT_FIRST = "Only after its application accepts again: a larger backlog bridges pauses, no more. "
 
 
@@ -121,15 +120,10 @@ def bound_by_application(host: Host) -> Iterator[Finding]:
 
 def flood_reported(host: Host) -> Iterator[Finding]:
     """The kernel's log reports SYN flooding: evidence of the past, said once for each listener."""
-    elsewhere: List[Flood] = []
     for flood, meant in host.floods:
-        if not meant:
-            elsewhere.append(flood)
         for it in meant:
             if not it.turning_away and not it.verdict.flood:
                 yield _reported(it, flood, certain=len(meant) == 1)
-    if elsewhere:
-        yield _reported_elsewhere(elsewhere)
 
 
 # ---------------------------------------------------------------- what strains a listener
@@ -228,34 +222,16 @@ def _reported(it: Listener, flood: Flood, certain: bool) -> Finding:
         it.subject,
         "The kernel reported SYN flooding {0} {2}and {1}. It says so once for each listener, so that silence since "
         "then means nothing: the counters tell whether it goes on.".format(
-            "at " + flood.time if flood.count == 1 else "{0} times, the last at {1},".format(flood.count, flood.time),
+            "at " + flood.time if flood.reports == 1 else "{0} times, the last at {1},".format(flood.reports, flood.time),
             "dropped SYNs" if dropped else "answered with cookies",
             "" if certain else "on this or another listener of this port ",
         ),
         dict(
-            numbers_of(it), time=flood.time, action=flood.action, count=flood.count, first_time=flood.first_time
+            numbers_of(it), time=flood.time, action=flood.action, count=flood.reports, first_time=flood.first_time
         ),
         "nstat -az TcpExtTCPReqQFullDoCookies TcpExtTCPReqQFullDrop TcpExtListenDrops  # grow while it lasts. "
         + it.remedy,
         weight=1.0 if dropped else 0.0,
-    )
-
-
-def _reported_elsewhere(floods: List[Flood]) -> Finding:
-    latest_first = sorted(floods, key=lambda flood: flood.time)[::-1]
-    ports = list(dict.fromkeys(flood.port for flood in latest_first if flood.port is not None))
-    named = ", ".join(str(port) for port in ports[:_MANY]) + (", …" if len(ports) > _MANY else "")
-    return Finding(
-        INFO,
-        OWN,
-        "The kernel reported SYN flooding where nothing listens now, or in a network namespace that was not looked "
-        "into: {0}.".format("port " + named if ports else "its log names no port"),
-        {
-            "listeners": len(floods),
-            "first": min(flood.first_time or flood.time for flood in floods),
-            "last": latest_first[0].time,
-        },
-        "Gather with network_namespaces=all to see every namespace's listeners.",
     )
 
 

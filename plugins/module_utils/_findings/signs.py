@@ -19,6 +19,7 @@ from .._model.gathered import namespace_of, namespaces, number, numbers, part, r
 
 LISTENERS, FLOODS, COUNTERS, NAMESPACES = "listeners", "floods", "counters", "namespaces"
 SETTINGS, COSTS, BOOT, MITIGATION = "settings", "costs", "boot", "mitigation"
+REPORTS = "reports"  # of a listener that is not here
 
 LARGEST_DEFAULT = 4096  # of net.core.somaxconn, from 5.4 on, and of tcp_max_syn_backlog on the largest machines
 _DROPS = ("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies")
@@ -34,8 +35,14 @@ def _signs(facts: Mapping[str, Any]) -> Iterator[str]:
     listeners, scopes = rows(facts, "listeners"), namespaces(facts)
     moved = any(_any_moved(scope) for scope in scopes.values())
     filling = moved or any(_half_full(row) for row in listeners)
-    events = rows(part(facts, "kernel_log"), "events")
-    if filling or any(event.get("kind") == "syn_flood" for event in events) or _any_drops(listeners, scopes):
+    reported = {
+        number(event.get("port"))
+        for event in rows(part(facts, "kernel_log"), "events")
+        if event.get("kind") == "syn_flood"
+    }
+    if reported:
+        yield REPORTS
+    if filling or any(number(row.get("port")) in reported for row in listeners) or _any_drops(listeners, scopes):
         yield LISTENERS
         yield NAMESPACES
     if filling:

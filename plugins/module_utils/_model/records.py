@@ -129,24 +129,3 @@ class Owner(NamedTuple):
 
     processes: Tuple[Process, ...] = ()
     unit: Optional[Unit] = None
-
-
-class SysctlFile(NamedTuple):
-    """A file of sysctl settings that is to be changed, as it was found."""
-
-    path: str
-    content: Optional[bytes]  # None where there is none
-    aliases: Tuple[str, ...]  # the paths by which boot loaders open it; none where they do not look there
-    links: Tuple[str, ...] = ()  # symbolic links to it among the files that boot loaders read
-    directory_missing: bool = False  # it is one of the loaders' own directories, which a change makes
-
-
-#: The kinds of a :class:`Bar`
-READ_ONLY, NOT_ALLOWED, OTHER = "read-only", "not allowed", "other"
-
-
-class Bar(NamedTuple):
-    """What keeps this process from setting a run-time value."""
-
-    text: str
-    kind: str

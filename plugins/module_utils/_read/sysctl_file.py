@@ -17,7 +17,7 @@ from typing import List, Optional, Tuple
 
 from .._boot.places import DIRECTORIES, SYSCTL_CONF
 from .._boot.reboot import is_volatile
-from .._model.records import SysctlFile
+from .._model.sysctl_file import SysctlFile
 from .cgroups import unescaped
 from .rooted import LIMIT, read_file
 

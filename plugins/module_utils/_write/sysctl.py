@@ -13,7 +13,7 @@ import os
 from typing import Optional
 
 from .._kernel.sysctls import KEYS
-from .._model.records import NOT_ALLOWED, OTHER, READ_ONLY, Bar
+from .._model.sysctl_file import NOT_ALLOWED, OTHER, READ_ONLY, Bar
 
 
 def write_sysctl(name: str, value: int) -> None:

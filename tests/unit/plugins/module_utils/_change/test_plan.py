@@ -25,7 +25,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._change.plan import (
 )
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.words import diff, shadowed_message
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import Level
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import SysctlFile
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.sysctl_file import SysctlFile
 
 OURS = "/etc/sysctl.d/99-zz.conf"
 DEFAULTS = {"somaxconn": 4096, "tcp_max_syn_backlog": 2048, "tcp_syncookies": 1, "tcp_synack_retries": 5,
