@@ -56,10 +56,9 @@ class ActionModule(ActionBase):
         """What is there then, as far as anything needs it; the sysctls and the reading are one run."""
         if _tuned.APPLY in work.parts and work.sets_anything:
             applied = self._module("syn_backlog", work.applying())
-            facts = applied.pop("syn_backlog", None)
             told.add(applied)
             work.applied = applied
-            return facts
+            return work.facts_of(applied)
         return self._gather(work, told) if work.looks else None
 
     def _verify(self, work: _tuned.Work, told: _tuned.Told, facts: t.Any) -> None:

@@ -106,16 +106,14 @@ options:
         a process. The module's own if left out.
       - No file sets the values of another namespace at boot, so it requires O(persist=false). Needs CAP_SYS_ADMIN.
     type: str
-  gather_subset:
+  report_listeners:
     description:
-      - Parts of M(linuxnet.tcp.syn_backlog_info) to return as RV(syn_backlog), read after the change. It saves the task that would read them.
-    type: list
-    elements: str
-    choices: [sysctls, boot, listeners]
-    default: []
+      - Whether to return what each listener admits after the change, as RV(syn_backlog). It saves the task that would read it.
+    type: bool
+    default: false
   ports:
     description:
-      - With O(gather_subset), only return the listeners of these local ports, each V(1) to V(65535). All if left out.
+      - With O(report_listeners), only return the listeners of these local ports, each V(1) to V(65535). All if left out.
     type: list
     elements: int
 notes:
@@ -289,14 +287,24 @@ restart_needed:
   sample: []
 syn_backlog:
   description:
-    - What is there after the change; in check mode, what is there now.
-    - Each field is documented as RV(linuxnet.tcp.syn_backlog_info#module:syn_backlog).
-  returned: with O(gather_subset)
+    - The parts C(sysctls) and C(listeners) of RV(linuxnet.tcp.syn_backlog_info#module:syn_backlog), which documents each field.
+    - They are what is in force after the change; in check mode, what is in force now. What the next boot brings is told of the settings
+      that were named. Half-open connections are not counted.
+  returned: with O(report_listeners)
   type: dict
-  sample:
-    schema: 1
+  contains:
     sysctls:
-      somaxconn: {runtime: 4096, boot: 4096, boot_source: "/etc/sysctl.d/99-zz-linuxnet-tcp.conf:3", shadowed: [], tuned: null, drift: false}
+      description: The settings, with C(runtime), C(boot) and C(boot_source).
+      type: dict
+      returned: success
+      sample:
+        somaxconn: {runtime: 4096, boot: 4096, boot_source: "/etc/sysctl.d/99-zz-linuxnet-tcp.conf:3"}
+    listeners:
+      description: The listeners.
+      type: list
+      elements: dict
+      returned: success
+      sample: [{address: 0.0.0.0, port: 80, backlog: 511, bound_by: application}]
 restored:
   description: What was put back after a step failed.
   returned: when a step failed

@@ -69,12 +69,18 @@ class Work:
         arguments = {name: self._given[name] for name in _OF_SYN_BACKLOG if self._given[name] is not None}
         if self._present:
             arguments.update(self._sysctls)
-        return dict(arguments, **(self._seen() if self.looks else {}))
+        return dict(arguments, **self._rows()) if self._names_listeners else arguments
 
     def gathering(self) -> dict[str, t.Any]:
         """The arguments of syn_backlog_info."""
+        subset = ["sysctls", "boot", "listeners"] if self._names_listeners else ["sysctls", "boot"]
+        arguments = {"gather_subset": subset, **self._ports()}
         namespace = self._given["network_namespace"]
-        return dict(self._seen(), **({} if namespace is None else {"network_namespaces": [namespace]}))
+        return arguments if namespace is None else dict(arguments, network_namespaces=[namespace])
+
+    def facts_of(self, applied: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """What syn_backlog read, in the shape of a gathering; it has verified the settings that were named itself."""
+        return applied.get("syn_backlog") or {"sysctls": applied.get("after", {}), "listeners": []}
 
     def raising(self, entry: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """The arguments of syn_backlog_listener. In check mode somaxconn is not in force yet."""
@@ -82,14 +88,18 @@ class Work:
         arguments = dict(entry, network_namespace=self._given["network_namespace"], expected_somaxconn=after)
         return {name: value for name, value in arguments.items() if value is not None}
 
-    def _seen(self) -> dict[str, t.Any]:
-        """What is read of a host: listeners only where any is named, and all of them where units are."""
-        if self.wanted["restart_units"]:
-            return {"gather_subset": ["sysctls", "boot", "listeners"]}
-        if self.wanted["listeners"]:
-            ports = sorted({int(entry["port"]) for entry in self.wanted["listeners"]})
-            return {"gather_subset": ["sysctls", "boot", "listeners"], "ports": ports}
-        return {"gather_subset": ["sysctls", "boot"]}
+    @property
+    def _names_listeners(self) -> bool:
+        return bool(self.wanted["listeners"] or self.wanted["restart_units"])
+
+    def _rows(self) -> dict[str, t.Any]:
+        return dict(self._ports(), report_listeners=True)
+
+    def _ports(self) -> dict[str, t.Any]:
+        """The ports that are named; all of them where units are, whose ports nobody named."""
+        if self.wanted["restart_units"] or not self.wanted["listeners"]:
+            return {}
+        return {"ports": sorted({int(entry["port"]) for entry in self.wanted["listeners"]})}
 
 
 class Told:

@@ -276,7 +276,7 @@ def _runtime(facts: Facts, wanted: Facts, name: str) -> int | None:
     for namespace in facts.get("network_namespaces") or () if wanted.get("network_namespace") is not None else ():
         if namespace["sysctls"].get(name) is not None:
             return namespace["sysctls"][name]
-    return facts["sysctls"][name]["runtime"]
+    return facts["sysctls"].get(name, {}).get("runtime")
 
 
 def _goal(policy: str, goal: int) -> str:

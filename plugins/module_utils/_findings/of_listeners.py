@@ -222,7 +222,7 @@ def _reported(it: Listener, flood: Flood, certain: bool) -> Finding:
         it.subject,
         "The kernel reported SYN flooding {0} {2}and {1}. It says so once for each listener, so that silence since "
         "then means nothing: the counters tell whether it goes on.".format(
-            "at " + flood.time if flood.reports == 1 else "{0} times, the last at {1},".format(flood.reports, flood.time),
+            _when(flood),
             "dropped SYNs" if dropped else "answered with cookies",
             "" if certain else "on this or another listener of this port ",
         ),
@@ -233,6 +233,12 @@ def _reported(it: Listener, flood: Flood, certain: bool) -> Finding:
         + it.remedy,
         weight=1.0 if dropped else 0.0,
     )
+
+
+def _when(flood: Flood) -> str:
+    if flood.reports == 1:
+        return "at " + flood.time
+    return "{0} times, the last at {1},".format(flood.reports, flood.time)
 
 
 # ---------------------------------------------------------------- words and numbers

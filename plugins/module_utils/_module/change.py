@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple, Tuple
 
 from .._change.plan import Plan, plan
 from .._change.words import diff, shadow_text, shadowed_message
@@ -18,7 +18,7 @@ from .._model.text import printable
 from .._read.kernel import running_kernel
 from .._write.lock import locked
 from .change_options import ChangeOptions, parse_change_options
-from .host import Refused, look, require_way_free, restart_needed, the_namespace
+from .host import Host, Refused, look, require_way_free, restart_needed, the_namespace
 from .transaction import carry_out, tidy_up
 
 
@@ -80,9 +80,18 @@ def _change(options: ChangeOptions, kernel: Kernel, check: bool, alone: bool = F
         carry_out(planned, options, host, kernel)
     rows, unread = restart_needed(host, kernel, planned)
     result["restart_needed"] = rows
+    if options.report_listeners:
+        result["syn_backlog"], more = _seen(options, host, kernel, planned)
+        unread = unread + [one for one in more if one not in unread]
     file = host.found.file
     shown = diff(planned, options.path, file.content if file else None, namespace.name)
     return Change(result, shown, host.warnings + _warnings(options, planned) + unread)
+
+
+def _seen(options: ChangeOptions, host: Host, kernel: Kernel, planned: Plan) -> Tuple[Dict[str, Any], List[str]]:
+    from .seen import seen
+
+    return seen(options, host, kernel, planned)
 
 
 def _warnings(options: ChangeOptions, planned: Plan) -> List[str]:

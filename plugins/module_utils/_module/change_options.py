@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional
 
 from .._change.plan import AT_LEAST, EXACT, Wanted
 from .._kernel.level import Level
@@ -20,8 +20,6 @@ from .._model.errors import InvalidOption, require_range
 NAMES = ("somaxconn", "tcp_max_syn_backlog", "tcp_syncookies", "tcp_synack_retries", "tcp_abort_on_overflow")
 #: Sorts after 99-sysctl.conf and what vendors and operators usually call their files, so that it decides.
 SYSCTL_FILE = "/etc/sysctl.d/99-zz-linuxnet-tcp.conf"
-#: The parts of a gathering that can be returned with a change
-GATHERED = ("sysctls", "boot", "listeners")
 # The kernel takes more and treats it as 1; who writes it means something else.
 _MEANINGFUL = {"tcp_syncookies": 2, "tcp_abort_on_overflow": 1}
 
@@ -37,7 +35,7 @@ def change_spec() -> Dict[str, Dict[str, Any]]:
         "sysctl_file": {"type": "path", "default": SYSCTL_FILE},
         "on_shadowed": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
         "network_namespace": {"type": "str"},
-        "gather_subset": {"type": "list", "elements": "str", "choices": list(GATHERED), "default": []},
+        "report_listeners": {"type": "bool", "default": False},
         "ports": {"type": "list", "elements": "int"},
     }
 
@@ -53,6 +51,8 @@ class ChangeOptions(NamedTuple):
     path: Optional[str]  # None where nothing persists
     fail_when_shadowed: bool
     network_namespace: Optional[str]
+    report_listeners: bool
+    ports: FrozenSet[int]  # empty: all
 
 
 def parse_change_options(params: Dict[str, Any], level: Level) -> ChangeOptions:
@@ -82,7 +82,17 @@ def parse_change_options(params: Dict[str, Any], level: Level) -> ChangeOptions:
         runtime=runtime,
     )
     path = _path(params["sysctl_file"]) if persist else None
-    return ChangeOptions(wanted, path, params["on_shadowed"] == "fail", params["network_namespace"])
+    ports = frozenset(params["ports"] or ())
+    for port in ports:
+        require_range("ports", port, 1, 65535)
+    return ChangeOptions(
+        wanted=wanted,
+        path=path,
+        fail_when_shadowed=params["on_shadowed"] == "fail",
+        network_namespace=params["network_namespace"],
+        report_listeners=params["report_listeners"],
+        ports=ports,
+    )
 
 
 def require_own_namespace(options: ChangeOptions) -> None:

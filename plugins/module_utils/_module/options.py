@@ -57,15 +57,6 @@ class GatheringOptions(NamedTuple):
         return bool(self.subset.intersection(parts)) or "findings" in self.subset
 
 
-def gathering_of(**given: Any) -> GatheringOptions:
-    """The options of a gathering in which all that is not given is left to its default.
-
-    :raises InvalidOption: as :func:`parse_gathering_options`.
-    """
-    defaults = {name: option.get("default") for name, option in gathering_spec().items()}
-    return parse_gathering_options(dict(defaults, **given))
-
-
 def parse_gathering_options(params: Dict[str, Any]) -> GatheringOptions:
     """Validate the module's parameters.
 

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -22,45 +22,17 @@ from .transaction import Failed
 
 
 def change_or_fail(module: AnsibleModule) -> Dict[str, Any]:
-    """Change what the module's parameters ask for; what bars it, or undid it, ends the module.
-
-    Where parts of a gathering are asked for, they are read after the change, and returned with it.
-    """
+    """Change what the module's parameters ask for; what bars it, or undid it, ends the module."""
     try:
         require_linux(os.uname().sysname)
-        options = _to_gather(module.params)
         made = change(module.params, module.check_mode)
-        facts, unread = _gathered(options)
     except Shadowed as error:
         module.fail_json(msg=str(error), **error.result)
     except Failed as error:
         module.fail_json(msg=str(error), changed=bool(error.left), restored=error.restored, not_restored=error.left)
     except (InvalidOption, Refused, Busy) as error:
         module.fail_json(msg=str(error), changed=False)
-    for warning in made.warnings + [one for one in unread if one not in made.warnings]:
+    for warning in made.warnings:
         module.warn(warning)
     # pylint: disable-next=protected-access
-    return dict(made.result, **facts, **({"diff": made.diff} if module._diff else {}))
-
-
-def _to_gather(params: Dict[str, Any]) -> Optional[Any]:
-    """The options of the gathering, checked before anything changes; None where none is asked for."""
-    if not params["gather_subset"]:
-        return None
-    from .options import gathering_of
-
-    namespace = params["network_namespace"]
-    return gathering_of(
-        gather_subset=["!all", *params["gather_subset"]],
-        ports=params["ports"],
-        network_namespaces=None if namespace is None else [namespace],
-    )
-
-
-def _gathered(options: Optional[Any]) -> Tuple[Dict[str, Any], List[str]]:
-    if options is None:
-        return {}, []
-    from .gather import gather
-
-    facts, warnings = gather(options)
-    return {"syn_backlog": facts}, warnings
+    return dict(made.result, diff=made.diff) if module._diff else made.result

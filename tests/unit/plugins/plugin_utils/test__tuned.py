@@ -25,7 +25,9 @@ def test_only_what_is_named_is_set_and_read():
     one = work(sysctls={"somaxconn": 5000, "tcp_syncookies": None, "tcp_max_syn_backlog": ""})
     assert one.applying()["somaxconn"] == 5000
     assert not {"tcp_syncookies", "tcp_max_syn_backlog", "sysctl_file", "network_namespace"} & set(one.applying())
-    assert one.applying()["gather_subset"] == ["sysctls", "boot"]  # no listener is looked for
+    assert "report_listeners" not in one.applying()  # none is looked for
+    after = {"somaxconn": {"runtime": 5000, "boot": 5000, "boot_source": "x:1"}}
+    assert one.facts_of({"after": after}) == {"sysctls": after, "listeners": []}
 
 
 def test_a_variable_without_a_value_is_none_whichever_way_it_comes():
@@ -37,7 +39,9 @@ def test_a_variable_without_a_value_is_none_whichever_way_it_comes():
 def test_listeners_are_read_on_their_ports_and_all_of_them_for_units():
     named = [{"port": "443", "backlog": 900}, {"port": 80, "backlog": 5}, {"port": 80, "backlog": 5, "address": "::1"}]
     assert work(listeners=named).gathering()["ports"] == [80, 443]
-    assert "ports" not in work(listeners=named, restart_units=["nginx"]).gathering()
+    assert work(listeners=named, sysctls={"somaxconn": 5}).applying()["ports"] == [80, 443]
+    both = work(listeners=named, restart_units=["nginx"])
+    assert "ports" not in both.gathering() and both.applying()["report_listeners"] is True
     assert work(network_namespace="blue").gathering()["network_namespaces"] == ["blue"]
 
 

@@ -1,0 +1,46 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""What the listeners admit once a change is made: the rows of a gathering, read in the run that made it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict, List, Tuple
+
+from .._change.plan import Plan
+from .._kernel.identity import Kernel
+from .._model.records import NamespaceView
+from .._read.owners import owners_of
+from .._read.sockets import listen_sockets
+from .._read.sysctls import read_sysctls
+from .._report.listeners import listener_rows
+from .change_options import ChangeOptions
+from .host import Host, Refused, inside
+
+
+def seen(options: ChangeOptions, host: Host, kernel: Kernel, planned: Plan) -> Tuple[Dict[str, Any], List[str]]:
+    """``sysctls`` and ``listeners`` as in a gathered structure, and warnings.
+
+    The sysctls are those in force; what the next boot brings is told of the settings that were named.
+    """
+    try:
+        values, unread = inside(host.namespace, read_sysctls)
+        sockets, warnings = inside(host.namespace, listen_sockets)
+    except OSError as error:
+        return {}, ["Listeners cannot be read: {0}".format(os.strerror(error.errno or 0))]
+    except Refused as error:  # the namespace is gone since; what was changed before was changed
+        return {}, ["Listeners cannot be read: {0}".format(error)]
+    shown = tuple(sock for sock in sockets if not options.ports or sock.port in options.ports)
+    owners, more = owners_of(shown) if shown else ({}, [])
+    view = NamespaceView(host.namespace.name, values, shown)
+    # A setting that this kernel keeps only once has no file in another namespace
+    in_force = {name: host.runtime.get(name) if value is None else value for name, value in values.items()}
+    states = {name: dict({"boot": None, "boot_source": None}, runtime=value) for name, value in values.items()}
+    for name, state in planned.after.items():
+        states[name].update(boot=state.get("boot"), boot_source=state.get("boot_source"))
+    rows = listener_rows(view, kernel, in_force, owners) if shown else []
+    return {"sysctls": states, "listeners": rows}, [*unread, *warnings, *more]
