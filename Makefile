@@ -48,8 +48,8 @@ lint: ## ruff, yamllint, mypy, reuse, antsibull-changelog, ansible-lint
 docs-check: ## antsibull-docs lint-collection-docs
 	@$(TOOLS)/suites.py docs-check
 
-bench: ## measure, as root
-	@$(TOOLS)/bench.py
+bench: ## measure, as root, and write docs/performance.md (ROWS=role,fleet: only these; BENCH=ci: misses count twice, no page)
+	@$(TOOLS)/bench.py $(if $(BENCH),--$(BENCH)) $(if $(ROWS),--rows $(ROWS))
 
 matrix: ## every ansible-core from 2.17 on, every Python from 3.7 on
 	@$(TOOLS)/suites.py matrix

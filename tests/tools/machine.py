@@ -46,6 +46,9 @@ class Machine:
     def eda_venv(self) -> str:
         return venvs.eda(self.core, self.python, self.found[self.python])
 
+    def bench_venv(self) -> str:
+        return venvs.bench(self.core, self.python, self.found[self.python])
+
     def describe(self) -> None:
         """Tell what was found and what is missing of what is wanted."""
         missing = [text(minor) for minor in WANTED if minor not in self.found]

@@ -80,6 +80,12 @@ def eda(release: Core, minor: Minor, python: str) -> str:
     return ready("eda-py" + text(minor), python, packages)
 
 
+def bench(release: Core, minor: Minor, python: str) -> str:
+    """A venv with the collections that `make bench` measures beside ours."""
+    packages = ["ansible-core~=%s.0" % release.name] + requirements("controller") + requirements("peers")
+    return ready("bench-py" + text(minor), python, packages)
+
+
 def audit(release: Core, minor: Minor, python: str) -> str:
     """A venv with what `make audit` needs and no more."""
     return ready("audit", python, ["ansible-core~=%s.0" % release.name] + requirements("controller"))

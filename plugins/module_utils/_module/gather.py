@@ -63,14 +63,14 @@ def _namespaces(work: Gathering) -> List[Namespace]:
         return [OWN]
     from .._read.namespaces import resolve
 
-    found: List[Namespace] = []
+    found: Dict[int, Namespace] = {}
     for spec in work.options.network_namespaces:
         try:
-            known = {one.inode for one in found}
-            found += [one for one in resolve([spec], work.warnings) if one.inode not in known]
+            for one in resolve([spec], work.warnings):
+                found.setdefault(one.inode, one)
         except Unreachable as error:
             work.warn(str(error))
-    return found
+    return list(found.values())
 
 
 def _before(work: Gathering, asked: List[Namespace]) -> Dict[Namespace, Before]:

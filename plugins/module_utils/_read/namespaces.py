@@ -17,7 +17,7 @@ import os
 import re
 import stat
 import threading
-from typing import Any, Callable, Iterable, List, Optional
+from typing import Any, Callable, Dict, Iterable, List, Optional
 
 from .._model.errors import InvalidOption
 from .._model.namespace import OWN, Namespace, Unreachable
@@ -50,14 +50,13 @@ def resolve(asked: Iterable[object], warnings: Optional[List[str]] = None) -> Li
     Raises InvalidOption for what is not there or no network namespace, NotPermitted without privilege.
     """
     own = _own_inode()
-    found: List[Namespace] = []
+    found: Dict[int, Namespace] = {}
     for spec in asked:
         for namespace in _all(warnings) if spec == "all" else [_one(spec)]:
             if namespace.inode == own:
                 namespace = OWN
-            if namespace.inode not in {one.inode for one in found}:
-                found.append(namespace)
-    return found
+            found.setdefault(namespace.inode, namespace)
+    return list(found.values())
 
 
 def resolve_one(spec: object, option: str = "network_namespace") -> Namespace:

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The benchmark's rows: what counts as held, as missed, and as faster than linear."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.linuxnet.tcp.tests.bench import table
+
+PAIR = table.of("facts", "ping", [0.3, 0.2, 0.9], [0.1, 0.2, 0.2], 1.25)
+
+
+def test_a_row_is_the_medians_of_paired_runs():
+    assert (PAIR.ours, PAIR.theirs, PAIR.ratio) == (300.0, 200.0, 1.5)
+    assert (PAIR.held, PAIR.missed_by_far, PAIR.verdict) == (False, True, "MISSED")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "held", "far"), [(1.0, True, False), (1.25, True, False), (1.3, False, False), (1.38, False, True)]
+)
+def test_a_little_more_than_the_bar_is_missed_but_not_by_far(ratio, held, far):
+    row = PAIR._replace(ours=200.0 * ratio)
+    assert (row.held, row.missed_by_far) == (held, far)
+
+
+def test_a_number_without_another_is_held_against_the_bar_itself():
+    row = table.Row("size", "", 4097, None, 4096, "bytes")
+    assert not row.held and row.ratio is None
+    assert row._replace(bar=None).held and row._replace(bar=None).verdict == ""
+
+
+@given(st.floats(0.001, 10), st.floats(0.00001, 0.01))
+def test_a_straight_line_grows_by_one_whatever_its_fixed_cost(fixed, each):
+    sizes = (10, 20, 40, 80)
+    assert table.growth(sizes, [fixed + each * size for size in sizes]) == pytest.approx(1, rel=1e-3)
+    assert table.growth(sizes, [fixed + each * size**2 for size in sizes]) > 1.5
+
+
+def test_rows_travel_from_one_process_to_another(tmp_path, monkeypatch):
+    monkeypatch.setenv("BENCH_ROWS", str(tmp_path / "rows"))
+    assert table.finish([PAIR, PAIR._replace(bar=2.0)]) == 1
+    assert table.read(str(tmp_path / "rows")) == [PAIR, PAIR._replace(bar=2.0)]
+    assert table.read(str(tmp_path / "none")) == []
+
+
+def test_the_page_names_every_row_and_the_machine():
+    page = table.page([PAIR, table.Row("size", "", 1681, None, 4096, "bytes")], {"kernel": "Linux 6.18.44"})
+    assert "| facts | 300 ms | ping | 200 ms | 1.50 | 1.25 | MISSED |" in page
+    assert "| size | 1681 bytes |  |  |  | 4096 | held |" in page
+    assert "| kernel | Linux 6.18.44 |" in page
