@@ -47,7 +47,7 @@ def rows():
         (path,) = stack.enter_context(beside.module_files((FACTS, WORDS)))
         for size in SIZES:
             named.grow(size)
-            (taken,) = beside.paired(2, [sys.executable, path])
+            (taken,) = beside.paired(3, [sys.executable, path])
             grown.append(min(taken))
         ours, theirs = beside.paired(1, [sys.executable, path], ["sh", "-c", BY_HAND])
         yield table.of("facts, %d network namespaces, the module's own process" % NAMESPACES, "`ss -Htln` in each", ours, theirs, None)

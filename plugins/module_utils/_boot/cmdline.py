@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Iterator, List, Optional, Tuple
 
-from .dropins import Assignment
+from .assignments import Assignment
 
 SOURCE = "kernel command line"
 _SPACES = " \t\n\v\f\r\xa0"  # isspace() of the kernel, which is Latin-1

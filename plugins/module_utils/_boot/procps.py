@@ -23,7 +23,8 @@ from __future__ import annotations
 import posixpath
 from typing import Iterable, Iterator, List, Optional, Tuple
 
-from .dropins import Assignment, DropIn, Plan, Sequence, Unread, arrange
+from .assignments import Assignment, Plan, Sequence, Unread, arrange
+from .dropins import DropIn
 from .lines import procps_lines
 from .patterns import is_pattern, may_match
 from .places import DIRECTORIES, SYSCTL_CONF

@@ -8,55 +8,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, Iterable, List, Optional, Tuple
 
-from .dropins import Assignment, DropIn, Plan, Sequence, printable
+from .assignments import Assignment, Plan, Sequence
+from .dropins import DropIn, printable
 from .number import kernel_integer
 from .reboot import after_reboot, is_volatile
+from .values import CONTAINER, OTHER, PROCPS, SET_BY_RUNTIME, SYSTEMD, BootFiles, BootValue, Shadowed
 
-if TYPE_CHECKING:
-    from .tuned import Asked
-
-SYSTEMD, PROCPS = "systemd", "procps"
-#: a loader that runs but is not modelled (busybox), or no loader at all
-OTHER, NONE = "other", "none"
-#: a container without an init: its runtime sets what it was told to, at each start
-CONTAINER = "container"
 _LONGEST_VALUE = 256
 REFUSED = "the kernel refuses this value"
 NOT_APPLIED = "no loader applies this file at boot"
-SET_BY_RUNTIME = "nothing in this container applies sysctl files: its runtime sets what it is started with (--sysctl)"
 _UNKNOWN_LOADER = "it is not known how this host's loader treats its files"
-
-
-class Shadowed(NamedTuple):
-    """A line that names a setting and has no effect on it."""
-
-    source: str  # "path:line"
-    value: str
-    reason: str
-
-
-class BootValue(NamedTuple):
-    """A setting after a reboot."""
-
-    value: Optional[str]  # as written; None where nothing sets it (the kernel's default stays) or where in doubt
-    number: Optional[int]  # what the kernel makes of it
-    source: Optional[str]  # "path:line" or "kernel command line"
-    shadowed: Tuple[Shadowed, ...] = ()  # in the order in which the loader meets them
-    doubt: Optional[str] = None  # why the value cannot be told; None where it can
-    tuned: Optional[Asked] = None  # what TuneD's active profile makes of it, whether that decides or not
-
-
-class BootFiles(NamedTuple):
-    """All that decides, as a reader found it."""
-
-    loader: str  # one of the constants above
-    version: Tuple[int, ...]  # of the loader; empty where unknown: a current one is assumed
-    dropins: Tuple[DropIn, ...]
-    unlisted: Tuple[DropIn, ...]  # directories that could not be listed
-    cmdline: str  # empty where the kernel does not take settings there
-    warnings: Tuple[str, ...] = ()
 
 
 Accepts = Callable[[str, str], bool]

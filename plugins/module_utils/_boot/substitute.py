@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Iterable, List, Optional
 
 from .dropins import DropIn
-from .resolve import BootFiles
+from .values import BootFiles
 
 
 def substituted(

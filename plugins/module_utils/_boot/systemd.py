@@ -24,7 +24,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Iterable, Iterator, List, Tuple
 
-from .dropins import Assignment, DropIn, Plan, Sequence, Unread, arrange
+from .assignments import Assignment, Plan, Sequence, Unread, arrange
+from .dropins import DropIn
 from .lines import systemd_lines
 from .patterns import is_pattern, may_match
 from .places import CREDENTIAL, DIRECTORIES, SYSCTL_CONF

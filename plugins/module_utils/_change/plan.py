@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from .._boot.edit import assigned, names_setting, with_settings, without_settings
-from .._boot.resolve import BootFiles, BootValue
 from .._boot.substitute import substituted
 from .._boot.tuned import BY_TUNED, Tuned
+from .._boot.values import BootFiles, BootValue
 from .._kernel.level import Level
 from .._kernel.sysctls import KERNEL_DEFAULT, KEYS
 from .._model.boot_values import values_at_boot

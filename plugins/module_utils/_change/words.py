@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, List, Optional
 
-from .._boot.resolve import NOT_APPLIED, SET_BY_RUNTIME
+from .._boot.resolve import NOT_APPLIED
 from .._boot.tuned import BY_TUNED, ONLY_TUNED_CAN_TELL
+from .._boot.values import SET_BY_RUNTIME
 from .._kernel.sysctls import KEYS
 from .._model.sysctl_file import NOT_ALLOWED, READ_ONLY, Bar
 from .._model.text import printable

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Iterable, Optional
 
 from .._boot.dropins import DropIn, printable
-from .._boot.resolve import BootValue, Shadowed
 from .._boot.tuned import BY_TUNED, ONLY_TUNED_CAN_TELL, Asked, Tuned, asked, effect
+from .._boot.values import BootValue, Shadowed
 from .._kernel.sysctls import KEYS
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Dict, Iterable, Mapping, Optional
 
 from .._boot.number import kernel_integer
-from .._boot.resolve import BootFiles, BootValue, resolve, without_volatile
+from .._boot.resolve import resolve, without_volatile
+from .._boot.values import BootFiles, BootValue
 from .._kernel.level import Level
 from .._kernel.sysctls import KEYS, valid_range
 

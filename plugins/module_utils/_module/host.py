@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from .._boot.resolve import BootFiles
+from .._boot.values import BootFiles
 from .._change.latched import may_be_latched, restart_rows
 from .._change.plan import Found, Plan, Wanted
 from .._change.words import barred_message

@@ -12,11 +12,11 @@ import os
 from typing import TYPE_CHECKING, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from .._boot.dropins import DropIn
+from .._boot.mentions import may_be_set, unset
 from .._boot.places import COMMAND_LINE_SINCE, CREDENTIAL, DIRECTORIES, SYSCTL_CONF
-from .._boot.resolve import SYSTEMD, BootFiles, BootValue
+from .._boot.values import SYSTEMD, BootFiles, BootValue
 from .._kernel.level import Level
 from .._kernel.sysctls import KEYS
-from .._model.boot_values import values_at_boot
 from .boot_loader import find_loader, named_loader
 from .kernel import running_kernel
 from .rooted import follow, list_names, on_host, read_file
@@ -53,8 +53,8 @@ def boot_values(
     """
     level = running_kernel().level if level is None else level
     boot = read_boot(root, loader, level)
-    names = KEYS if names is None else names
-    values = values_at_boot(boot, names, level, _tuned(root), defaults, reboot)
+    names = list(KEYS if names is None else names)
+    values = _values(boot, names, level, _tuned(root), defaults, reboot)
     warnings = list(boot.warnings)
     doubts: Dict[str, List[str]] = {}
     for name, value in values.items():
@@ -63,6 +63,21 @@ def boot_values(
     for doubt, doubtful in doubts.items():
         warnings.append("The boot value of %s cannot be told: %s" % (", ".join(doubtful), doubt))
     return values, warnings
+
+
+def _values(
+    boot: BootFiles,
+    names: List[str],
+    level: Level,
+    tuned: Optional[Tuned],
+    defaults: Optional[Mapping[str, Optional[int]]],
+    reboot: bool,
+) -> Dict[str, BootValue]:
+    if tuned is None and not may_be_set(boot, [KEYS[name].key for name in names]):
+        return unset(boot, names)
+    from .._model.boot_values import values_at_boot
+
+    return values_at_boot(boot, names, level, tuned, defaults, reboot)
 
 
 def _tuned(root: str) -> Optional[Tuned]:

@@ -13,7 +13,7 @@ import re
 from typing import List, NamedTuple, Optional, Tuple
 
 from .._boot.dropins import printable
-from .._boot.resolve import CONTAINER, NONE, OTHER, PROCPS, SYSTEMD
+from .._boot.values import CONTAINER, NONE, OTHER, PROCPS, SYSTEMD
 from .rooted import follow, list_names, on_host, read_file
 
 _SYSTEMD_SYSCTL = ("/usr/lib/systemd/systemd-sysctl", "/lib/systemd/systemd-sysctl")

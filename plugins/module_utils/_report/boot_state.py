@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
 from .._kernel.sysctls import KERNEL_DEFAULT, KEYS
 
 if TYPE_CHECKING:
-    from .._boot.resolve import BootValue
     from .._boot.tuned import Asked
+    from .._boot.values import BootValue
 
 
 def sysctl_states(

@@ -15,7 +15,7 @@ from .._kernel.sysctls import KEYS, shown_in_namespace
 from .runtime_state import SCHEMA, runtime_states
 
 if TYPE_CHECKING:
-    from .._boot.resolve import BootValue
+    from .._boot.values import BootValue
     from .._model.records import NamespaceView, Owner
 
 _WITH = {"counters_delta": "counters", "memory": "listeners"}  # parts that come with another one

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.cmdline import SOURCE, assignments
-from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.resolve import NONE, BootFiles, resolve
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.resolve import resolve
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.values import NONE, BootFiles
 
 PATH = "net/core/somaxconn"
 

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.dropins import DropIn, printable
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.number import kernel_integer
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.places import DIRECTORIES
-from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.resolve import (
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.resolve import resolve
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.values import (
     NONE,
     OTHER,
     PROCPS,
     SYSTEMD,
     BootFiles,
     BootValue,
-    resolve,
 )
 
 KEY = "net.core.somaxconn"

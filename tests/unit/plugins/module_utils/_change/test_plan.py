@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.dropins import DropIn
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.edit import HEADER
-from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.resolve import NONE, PROCPS, SYSTEMD, BootFiles
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.values import NONE, PROCPS, SYSTEMD, BootFiles
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.plan import (
     AT_LEAST,
     EXACT,

@@ -11,7 +11,7 @@ import tempfile
 
 import pytest
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.resolve import BootValue
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.values import BootValue
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import Level
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls import KEYS
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.boot_files import boot_values, read_boot

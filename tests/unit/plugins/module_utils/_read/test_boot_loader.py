@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.resolve import CONTAINER, NONE, OTHER, PROCPS, SYSTEMD
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.values import CONTAINER, NONE, OTHER, PROCPS, SYSTEMD
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.boot_loader import find_loader, named_loader
 
 

@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""Whether anything on a host sets a setting at boot: most hosts set none of ours, and then nothing has to be resolved.
+
+It sees too much rather than too little: a comment that names a setting among other things, or a pattern that matches
+nothing, only costs the resolving.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, Iterable
+
+from .values import CONTAINER, SET_BY_RUNTIME, BootFiles, BootValue
+
+_WILD = b"*?[{"
+
+
+def may_be_set(boot: BootFiles, keys: Iterable[str]) -> bool:
+    """Whether a file, or the command line, may have to do with one of these keys (dotted names)."""
+    if boot.cmdline or boot.unlisted:
+        return True
+    names = [key.encode("ascii") for key in keys]
+    last = [name.rpartition(b".")[2] for name in names]
+    return any(dropin.content is None or _mentions(dropin.content, names, last) for dropin in boot.dropins)
+
+
+def unset(boot: BootFiles, names: Iterable[str]) -> Dict[str, BootValue]:
+    """The boot values where nothing may set them: the kernel's default stays, or nobody knows what a runtime sets."""
+    value = BootValue(None, None, None, (), SET_BY_RUNTIME if boot.loader == CONTAINER else None)
+    return dict.fromkeys(names, value)
+
+
+def _mentions(content: bytes, names: Iterable[bytes], last: Iterable[bytes]) -> bool:
+    if b"\0" in content:
+        return True
+    if not any(one in content for one in last) and not any(bytes((wild,)) in content for wild in _WILD):
+        return False
+    for line in content.splitlines():
+        text = line.strip(b" \t\v\f")
+        if not text or text[:1] in (b"#", b";"):
+            continue
+        if any(one in text for one in last) or _wild(text, names):
+            return True
+    return False
+
+
+def _wild(text: bytes, names: Iterable[bytes]) -> bool:
+    """Whether it is a pattern that may match one of the names, as far as what stands before its first wildcard tells."""
+    at = min((text.index(bytes((wild,))) for wild in _WILD if bytes((wild,)) in text), default=-1)
+    if at < 0:
+        return False
+    parts = text[:at].lstrip(b"-= \t").replace(b"/", b".").split(b".")
+    known = b".".join(part for part in parts[:-1] if part)
+    start = (known + b"." if known else b"") + parts[-1]
+    return any(name.startswith(start) for name in names)
