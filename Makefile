@@ -23,9 +23,9 @@ audit: ## tell what binds each listening socket of this host (ARGS= takes more o
 		> .build/log/audit.log 2>&1 || { cat .build/log/audit.log audit/report.txt 2> /dev/null; exit 1; }
 	@cat audit/report.txt
 
-# eda first: beside it run linters, not floods, and it counts seconds
+# The order in which they start: what takes longest first, so that the short ones fill up the end
 test: ## run every suite below except bench and matrix, and of molecule the scenario default
-	@$(TOOLS)/suites.py eda lint docs-check sanity unit live molecule-default
+	@$(TOOLS)/suites.py eda lint docs-check live sanity molecule-default unit
 
 unit: ## pure functions and readers of files: oldest and newest Python, no root, no Ansible
 	@$(TOOLS)/suites.py unit

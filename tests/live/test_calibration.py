@@ -9,12 +9,11 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-import time
 
 import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls import KEYS
-from ansible_collections.linuxnet.tcp.plugins.module_utils._read import calibration
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import calibration, new_namespace
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.calibration import calibrate
 from ansible_collections.linuxnet.tcp.tests.live import lab
 
@@ -89,16 +88,6 @@ def test_its_namespaces_go_away(root):
     assert lab.wait_for(lambda: namespaces() <= before + 30, timeout=20, pause=0.1)
 
 
-def test_it_takes_less_than_50_milliseconds(root):
-    times = []
-    for _number in range(7):
-        begin = time.perf_counter()
-        assert calibrate().rule
-        times.append(time.perf_counter() - begin)
-    print("calibration: best %.1f ms, median %.1f ms" % (min(times) * 1000, sorted(times)[3] * 1000))
-    assert sorted(times)[3] < 0.050
-
-
 def test_without_privilege_it_says_what_is_missing(root):
     result = lab.unprivileged(lambda: tuple(calibrate()))
     assert result == (
@@ -125,7 +114,8 @@ def test_cookies_forced_for_all_namespaces_are_not_taken_for_a_full_queue(root, 
         return dict(values, tcp_syncookies=2), warnings
 
     real = calibration.read_sysctls
-    monkeypatch.setattr(calibration, "read_sysctls", with_cookies_everywhere)
+    for reader in (calibration, new_namespace):
+        monkeypatch.setattr(reader, "read_sysctls", with_cookies_everywhere)
     result = calibrate()
     assert result.rule is None
     assert "tcp_syncookies is 2" in result.warning
@@ -157,5 +147,6 @@ def test_no_thread_to_be_had(monkeypatch):
 
 
 def test_an_interpreter_without_unshare(monkeypatch):
+    monkeypatch.delattr(os, "unshare", raising=False)  # Python 3.12 brings its own
     monkeypatch.setattr(ctypes, "CDLL", lambda *_arguments, **_named: object())
     assert "cannot call unshare(2)" in calibrate().warning

@@ -18,10 +18,13 @@ from typing import Callable, Dict, Iterable, List, NamedTuple, Set, Tuple
 
 from venvs import BUILD, ROOT
 
-AT_ONCE = 2  # suites; what a test measures in its own namespaces is the same beside another
+AT_ONCE = 4  # suites on two cores, since half of them wait; what a test measures in its own namespaces is the same beside another
+BESIDE_SECONDS = 2  # suites, while one of them counts seconds
 LOGS = os.path.join(BUILD, "log")
 SHOWN_LINES = 80  # of the log of a suite that failed
 PATIENCE = 1500  # seconds until a suite counts as hung
+SLOWEST = 10  # tests that are named in the end
+PYTEST_DURATION = re.compile(r"^([0-9.]+)s (?:call|setup) +(\S+)")
 PYTEST_CLOSING = re.compile(r"^=* ?((\d+ \w+, )*\d+ \w+ in [0-9.]+s.*?|no tests ran in .*?) ?=*$")
 
 
@@ -31,6 +34,8 @@ class Suite(NamedTuple):
     name: str
     venv: Callable[[], str]  # makes it ready and gives its path
     command: Tuple[str, ...]  # a program of the venv, or a script of this directory that takes the venv first
+    counts_seconds: bool = False  # so that little else may run beside it
+    short: bool = False  # fit to run beside such a one
 
 
 class Result(NamedTuple):
@@ -55,11 +60,20 @@ def closing_line(log: str) -> str:
     return found
 
 
+def slowest(logs: Iterable[str]) -> List[Tuple[float, str]]:
+    """The tests that took longest, of all suites whose pytest told how long each took."""
+    found = []
+    for log in logs:
+        with open(log, encoding="utf-8", errors="replace") as lines:
+            found += [(float(one.group(1)), one.group(2)) for one in map(PYTEST_DURATION.match, lines) if one]
+    return sorted(found, reverse=True)[:SLOWEST]
+
+
 def environment(venv: str) -> Dict[str, str]:
-    """What a suite runs with: the venv first, the collection importable, every cache below .build."""
+    """What a suite runs with: the venv first, the collection importable, every cache below .build, byte code kept there."""
     cache = os.path.join(BUILD, "cache")
     return dict(
-        os.environ,
+        {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
         PATH=os.path.join(venv, "bin") + os.pathsep + os.environ.get("PATH", "") + ":/usr/sbin:/sbin",
         VIRTUAL_ENV=venv,
         PYTHONPATH=os.path.join(ROOT, ".collections"),
@@ -130,6 +144,7 @@ class Runner:
 
     def __init__(self) -> None:
         self.failed: List[str] = []
+        self.logs: List[str] = []
         self._running: Set[subprocess.Popen[bytes]] = set()
         self._stopped = False
         self._output = threading.Lock()
@@ -141,10 +156,11 @@ class Runner:
         with self._output:
             if not result.passed:
                 self.failed.append(suite.name)
+            self.logs.append(result.log)
             report(suite, result)
 
-    def several(self, suites: Iterable[Suite]) -> None:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+    def several(self, suites: Iterable[Suite], at_once: int) -> None:
+        with ThreadPoolExecutor(at_once) as pool:
             waiting = [pool.submit(self.one, suite) for suite in suites]
             try:
                 for done in waiting:
@@ -172,12 +188,17 @@ def make_ready(suites: List[Suite]) -> None:
 
 
 def run_all(suites: List[Suite], title: str) -> int:
-    """Run them; 0 where all passed."""
+    """Run them, first those that count seconds with few others; 0 where all passed."""
     start = time.monotonic()
     os.makedirs(LOGS, exist_ok=True)
     runner = Runner()
-    runner.several(suites)
+    counting = [suite for suite in suites if suite.counts_seconds]
+    short = [suite for suite in suites if suite.short] if counting else []
+    runner.several(counting + short, BESIDE_SECONDS)
+    runner.several([suite for suite in suites if suite not in counting + short], AT_ONCE)
     minutes = (time.monotonic() - start) / 60
+    for seconds, test in slowest(runner.logs):
+        print("%7.1f s  %s" % (seconds, test))
     if runner.failed:
         print("\n%s: FAILED in %.1f min: %s" % (title, minutes, ", ".join(runner.failed)))
         return 1

@@ -17,10 +17,14 @@ import sys
 from typing import Callable, Dict, List
 
 import debian
+from balance import shares
 from machine import Machine
 from pythons import CORES, Core, Minor, controllers, text
-from runner import AT_ONCE, Suite, make_ready, run_all, stop_on_sigterm
+from runner import Suite, make_ready, run_all, stop_on_sigterm
 from venvs import ROOT, SetupError
+
+LIVE_AT_ONCE = 3  # processes that share the live tests
+DURATIONS = "--durations=10"
 
 # Unit tests that import Ansible, which the venvs of the unit suites lack
 NEED_ANSIBLE = ("tests/unit/plugins/filter", "tests/unit/plugins/module_utils/_module", "tests/unit/plugins/plugin_utils")
@@ -35,12 +39,12 @@ def lint(machine: Machine) -> List[Suite]:
         "antsibull-changelog lint": ("antsibull-changelog", "lint"),
         "ansible-lint": ("ansible-lint", "--profile", "production", "--offline"),
     }
-    return [Suite(name, machine.lint_venv, command) for name, command in commands.items()]
+    return [Suite(name, machine.lint_venv, command, short=True) for name, command in commands.items()]
 
 
 def docs_check(machine: Machine) -> List[Suite]:
     command = "antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck --validate-collection-refs=all ."
-    return [Suite("antsibull-docs lint-collection-docs", machine.lint_venv, tuple(command.split()))]
+    return [Suite("antsibull-docs lint-collection-docs", machine.lint_venv, tuple(command.split()), short=True)]
 
 
 def sanity_of(machine: Machine, core: Core, minor: Minor) -> Suite:
@@ -68,24 +72,25 @@ def unit(machine: Machine) -> List[Suite]:
 def ansible_of(machine: Machine, core: Core, minor: Minor) -> Suite:
     """The tests that go through Ansible, on one ansible-core and Python."""
     name = "through ansible-core %s, Python %s" % (core.name, text(minor))
-    return Suite(name, machine.core_venv(core, minor), ("pytest", "-m", "ansible"))
+    return Suite(name, machine.core_venv(core, minor), ("pytest", DURATIONS, "-m", "ansible"))
 
 
 def live(machine: Machine) -> List[Suite]:
     """On the newest ansible-core, with the unit tests that skip without Ansible; what goes through it also on the oldest.
 
-    Every live test has namespaces of its own, so that the files run in as many processes as suites run at once.
+    Every live test has namespaces of its own, so that the files run in several processes at once.
     """
     found = glob.glob(os.path.join(ROOT, "tests", "live", "test_*.py"))
     files = sorted(os.path.relpath(path, ROOT) for path in found) + list(NEED_ANSIBLE)
+    parts = shares(files, LIVE_AT_ONCE)
     name = "live tests %d of %d, ansible-core %s, Python %s"
     suites = [
         Suite(
-            name % (part + 1, AT_ONCE, machine.core.name, text(machine.python)),
+            name % (number, len(parts), machine.core.name, text(machine.python)),
             machine.core_venv(machine.core, machine.python),
-            ("pytest", *files[part::AT_ONCE]),
+            ("pytest", DURATIONS, *part),
         )
-        for part in range(AT_ONCE)
+        for number, part in enumerate(parts, start=1)
     ]
     oldest = controllers(CORES[0], machine.found)
     if oldest and CORES[0] != machine.core:
@@ -95,7 +100,7 @@ def live(machine: Machine) -> List[Suite]:
 
 def eda(machine: Machine) -> List[Suite]:
     """ansible-rulebook with the newest ansible-core."""
-    return [Suite("event-driven, ansible-rulebook", machine.eda_venv, ("pytest", "tests/eda"))]
+    return [Suite("event-driven, ansible-rulebook", machine.eda_venv, ("pytest", DURATIONS, "tests/eda"), counts_seconds=True)]
 
 
 def molecule_of(machine: Machine, scenario: str) -> Suite:

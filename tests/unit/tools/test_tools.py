@@ -172,3 +172,48 @@ def test_the_list_of_debian_packages_is_read():
     assert listed["iproute2"].service == "-"
     containers = {package.name: package for package in debian.wanted("debian-containers")}
     assert "podman.socket" in containers["podman"].service.split(",")
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_every_file_has_its_share_and_no_share_is_much_longer(count):
+    import balance
+
+    files = sorted(balance.SECONDS) + ["test_other_%d.py" % number for number in range(9)]
+    parts = balance.shares(files, count)
+    assert sorted(path for part in parts for path in part) == sorted(files)
+    taken = [sum(map(balance._seconds, part)) for part in parts]
+    assert max(taken) <= sum(taken) / count + max(balance.SECONDS.values())
+
+
+def test_the_table_of_shares_names_files_that_are_there():
+    import balance
+
+    live = os.listdir(os.path.join(TOOLS, os.pardir, "live"))
+    assert set(balance.SECONDS) <= set(live)
+
+
+def test_the_slowest_tests_of_all_logs_are_named(tmp_path):
+    import runner
+
+    for name, seconds in (("one", "3.00"), ("two", "12.50")):
+        lines = "%ss call     tests/live/test_%s.py::test_it[a]\n0.10s setup    tests/x.py::y\nnoise 1s call\n" % (seconds, name)
+        (tmp_path / name).write_text(lines)
+    found = runner.slowest([str(tmp_path / "one"), str(tmp_path / "two")])
+    assert found[:2] == [(12.5, "tests/live/test_two.py::test_it[a]"), (3.0, "tests/live/test_one.py::test_it[a]")]
+
+
+def test_what_counts_seconds_runs_first_and_with_little_beside_it(monkeypatch):
+    import runner
+
+    runs = []
+    monkeypatch.setattr(runner.Runner, "several", lambda _self, suites, at_once: runs.append(([one.name for one in suites], at_once)))
+    suites = [
+        runner.Suite("long", str, ("x",)),
+        runner.Suite("counting", str, ("x",), counts_seconds=True),
+        runner.Suite("short", str, ("x",), short=True),
+    ]
+    runner.run_all(suites, "make it")
+    assert runs == [(["counting", "short"], runner.BESIDE_SECONDS), (["long"], runner.AT_ONCE)]
+    runs.clear()
+    runner.run_all(suites[::2], "make it")
+    assert runs == [([], runner.BESIDE_SECONDS), (["long", "short"], runner.AT_ONCE)]

@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Shares test files among processes that run at the same time, so that all of them take about as long."""
+
+from __future__ import annotations
+
+import os
+from typing import Dict, List, Sequence
+
+#: Seconds that files took, one beside another, on two cores; only what they are to each other counts. make test names
+#: the slowest tests in the end
+SECONDS: Dict[str, int] = {
+    "test_mitigate.py": 210,
+    "test_role.py": 170,
+    "test_modules.py": 110,
+    "test_flood_scenarios.py": 110,
+    "test_flood_evasions.py": 80,
+    "test_findings.py": 50,
+    "test_syn_backlog.py": 60,
+    "test_applications.py": 50,
+    "test_three_step_story.py": 40,
+    "test_targets.py": 30,
+    "test_change_never_worse.py": 40,
+    "test_live_raise.py": 25,
+    "test_boot_values.py": 30,
+    "test_model_equals_kernel.py": 25,
+}
+OF_OTHERS = 8
+
+
+def shares(files: Sequence[str], count: int) -> List[List[str]]:
+    """The files in ``count`` parts: each of them, longest first, goes to the part that has least to do."""
+    parts: List[List[str]] = [[] for _part in range(count)]
+    taken = [0] * count
+    for path in sorted(files, key=_seconds, reverse=True):
+        least = taken.index(min(taken))
+        parts[least].append(path)
+        taken[least] += _seconds(path)
+    return [part for part in parts if part]
+
+
+def _seconds(path: str) -> int:
+    return SECONDS.get(os.path.basename(path), OF_OTHERS)
