@@ -37,9 +37,9 @@ Bytes = Union[bytes, bytearray, memoryview]
 class Packed(NamedTuple):
     """Addresses of one family, one after the other in network byte order, by how long their entries have waited."""
 
-    young: Bytes
-    waiting: Bytes  # neither of the others
-    again: Bytes  # their SYN-ACK was sent again
+    young: bytearray
+    waiting: bytearray  # neither of the others
+    again: bytearray  # their SYN-ACK was sent again
 
 
 class _Family(NamedTuple):
@@ -71,15 +71,14 @@ class Kept:
     def __init__(self) -> None:
         self._of: Dict[_Family, List[Packed]] = {family: [] for family in FAMILIES}
 
-    def add(self, ipv4: Packed, ipv6: Packed) -> None:
-        """Copy these addresses."""
+    def add(self, age: int, ipv4: bytes, ipv6: bytes) -> None:
+        """Copy these packed addresses. `age`: 0 for young entries, 1 for others, 2 where the SYN-ACK was sent again."""
         for family, packed in ((IPV4, ipv4), (IPV6, ipv6)):
-            if any(packed):
+            if packed:
                 mine = self._of[family]
                 if not mine:
                     mine.append(Packed(bytearray(), bytearray(), bytearray()))
-                for buffer, more in zip(mine[0], packed):
-                    buffer += more  # type: ignore[operator,misc]
+                mine[0][age].extend(packed)
 
     def take(self, other: Kept) -> None:
         """Have what the other has as well, without copying it. To be read only from then on."""

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import socket
 import struct
-from itertools import chain
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from itertools import chain, repeat
+from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
-from .._model.half_open import Tally, batch, by_owner
+from .._model.half_open import Tally, ages
 from .._model.records import ListenKey, ListenSocket
 from . import netlink, sock_diag
 
@@ -28,18 +28,11 @@ _MAX_RANGES = 1000  # that one port filter takes
 # Offsets in a message, its netlink header of 16 bytes included.
 _RETRANS = 19  # retransmissions of the SYN-ACK
 _EXPIRES = 68  # milliseconds until the next one, 0 where it is overdue
-_LOCAL = "20xH2x%ds%dxI"  # local port, local address, index of the interface
-_SOURCE = "40x%ds"
-_LOCAL_END, _SOURCE_AT = 60, 40
+_LOCAL = "20xH2x%ds%dxI%dx"  # local port, local address, index of the interface
+_SOURCE = "40x%ds%dx"
+_LOCAL_END = 60
 
 _AT_ONCE = 4096  # entries that are sorted by listener at a time
-
-
-class _Columns(NamedTuple):
-    owners: List[ListenKey]
-    sources: List[bytes]
-    retransmissions: List[int]
-    expires: List[int]
 
 
 Local = Tuple[int, bytes, int]  # port in network byte order, packed address, index of the interface
@@ -96,38 +89,44 @@ def _filters(ports: Optional[Iterable[int]]) -> Iterator[bytes]:
 
 
 def _count(counted: Tally, family: int, runs: Iterable[netlink.Run], first: float) -> None:
-    width = 16 if family == socket.AF_INET6 else 4
-    owners: Dict[Local, ListenKey] = {}
-    forms: Dict[int, Tuple[struct.Struct, struct.Struct]] = {}
-    columns = _Columns([], [], [], [])
+    by_local = _ByLocal(counted, family)
+    unsettled = 0
     try:
         for run, length in runs:
-            if length not in forms:
-                forms[length] = (
-                    struct.Struct("=%s%dx" % (_LOCAL % (width, 32 - width), length - _LOCAL_END)),
-                    struct.Struct("=%s%dx" % (_SOURCE % width, length - _SOURCE_AT - width)),
-                )
-            local_form, source_form = forms[length]
-            locals_ = list(local_form.iter_unpack(run))
-            if len(owners) > 1024:
-                owners.clear()
-            for local in set(locals_).difference(owners):
-                owners[local] = counted.owner(named(local, family))
-            columns.owners.extend(map(owners.__getitem__, locals_))
-            columns.sources.extend(chain.from_iterable(source_form.iter_unpack(run)))
-            retransmissions, expires = timers(run, length)
-            columns.retransmissions.extend(retransmissions)
-            columns.expires.extend(expires)
-            if len(columns.owners) > _AT_ONCE:
-                _add(counted, columns, first)
-                columns = _Columns([], [], [], [])
+            waited = ages(*timers(run, length), first)
+            sources = chain.from_iterable(struct.iter_unpack(_SOURCE % (by_local.width, length - 40 - by_local.width), run))
+            for by_age, age, source in zip(by_local.each(run, length), waited, sources):
+                by_age[age].append(source)
+            unsettled += len(waited)
+            if unsettled > _AT_ONCE:
+                counted.settle()
+                unsettled = 0
+                if len(by_local) > 1024:
+                    by_local.clear()
     finally:  # also of a dump that turns out to be inconsistent: where it is the second one, it is used
-        _add(counted, columns, first)
+        counted.settle()
 
 
-def _add(counted: Tally, columns: _Columns, first: float) -> None:
-    for owner, *entries in by_owner(*columns):
-        counted.add(owner, batch(entries[0], entries[1], entries[2], first))
+class _ByLocal(Dict[Local, Dict[int, List[bytes]]]):
+    """What `Tally.of` gives for each local endpoint."""
+
+    def __init__(self, counted: Tally, family: int) -> None:
+        super().__init__()
+        self.width = 16 if family == socket.AF_INET6 else 4
+        self._counted, self._family = counted, family
+
+    def __missing__(self, local: Local) -> Dict[int, List[bytes]]:
+        self[local] = found = self._counted.of(named(local, self._family))
+        return found
+
+    def each(self, run: memoryview, length: int) -> Iterable[Dict[int, List[bytes]]]:
+        """That of each message. Most runs are of one local endpoint."""
+        form = "=" + _LOCAL % (self.width, 32 - self.width, length - _LOCAL_END)
+        words, stride = run.cast("I"), length // 4
+        columns = [words[at // 4::stride] for at in range(24, 24 + self.width, 4)]
+        if all(map(netlink.alike, (run.cast("H")[10::2 * stride], words[14::stride], *columns))):
+            return repeat(self[struct.unpack(form, run[:length])])
+        return map(self.__getitem__, struct.iter_unpack(form, run))
 
 
 def timers(run: memoryview, length: int) -> Tuple[bytes, List[int]]:
