@@ -28,7 +28,7 @@ from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple
 
 from .records import Network
 
-_MUCH = 1 << 20  # bytes of addresses
+_MANY = 1 << 17  # entries
 _PIECE = 65536  # entries folded at a time, which bounds the memory of the folding itself
 
 Bytes = Union[bytes, bytearray, memoryview]
@@ -100,12 +100,12 @@ class Kept:
 
     def _counts(self, family: _Family, form: struct.Struct) -> Iterator[Dict[bytes, int]]:
         """Entries by address or network, where there are many in two parts: one after the other takes less memory."""
-        if sum(len(buffer) for packed in self._of[family] for buffer in packed) <= _MUCH:
-            yield Counter(self._each(family, form, 0))
+        if sum(len(buffer) for packed in self._of[family] for buffer in packed) <= _MANY * family.width:
+            yield Counter(self._each(family, form))
             return
         for odd in ((1).__and__, (1).__xor__):
-            chosen = map(odd, map((1).__and__, map(hash, self._each(family, form, 0))))
-            yield Counter(compress(self._each(family, form, 0), chosen))
+            chosen = map(odd, map((1).__and__, map(hash, self._each(family, form))))
+            yield Counter(compress(self._each(family, form), chosen))
 
     def networks(self, top: int) -> List[Network]:
         """The `top` networks with most entries, most first."""
@@ -117,18 +117,19 @@ class Kept:
                 del counts  # before the next ones are counted
             best = sorted(parts, key=_most_first)[:top]
             named = {network for network, _count in best}
-            unanswered, again = (
-                Counter(filter(named.__contains__, self._each(family, family.network, since))) for since in (1, 2)
+            young, again = (
+                Counter(filter(named.__contains__, self._each(family, family.network, slice(age, age + 1))))
+                for age in (0, 2)
             )
             found += (
-                Network(family.network_text(network), count, unanswered[network], again[network])
+                Network(family.network_text(network), count, count - young[network], again[network])
                 for network, count in best
             )
         return sorted(found, key=lambda one: -one.entries)[:top]
 
-    def _each(self, family: _Family, form: struct.Struct, since: int) -> Iterator[bytes]:
-        """`since`: 0 for all, 1 without the young, 2 for those sent again."""
-        return chain.from_iterable(_each(form, buffer) for packed in self._of[family] for buffer in packed[since:])
+    def _each(self, family: _Family, form: struct.Struct, chosen: slice = slice(None)) -> Iterator[bytes]:
+        """`chosen`: which of the three ages, all when left out."""
+        return chain.from_iterable(_each(form, buffer) for packed in self._of[family] for buffer in packed[chosen])
 
 
 class Summary:
@@ -241,8 +242,8 @@ def _best(counts: Mapping[bytes, int], top: int, text: Callable[[bytes], str]) -
 def _largest(counts: Mapping[bytes, int], top: int) -> List[Tuple[bytes, int]]:
     """Most first; of equal ones those with the lowest address, so that the answer is always the same."""
     least = min(heapq.nlargest(top, counts.values()), default=0)
-    more = [one for one in counts.items() if one[1] > least]
-    equal = heapq.nsmallest(top - len(more), (thing for thing, count in counts.items() if count == least))
+    more = [(thing, count) for thing, count in counts.items() if count > least]
+    equal = heapq.nsmallest(top - len(more), [thing for thing, count in counts.items() if count == least])
     return sorted(more, key=_most_first) + [(thing, least) for thing in equal]
 
 
