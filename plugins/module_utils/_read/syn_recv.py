@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import socket
 import struct
-from itertools import chain, repeat
 from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from .._model.half_open import Tally, ages
@@ -94,7 +93,7 @@ def _count(counted: Tally, family: int, runs: Iterable[netlink.Run], first: floa
     try:
         for run, length in runs:
             waited = ages(*timers(run, length), first)
-            sources = chain.from_iterable(struct.iter_unpack(_SOURCE % (by_local.width, length - 40 - by_local.width), run))
+            sources = struct.unpack(_SOURCE % (by_local.width, length - 40 - by_local.width) * len(waited), run)
             for by_age, age, source in zip(by_local.each(run, length), waited, sources):
                 by_age[age].append(source)
             unsettled += len(waited)
@@ -120,13 +119,16 @@ class _ByLocal(Dict[Local, Dict[int, List[bytes]]]):
         return found
 
     def each(self, run: memoryview, length: int) -> Iterable[Dict[int, List[bytes]]]:
-        """That of each message. Most runs are of one local endpoint."""
+        """That of each message. Most runs are of one local address, many of one port as well."""
         form = "=" + _LOCAL % (self.width, 32 - self.width, length - _LOCAL_END)
         words, stride = run.cast("I"), length // 4
-        columns = [words[at // 4::stride] for at in range(24, 24 + self.width, 4)]
-        if all(map(netlink.alike, (run.cast("H")[10::2 * stride], words[14::stride], *columns))):
-            return repeat(self[struct.unpack(form, run[:length])])
-        return map(self.__getitem__, struct.iter_unpack(form, run))
+        addresses = (words[at::stride] for at in range(6, 6 + self.width // 4))
+        if not all(map(netlink.alike, (words[14::stride], *addresses))):
+            return map(self.__getitem__, struct.iter_unpack(form, run))
+        _port, address, index = struct.unpack(form, run[:length])
+        ports = run.cast("H")[10::2 * stride].tolist()
+        of_port = {port: self[port, address, index] for port in set(ports)}
+        return map(of_port.__getitem__, ports)
 
 
 def timers(run: memoryview, length: int) -> Tuple[bytes, List[int]]:
