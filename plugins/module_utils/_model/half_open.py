@@ -104,6 +104,8 @@ class Tally:
     def settle(self) -> None:
         """Count what was appended since."""
         for listener in self._listeners.values():
+            if not listener.fresh:
+                continue
             kept = self._others if listener.kept is None else listener.kept
             for age, sources in listener.fresh.items():
                 listener.retransmissions[max(age - 1, 0)] += len(sources)

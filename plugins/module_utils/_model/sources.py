@@ -100,11 +100,19 @@ class Kept:
         """How many different addresses there are, and the `top` ones with most entries, most first."""
         distinct, best = 0, []
         for family in FAMILIES:
-            for counts in self._counts(family, family.addresses):
-                distinct += len(counts)
-                best += _best(counts, top, family.text)
-                del counts  # before the next ones are counted
+            different, largest = self._most(family, family.addresses, top)
+            distinct += different
+            best += [(family.text(address), count) for address, count in largest]
         return distinct, _first(best, top)
+
+    def _most(self, family: _Family, each: _Each, top: int) -> Tuple[int, List[Tuple[bytes, int]]]:
+        """How many different addresses or networks there are, and the `top` ones with most entries, most first."""
+        distinct, parts = 0, []
+        for counts in self._counts(family, each):
+            distinct += len(counts)
+            parts += _largest(counts, top)
+            del counts  # before the next ones are counted
+        return distinct, sorted(parts, key=_most_first)[:top]
 
     def _counts(self, family: _Family, each: _Each) -> Iterator[Dict[bytes, int]]:
         """Entries by address or network, where there are many in two parts: one after the other takes less memory."""
@@ -119,11 +127,7 @@ class Kept:
         """The `top` networks with most entries, most first."""
         found: List[Network] = []
         for family in FAMILIES:
-            parts: List[Tuple[bytes, int]] = []
-            for counts in self._counts(family, family.networks):
-                parts += _largest(counts, top)
-                del counts  # before the next ones are counted
-            found += self._told(family, dict(sorted(parts, key=_most_first)[:top]))
+            found += self._told(family, dict(self._most(family, family.networks, top)[1]))
         return sorted(found, key=lambda one: -one.entries)[:top]
 
     def _told(self, family: _Family, entries: Dict[bytes, int]) -> Iterator[Network]:
