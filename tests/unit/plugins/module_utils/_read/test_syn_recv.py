@@ -133,11 +133,16 @@ def addresses(family):
 ATTRIBUTES = st.sampled_from([b"", b"", netlink.attribute(99, b"abcde"), b"\xff" * 3, b"\0" * 5])
 
 
-def entries(family, more):
-    locals_ = ["10.0.0.1", "10.0.0.2"] if family == V4 else ["::ffff:10.0.0.1", "fd00::1", "fd00::2"]
+LOCALS = {
+    V4: [["10.0.0.1", "10.0.0.2"], ["10.0.0.1"]],
+    V6: [["fd00::1", "fd00::2"], ["fd00::1", "::ffff:10.0.0.1"], ["::ffff:10.0.0.1"]],
+}
+
+
+def entries(family, locals_, indexes, more):
     return st.builds(
         entry, st.just(family), st.sampled_from(locals_), st.sampled_from([443, 81, 80]), addresses(family),
-        retrans=st.sampled_from([0, 0, 1, 5, 255]), index=st.sampled_from([0, 0, 0, 1]), mark=st.just(False),
+        retrans=st.sampled_from([0, 0, 1, 5, 255]), index=st.sampled_from(indexes), mark=st.just(False),
         expires=st.one_of(st.integers(0, 3000), st.sampled_from([499, 500, 501, (1 << 32) - 1])),
         more=more, dport=st.integers(1, 65535),
     )  # fmt: skip
@@ -148,7 +153,8 @@ def buffers(draw):
     """What one receive brings: messages of one family, of one length each, which are read at once, or of several."""
     family = draw(st.sampled_from([V4, V6]))
     more = st.just(draw(ATTRIBUTES)) if draw(st.booleans()) else ATTRIBUTES
-    some = draw(st.lists(entries(family, more), min_size=1, max_size=12))
+    locals_, indexes = draw(st.sampled_from(LOCALS[family])), draw(st.sampled_from([[0], [0], [1, 0]]))
+    some = draw(st.lists(entries(family, locals_, indexes, more), min_size=1, max_size=12))
     return some * draw(st.sampled_from([1, 1, 1, 30]))
 
 
@@ -208,6 +214,7 @@ def test_what_is_read_at_once_is_what_is_read_one_by_one(sent, top, at_once):
         ListenSocket("ipv4", "tcp", "10.0.0.2", 80, None, False, 2, 0, 0, 1, 0, None),
         ListenSocket("ipv6", "tcp", "::", 80, None, True, 3, 0, 0, 1, 0, None),
         ListenSocket("ipv6", "tcp", "::", 81, None, False, 4, 0, 0, 1, 0, None),
+        ListenSocket("ipv6", "tcp", "fd00::2", 80, None, False, 5, 0, 0, 1, 0, None),
     ]
     dump = kernel(*[b"".join(map(padded, messages)) for messages in sent])
     with mock.patch.object(syn_recv, "_AT_ONCE", at_once):
