@@ -49,7 +49,7 @@ def _mentions(content: bytes, names: Iterable[bytes], last: Iterable[bytes]) -> 
 
 
 def _wild(text: bytes, names: Iterable[bytes]) -> bool:
-    """Whether it is a pattern that may match one of the names, as far as what stands before its first wildcard tells."""
+    """Whether it is a pattern that may match one of the names, judged by what stands before its first wildcard."""
     at = min((text.index(bytes((wild,))) for wild in _WILD if bytes((wild,)) in text), default=-1)
     if at < 0:
         return False

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import Iterable, List, Optional, Sequence, Tuple
 
-from .._model.records import HalfOpenTally, ListenSocket
-from . import netlink, proc_net_tcp, sock_diag, syn_recv
+from .._model.records import HalfOpen, HalfOpenTally, ListenSocket
+from . import netlink, sock_diag, syn_recv
 
 
 def listen_sockets(dump: sock_diag.Dump = netlink.dump) -> Tuple[List[ListenSocket], List[str]]:
@@ -25,6 +25,8 @@ def listen_sockets(dump: sock_diag.Dump = netlink.dump) -> Tuple[List[ListenSock
     try:
         return sock_diag.listeners(dump)
     except OSError as error:
+        from . import proc_net_tcp
+
         return proc_net_tcp.listeners(), [
             "Listeners come from /proc/net/tcp, since netlink refused (%s): backlog, device, drops, cgroup, whether "
             "[::] takes IPv4 and MPTCP are unknown." % error
@@ -50,11 +52,15 @@ def half_open(
     try:
         counted, warnings = syn_recv.tally(ports, dump, listeners, first_timeout)
     except OSError as error:
+        from . import proc_net_tcp
+
         counted = proc_net_tcp.tally(ports, listen_sockets=listeners, first_timeout=first_timeout)
         warnings = [
             "Half-open entries come from /proc/net/tcp, since netlink refused (%s): those of device-bound listeners "
             "cannot be told from others on the same address and port." % error
         ]
+    if counted is None:
+        return HalfOpenTally(HalfOpen((), 0, 0, [], []), {}), warnings
     tally = counted.result(top)
     if not tally.exact:
         warnings.append(
