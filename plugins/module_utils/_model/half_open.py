@@ -13,14 +13,13 @@ each of the 16 listeners that hold most of them. Of the other listeners the sour
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from heapq import nlargest
-from itertools import compress
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
 from .attribution import WILDCARD, Attribution
 from .records import HalfOpen, HalfOpenTally, ListenKey, ListenSocket, Network
-from .sources import Kept, Packed, Summary
+from .sources import Kept, Summary
 
 # Listeners told apart. Entries of sockets that are gone count for the address that the client wrote to,
 # and a transparent proxy may have taken connections to any.
@@ -32,31 +31,16 @@ OVERALL, OF_A_LISTENER = 65536, 4096  # what a summary keeps
 YOUNG = 0.5  # seconds: the answer to an entry's SYN-ACK may still be on its way
 
 
-class Batch(NamedTuple):
-    """Entries of one listener."""
+def ages(retransmissions: Iterable[int], expires: Iterable[float], first: float) -> List[int]:
+    """How long each entry has waited: 0 young, 1 longer, `n` + 1 until its SYN-ACK was sent again `n` times.
 
-    retransmissions: Sequence[int]  # of each entry's SYN-ACK
-    ipv4: Packed  # the sources, IPv4-mapped ones included
-    ipv6: Packed
-
-
-def batch(sources: Sequence[bytes], retransmissions: Sequence[int], expires: Sequence[float], first: float) -> Batch:
-    """Entries by how long they have waited.
-
-    `sources`: packed addresses in network byte order, 4 or 16 bytes each. `expires`: what is left until each SYN-ACK
-    is sent again; `first`: how long that is from the start, in the same unit of which a second has 1,000. An entry is
-    young while less than half a second of its first timeout is over. Those that wait on purpose
-    (TCP_DEFER_ACCEPT) have longer timeouts and none sent again: they were answered, and count as young.
+    `expires`: what is left until each SYN-ACK is sent again; `first`: how long that is from the start, in the same
+    unit of which a second has 1,000. An entry is young while less than half a second of its first timeout is over.
+    Those that wait on purpose (TCP_DEFER_ACCEPT) have longer timeouts and none sent again: they were answered, and
+    count as young.
     """
     bound = first - 1000 * YOUNG
-    young = [left > bound and not count for left, count in zip(expires, retransmissions)]
-    waiting = [not (count or one) for count, one in zip(retransmissions, young)]
-    ipv4, ipv6 = [], []
-    for chosen in (young, waiting, retransmissions):
-        four, six = by_version(list(compress(sources, chosen)))
-        ipv4.append(four)
-        ipv6.append(six)
-    return Batch(retransmissions, Packed(*ipv4), Packed(*ipv6))
+    return [again + 1 if again else left <= bound for again, left in zip(retransmissions, expires)]
 
 
 _MAPPED = bytes(10) + b"\xff\xff"  # ::ffff:0:0/96
@@ -72,24 +56,11 @@ def by_version(sources: Sequence[bytes]) -> Tuple[bytes, bytes]:
     return b"".join(mapped), b"".join(source for source in sources if not source.startswith(_MAPPED))
 
 
-def by_owner(owners: Sequence[ListenKey], *columns: Sequence[Any]) -> Iterator[Tuple[Any, ...]]:
-    """The rows of each owner: the owner, and its part of each column."""
-    distinct = list(dict.fromkeys(owners))
-    if len(distinct) == 1:
-        yield (distinct[0],) + columns
-        return
-    number_of = {owner: number for number, owner in enumerate(distinct)}
-    places: List[List[int]] = [[] for _owner in distinct]
-    for place, number in enumerate(map(number_of.__getitem__, owners)):
-        places[number].append(place)
-    for owner, where in zip(distinct, places):
-        yield (owner,) + tuple(list(map(column.__getitem__, where)) for column in columns)
-
-
 class _Listener:
     """What is kept of one listener's entries."""
 
     def __init__(self) -> None:
+        self.fresh: Dict[int, List[bytes]] = defaultdict(list)  # sources of entries by age, still to be counted
         self.retransmissions: Counter = Counter()  # entries by how often their SYN-ACK was sent again
         self.young = 0
         self.kept: Optional[Kept] = Kept()  # None once its sources are no longer told
@@ -101,10 +72,13 @@ class _Listener:
 
 
 class Tally:
-    """What is kept of half-open entries while they are read. Feed it with `add`, batch by batch."""
+    """What is kept of half-open entries while they are read.
+
+    Append each entry's source to what `of` its local endpoint gives, and `settle` every few thousand entries.
+    """
 
     def __init__(self, listen_sockets: Iterable[ListenSocket] = ()) -> None:
-        self.owner = Attribution(listen_sockets).owner
+        self._owner = Attribution(listen_sockets).owner
         self._listeners: Dict[ListenKey, _Listener] = {}
         self._unfolded = 0
         self._others = Kept()  # sources of listeners that are not followed any more
@@ -118,15 +92,28 @@ class Tally:
     def total(self) -> int:
         return sum(one.total for one in self._listeners.values())
 
-    def add(self, owner: ListenKey, entries: Batch) -> None:
-        """Count entries of one listener, as `owner` names it. Past 16,384 of them a new one counts for the wildcard."""
+    def of(self, local: ListenKey) -> Dict[int, List[bytes]]:
+        """Lists by age (see `ages`) for the packed sources of entries with that local endpoint, 4 or 16 bytes each.
+
+        Its listener's as `Attribution` names it. Past 16,384 listeners a new one counts for the wildcard.
+        """
+        owner = self._owner(local)
         if owner not in self._listeners and len(self._listeners) >= MAX_LISTENERS:
             owner = owner._replace(address=WILDCARD[owner.family])
-        listener = self._listeners.setdefault(owner, _Listener())
-        listener.retransmissions.update(entries.retransmissions)
-        listener.young += len(entries.ipv4.young) // 4 + len(entries.ipv6.young) // 16
-        (self._others if listener.kept is None else listener.kept).add(entries.ipv4, entries.ipv6)
-        self._unfolded += len(entries.retransmissions)
+        return self._listeners.setdefault(owner, _Listener()).fresh
+
+    def settle(self) -> None:
+        """Count what was appended since."""
+        for listener in self._listeners.values():
+            if not listener.fresh:
+                continue
+            kept = self._others if listener.kept is None else listener.kept
+            for age, sources in listener.fresh.items():
+                listener.retransmissions[max(age - 1, 0)] += len(sources)
+                listener.young += len(sources) if age == 0 else 0
+                kept.add(min(age, 2), *by_version(sources))
+                self._unfolded += len(sources)
+            listener.fresh.clear()
         if self._unfolded > MAX_ENTRIES:
             self._fold()
 

@@ -18,8 +18,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from itertools import chain
-from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, NamedTuple, Optional, Sequence, Tuple
 
 from .._model.attribution import Attribution
 from .._model.half_open import YOUNG
@@ -31,7 +30,7 @@ MAX_FOLLOWED = 16384  # of one family; of more entries a random part
 
 _MARGIN = 300  # ms: timers run up to an eighth late, and the answer takes its time
 GIVEN_UP_AFTER = 2  # retransmissions that even a queue under pressure lets an entry have
-_IDENTITY = "20x40s%dx"  # both ports and addresses, and the interface
+_IDENTITY = 20, 40  # offset and size of both ports and addresses, and the interface
 _LOCAL = struct.Struct("=H2x16s16xI")
 
 
@@ -61,7 +60,7 @@ def first_look(
         chosen: Dict[bytes, Tuple[int, int]] = {}
         mask = 0  # of the hash's bits that are 0 in an entry that is followed
         try:
-            for run, length in _runs(family, ports, dump):
+            for run, length in syn_recv.entries(family, ports, dump):
                 retransmissions, expires = syn_recv.timers(run, length)
                 for one, again, left in zip(_identities(run, length), retransmissions, expires):
                     if again < len(latest) and left <= latest[again] and not hash(one) & mask:
@@ -91,7 +90,7 @@ def second_look(
     for family, entries in first.entries.items():
         still: Dict[bytes, int] = {}
         try:
-            for run, length in _runs(family, ports, dump) if entries else ():
+            for run, length in syn_recv.entries(family, ports, dump) if entries else ():
                 seen = dict(zip(_identities(run, length), syn_recv.timers(run, length)[0]))
                 still.update((one, seen[one]) for one in seen.keys() & entries.keys())
         except (OSError, netlink.DumpInterrupted):
@@ -117,9 +116,5 @@ def _timeouts(again: int, left: float, within: float, first_timeout: float) -> i
     return count
 
 
-def _runs(family: int, ports: Optional[Sequence[int]], dump: sock_diag.Dump) -> Iterable[netlink.Run]:
-    return chain.from_iterable(dump(body) for body in syn_recv.requests(family, ports))
-
-
-def _identities(run: memoryview, length: int) -> List[bytes]:
-    return list(chain.from_iterable(struct.iter_unpack("=" + _IDENTITY % (length - 60), run)))
+def _identities(run: memoryview, length: int) -> Tuple[bytes, ...]:
+    return syn_recv.each_bytes(run, length, *_IDENTITY)

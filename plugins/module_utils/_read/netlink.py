@@ -116,10 +116,12 @@ def split(view: memoryview) -> Iterator[Tuple[int, int, memoryview, int]]:
 
 def _all_alike(view: memoryview, length: int) -> bool:
     words, stride = view.cast("I"), length // 4
-    for column in (words[0::stride].tolist(), words[1::stride].tolist()):  # length; type and flags
-        if column.count(column[0]) != len(column):
-            return False
-    return True
+    return alike(words[0::stride]) and alike(words[1::stride])  # length; type and flags
+
+
+def alike(column: memoryview) -> bool:
+    """Whether all items are equal."""
+    return column[1:] == column[:-1]
 
 
 def _check(run: memoryview) -> None:

@@ -19,7 +19,7 @@ import sys
 from itertools import islice
 from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
-from .._model.half_open import Tally, batch, by_owner
+from .._model.half_open import Tally, ages
 from .._model.records import ListenKey, ListenSocket
 from . import proc_net
 
@@ -68,7 +68,6 @@ def tally(
     """
     wanted = None if ports is None else {b"%04X" % port for port in ports}
     counted = Tally(listen_sockets)
-    owners: Dict[Tuple[str, bytes], ListenKey] = {}
     rows = _rows(_SYN_RECV, directory)
     if wanted is not None:
         rows = (one for one in rows if one[2][1][-4:] in wanted)
@@ -76,18 +75,18 @@ def tally(
         some = list(islice(rows, _BATCH))
         if not some:
             return counted
-        if len(owners) > 1024:
-            owners.clear()
-        for family, name, row in some:
-            if (name, row[1]) not in owners:
-                owners[(name, row[1])] = counted.owner(ListenKey(name, *endpoint(row[1], family), device=None))
-        columns = (
-            [packed(row[2].partition(b":")[0]) for _family, _name, row in some],
+        locals_: Dict[Tuple[str, bytes], Dict[int, List[bytes]]] = {}
+        waited = ages(
             [int(row[6], 16) for _family, _name, row in some],
             [_milliseconds(row[5]) for _family, _name, row in some],
+            1000 * first_timeout,
         )
-        for owner, *entries in by_owner([owners[(name, row[1])] for _family, name, row in some], *columns):
-            counted.add(owner, batch(entries[0], entries[1], entries[2], 1000 * first_timeout))
+        for age, (family, name, row) in zip(waited, some):
+            local = (name, row[1])
+            if local not in locals_:
+                locals_[local] = counted.of(ListenKey(name, *endpoint(row[1], family), device=None))
+            locals_[local][age].append(packed(row[2].partition(b":")[0]))
+        counted.settle()
 
 
 def _milliseconds(timer: bytes) -> float:

@@ -6,41 +6,33 @@
 
 """Half-open entries over sock_diag(7), tallied receive buffer by receive buffer.
 
-A flood leaves hundreds of thousands of them, so each step below works on a whole buffer
-at the speed of the C library functions it is made of; no entry is looked at alone.
+A flood leaves hundreds of thousands of them, so each step but one below works on a whole buffer
+at the speed of the C library functions it is made of. Only appending looks at entries one by one.
 Works on every kernel with sock_diag: up to 4.3 the entries hang off their listener, since 4.4 they
 are in the table of established connections; both answer to the state SYN_RECV.
 """
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
-from itertools import chain
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
-from .._model.half_open import Tally, batch, by_owner
+from .._model.half_open import Tally, ages
 from .._model.records import ListenKey, ListenSocket
 from . import netlink, sock_diag
 
 _MAX_RANGES = 1000  # that one port filter takes
 
-# Offsets in a message, its netlink header of 16 bytes included.
+# A message, its netlink header of 16 bytes included: the offsets of what is read.
 _RETRANS = 19  # retransmissions of the SYN-ACK
-_EXPIRES = 68  # milliseconds until the next one, 0 where it is overdue
-_LOCAL = "20xH2x%ds%dxI"  # local port, local address, index of the interface
-_SOURCE = "40x%ds"
-_LOCAL_END, _SOURCE_AT = 60, 40
+_PORT, _ADDRESS = 20, 24  # local ones
+_SOURCE = 40
+_INDEX = 56  # of the interface
+_EXPIRES, _END = 68, 72  # milliseconds until the SYN-ACK is sent again, 0 where that is overdue
 
-_AT_ONCE = 4096  # entries that are sorted by listener at a time
-
-
-class _Columns(NamedTuple):
-    owners: List[ListenKey]
-    sources: List[bytes]
-    retransmissions: List[int]
-    expires: List[int]
-
+_AT_ONCE = 4096  # entries after which they are counted
 
 Local = Tuple[int, bytes, int]  # port in network byte order, packed address, index of the interface
 
@@ -60,8 +52,7 @@ def tally(
         counted = Tally(listeners)
         try:
             for family in sock_diag.FAMILIES:
-                for body in requests(family, ports):
-                    _count(counted, family, dump(body), 1000 * first_timeout)
+                _count(counted, family, entries(family, ports, dump), 1000 * first_timeout)
             break
         except netlink.DumpInterrupted:
             if last_attempt:
@@ -80,10 +71,19 @@ def port_ranges(ports: Iterable[int]) -> List[Tuple[int, int]]:
     return ranges
 
 
-def requests(family: int, ports: Optional[Iterable[int]]) -> Iterator[bytes]:
-    """The bodies of the dump requests for the half-open entries of one family on these ports, or on all."""
+def entries(family: int, ports: Optional[Iterable[int]], dump: sock_diag.Dump = netlink.dump) -> Iterator[netlink.Run]:
+    """The half-open entries of one family on these ports, or on all, in runs of messages of one length.
+
+    The length is a multiple of four. Raises OSError and DumpInterrupted as `netlink.dump` does.
+    """
     for asked in _filters(ports):
-        yield sock_diag.request(family, sock_diag.TCP_SYN_RECV) + asked
+        for run, length in dump(sock_diag.request(family, sock_diag.TCP_SYN_RECV) + asked):
+            if length < _END:
+                raise OSError(errno.EBADMSG, "sock_diag: a message of %d bytes is cut short" % length)
+            if length % 4:  # comes alone
+                length -= length % 4
+                run = run[:length]
+            yield run, length
 
 
 def _filters(ports: Optional[Iterable[int]]) -> Iterator[bytes]:
@@ -97,42 +97,61 @@ def _filters(ports: Optional[Iterable[int]]) -> Iterator[bytes]:
 
 def _count(counted: Tally, family: int, runs: Iterable[netlink.Run], first: float) -> None:
     width = 16 if family == socket.AF_INET6 else 4
-    owners: Dict[Local, ListenKey] = {}
-    forms: Dict[int, Tuple[struct.Struct, struct.Struct]] = {}
-    columns = _Columns([], [], [], [])
+    by_local = _ByLocal(counted, family, width)
+    unsettled = 0
     try:
         for run, length in runs:
-            if length not in forms:
-                forms[length] = (
-                    struct.Struct("=%s%dx" % (_LOCAL % (width, 32 - width), length - _LOCAL_END)),
-                    struct.Struct("=%s%dx" % (_SOURCE % width, length - _SOURCE_AT - width)),
-                )
-            local_form, source_form = forms[length]
-            locals_ = list(local_form.iter_unpack(run))
-            if len(owners) > 1024:
-                owners.clear()
-            for local in set(locals_).difference(owners):
-                owners[local] = counted.owner(named(local, family))
-            columns.owners.extend(map(owners.__getitem__, locals_))
-            columns.sources.extend(chain.from_iterable(source_form.iter_unpack(run)))
-            retransmissions, expires = timers(run, length)
-            columns.retransmissions.extend(retransmissions)
-            columns.expires.extend(expires)
-            if len(columns.owners) > _AT_ONCE:
-                _add(counted, columns, first)
-                columns = _Columns([], [], [], [])
+            waited = ages(*timers(run, length), first)
+            sources = each_bytes(run, length, _SOURCE, width)
+            for by_age, age, source in zip(by_local.each(run, length), waited, sources):
+                by_age[age].append(source)
+            unsettled += len(waited)
+            if unsettled > _AT_ONCE:
+                counted.settle()
+                unsettled = 0
+            if len(by_local) > 1024:
+                by_local.clear()
     finally:  # also of a dump that turns out to be inconsistent: where it is the second one, it is used
-        _add(counted, columns, first)
+        counted.settle()
 
 
-def _add(counted: Tally, columns: _Columns, first: float) -> None:
-    for owner, *entries in by_owner(*columns):
-        counted.add(owner, batch(entries[0], entries[1], entries[2], first))
+class _ByLocal(Dict[Local, Dict[int, List[bytes]]]):
+    """What `Tally.of` gives for each local endpoint."""
+
+    def __init__(self, counted: Tally, family: int, width: int) -> None:
+        super().__init__()
+        self._counted, self._family, self._width = counted, family, width
+
+    def __missing__(self, local: Local) -> Dict[int, List[bytes]]:
+        self[local] = found = self._counted.of(named(local, self._family))
+        return found
+
+    def each(self, run: memoryview, length: int) -> Iterator[Dict[int, List[bytes]]]:
+        """That of each message. The local address of most runs is the same throughout, so that the port tells."""
+        ports = run.cast("H")[_PORT // 2::length // 2].tolist()
+        indexes = _words(run, length, _INDEX)
+        same = all(netlink.alike(_words(run, length, _ADDRESS + at)) for at in range(0, self._width, 4))
+        if not same or not netlink.alike(indexes):
+            addresses = each_bytes(run, length, _ADDRESS, self._width)
+            return map(self.__getitem__, zip(ports, addresses, indexes.tolist()))
+        address = bytes(run[_ADDRESS:_ADDRESS + self._width])
+        of_port = {port: self[port, address, indexes[0]] for port in dict.fromkeys(ports)}
+        return map(of_port.__getitem__, ports)
+
+
+def each_bytes(run: memoryview, length: int, at: int, size: int) -> Tuple[bytes, ...]:
+    """So many bytes from that offset on of each message."""
+    return struct.unpack("%dx%ds%dx" % (at, size, length - at - size) * (len(run) // length), run)
+
+
+def _words(run: memoryview, length: int, at: int) -> memoryview:
+    """The 32 bits at that offset of each message."""
+    return run.cast("I")[at // 4::length // 4]
 
 
 def timers(run: memoryview, length: int) -> Tuple[bytes, List[int]]:
     """Of each message: how often its SYN-ACK was sent again, and milliseconds until the next time."""
-    return run[_RETRANS::length].tobytes(), run.cast("I")[_EXPIRES // 4::length // 4].tolist()
+    return run[_RETRANS::length].tobytes(), _words(run, length, _EXPIRES).tolist()
 
 
 def named(local: Local, family: int) -> ListenKey:

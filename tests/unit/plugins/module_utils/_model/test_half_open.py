@@ -15,13 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model import half_open
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.half_open import (
-    Tally,
-    batch,
-    by_owner,
-    by_version,
-    merge,
-)
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.half_open import Tally, ages, by_version, merge
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenKey, Network
 
 FIRST = 1000
@@ -40,10 +34,15 @@ def tally_of(rows, size=7):
     """Rows of (owner, packed source, retransmissions, milliseconds left), added as they would be read."""
     tally = Tally()
     for start in range(0, len(rows), size):
-        owners, *columns = zip(*rows[start:start + size])
-        for owner, *entries in by_owner(owners, *columns):
-            tally.add(owner, batch(*entries, first=FIRST))
+        add(tally, rows[start:start + size], FIRST)
     return tally
+
+
+def add(tally, rows, first):
+    owners, sources, retransmissions, expires = zip(*rows)
+    for owner, age, source in zip(owners, ages(retransmissions, expires, first), sources):
+        tally.of(owner)[age].append(source)
+    tally.settle()
 
 
 OWNERS = st.sampled_from([key("ipv4", "0.0.0.0"), key("ipv4", "0.0.0.0", 81), key("ipv6", "::"), key("ipv6", "::", 81)])
@@ -138,7 +137,7 @@ def test_a_million_entries_stay_within_bounded_memory():
     for number in range(1000):
         owner = owners[min(number % 150, 99)]
         sources = [(0x0B000000 + 263 * (1000 * number + n)).to_bytes(4, "big") for n in range(1000)]
-        tally.add(owner, batch(sources, bytes(1000), [0] * 1000, FIRST))
+        add(tally, [(owner, source, 0, 0) for source in sources], FIRST)
     result = tally.result(10)
     assert not result.exact
     assert 970000 < result.whole.distinct_sources < 1030000  # five standard errors
@@ -180,7 +179,7 @@ def test_endpoints_whose_listener_is_gone_are_bounded():
 )
 def test_the_age_of_an_entry(again, left, first, young, unanswered):
     tally = Tally()
-    tally.add(key("ipv4", "0.0.0.0"), batch(packed("192.0.2.1"), [again], [left], first))
+    add(tally, [(key("ipv4", "0.0.0.0"), *packed("192.0.2.1"), again, left)], first)
     told = tally.result(1).whole
     assert (told.young, told.retransmitted) == (young, again)
     assert told.networks == [Network("192.0.2.0/24", 1, unanswered, again)]

@@ -14,9 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model import sources
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.sources import Kept, Packed, Summary
-
-NONE = Packed(b"", b"", b"")
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import Network
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.sources import Kept, Summary
 
 # Few enough addresses that some come twice and share networks.
 V4 = st.integers(0, 1 << 10).map(lambda n: (0x0A000000 + 37 * n).to_bytes(4, "big"))
@@ -28,9 +27,9 @@ def truth(packed, prefix):
     return len(set(packed)), networks
 
 
-def kept(ipv4=(), ipv6=()):
+def kept(ipv4=(), ipv6=(), age=1):
     one = Kept()
-    one.add(Packed(b"".join(ipv4), b"", b""), Packed(b"".join(ipv6), b"", b""))
+    one.add(age, b"".join(ipv4), b"".join(ipv6))
     return one
 
 
@@ -46,6 +45,34 @@ def test_what_is_kept_is_counted_exactly(batches, top):
     named = whole.networks(top)
     assert {one.network: one.entries for one in named}.items() <= networks.items()
     assert [one.entries for one in named] == sorted(networks.values(), reverse=True)[:top]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.lists(V4, max_size=20), st.lists(V6, max_size=20)), max_size=6),
+    st.integers(0, 12), st.integers(1, 5), st.sampled_from([0, 40, 1 << 20]),
+)  # fmt: skip
+def test_the_answer_is_the_same_however_much_is_unpacked_or_counted_at_a_time(batches, top, at_once, much):
+    """The largest of all, among equal ones the lowest address, IPv4 first; with the ages of their entries."""
+    with mock.patch.multiple(sources, _AT_ONCE=at_once, _MUCH=much):
+        whole = Kept()
+        for age, ipv4, ipv6 in batches:
+            whole.take(kept(ipv4, ipv6, age))
+        peers, networks = whole.peers(top)[1], whole.networks(top)
+    rows = [(age, ipaddress.ip_address(one)) for age, ipv4, ipv6 in batches for one in ipv4 + ipv6]
+    of_network = [(age, ipaddress.ip_network((one, {4: 24, 6: 64}[one.version]), strict=False)) for age, one in rows]
+
+    def largest(things):
+        counts = Counter(things)
+        return sorted(counts.items(), key=lambda one: (-one[1], one[0].version, one[0]))[:top]
+
+    def count(network, *chosen):
+        return sum(one == network and age in chosen for age, one in of_network)
+
+    assert peers == [(str(one), entries) for one, entries in largest([one for _age, one in rows])]
+    assert networks == [
+        Network(str(one), entries, count(one, 1, 2), count(one, 2))
+        for one, entries in largest([one for _age, one in of_network])
+    ]
 
 
 @given(st.lists(V4, min_size=1, max_size=600), st.integers(1, 40))

@@ -5,27 +5,37 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
 import struct
+from collections import Counter
+from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenKey, ListenSocket, Network
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.attribution import Attribution
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import (
+    HalfOpen,
+    ListenKey,
+    ListenSocket,
+    Network,
+)
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import netlink, syn_recv
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
 
 
-def entry(family, local, port, source, retrans=0, index=0, mark=True, expires=900):
-    """A half-open entry as Linux 6.18 reports it; to the unprivileged without the mark."""
-    data = struct.pack("=BBBB", family, 3, 1, retrans) + struct.pack("!HH", port, 40000)
+def entry(family, local, port, source, retrans=0, index=0, mark=True, expires=900, more=b"", dport=40000):
+    """A half-open entry as Linux 6.18 reports it; to the unprivileged without the mark. `more`: attributes."""
+    data = struct.pack("=BBBB", family, 3, 1, retrans) + struct.pack("!HH", port, dport)
     for address in (local, source):
         data += socket.inet_pton(family, address).ljust(16, b"\0")
     data += struct.pack("=I8sIIIII", index, b"\1" * 8, expires, 0, 0, 0, 0)
     if mark:
         data += netlink.attribute(15, bytes(4))
+    data += more
     return netlink.message(netlink.SOCK_DIAG_BY_FAMILY, 2, data)
 
 
@@ -36,7 +46,7 @@ def kernel(*buffers, interrupted=0):
         family, _protocol, _ext, _pad, states = struct.unpack_from("=BBBBI", body)
         assert states == 1 << 3
         for buffer in buffers:
-            for _kind, _flags, run, length in netlink.split(memoryview(buffer)):
+            for _kind, _flags, run, length in netlink.split(memoryview(bytearray(buffer))):
                 if run[16] == family:
                     yield run, length
         if left[0]:
@@ -112,6 +122,121 @@ def test_a_buffer_of_many_listeners_is_told_apart(rows):
         assert told.retransmitted == sum(again > 0 for _l, _p, _n, again, _left in mine)
         assert told.distinct_sources == len({(local == "fd00::1", number) for local, _p, number, _a, _l in mine})
     assert result.whole.total == len(rows) == sum(told.total for told in result.by_listener.values())
+
+
+def addresses(family):
+    """Few enough that some share a network, and some come twice."""
+    v4, v6 = st.integers(0, 40).map(lambda n: "198.51.%d.%d" % (n % 3, n)), st.integers(0, 9).map("2001:db8:0:{:x}::1".format)
+    return v4 if family == V4 else st.one_of(v6, v4.map("::ffff:".__add__), st.just("::1.2.3.4"))
+
+
+ATTRIBUTES = st.sampled_from([b"", b"", netlink.attribute(99, b"abcde"), b"\xff" * 3, b"\0" * 5])
+
+
+LOCALS = {
+    V4: [["10.0.0.1", "10.0.0.2"], ["10.0.0.1"]],
+    V6: [["fd00::1", "fd00::2"], ["fd00::1", "::ffff:10.0.0.1"], ["::ffff:10.0.0.1"]],
+}
+
+
+def entries(family, locals_, indexes, more):
+    return st.builds(
+        entry, st.just(family), st.sampled_from(locals_), st.sampled_from([443, 81, 80]), addresses(family),
+        retrans=st.sampled_from([0, 0, 1, 5, 255]), index=st.sampled_from(indexes), mark=st.just(False),
+        expires=st.one_of(st.integers(0, 3000), st.sampled_from([499, 500, 501, (1 << 32) - 1])),
+        more=more, dport=st.integers(1, 65535),
+    )  # fmt: skip
+
+
+@st.composite
+def buffers(draw):
+    """What one receive brings: messages of one family, of one length each, which are read at once, or of several."""
+    family = draw(st.sampled_from([V4, V6]))
+    more = st.just(draw(ATTRIBUTES)) if draw(st.booleans()) else ATTRIBUTES
+    locals_, indexes = draw(st.sampled_from(LOCALS[family])), draw(st.sampled_from([[0], [0], [1, 0]]))
+    some = draw(st.lists(entries(family, locals_, indexes, more), min_size=1, max_size=12))
+    return some * draw(st.sampled_from([1, 1, 1, 30]))
+
+
+def padded(message):
+    return message + bytes(-len(message) % 4)
+
+
+def plainly(messages, listeners, top):
+    """The record, entry by entry."""
+    rows = []
+    for family, name in ((V4, "ipv4"), (V6, "ipv6")):
+        for one in messages:
+            if one[16] == family:
+                size = {V4: 4, V6: 16}[family]
+                index, left = struct.unpack_from("=I", one, 56)[0], struct.unpack_from("=I", one, 68)[0]
+                local = socket.inet_ntop(family, one[24:24 + size])
+                port = struct.unpack_from("!H", one, 20)[0]
+                device = socket.if_indextoname(index) if index else None
+                source = ipaddress.ip_address(one[40:40 + size])
+                rows.append(
+                    (
+                        Attribution(listeners).owner(ListenKey(name, local, port, device)),
+                        getattr(source, "ipv4_mapped", None) or source, one[19], one[19] == 0 and left > 500,
+                    )
+                )  # fmt: skip
+
+    def largest(things):
+        counts = Counter(things)
+        return sorted(counts.items(), key=lambda item: (-item[1], item[0].version, item[0]))[:top]
+
+    def told(mine):
+        again = Counter(row[2] for row in mine)
+        networks = [(ipaddress.ip_network((row[1], {4: 24, 6: 64}[row[1].version]), strict=False), row) for row in mine]
+        return HalfOpen(
+            retransmissions=tuple(again[number] for number in range(max(again, default=-1) + 1)),
+            young=sum(row[3] for row in mine),
+            distinct_sources=len({row[1] for row in mine}),
+            networks=[
+                Network(
+                    str(network), count,
+                    sum(not row[3] for one, row in networks if one == network),
+                    sum(row[2] > 0 for one, row in networks if one == network),
+                )
+                for network, count in largest([one for one, _row in networks])
+            ],
+            peers=[(str(address), count) for address, count in largest([row[1] for row in mine])],
+        )  # fmt: skip
+
+    return told(rows), {owner: told([row for row in rows if row[0] == owner]) for owner in dict.fromkeys(row[0] for row in rows)}
+
+
+@given(st.lists(buffers(), max_size=5), st.sampled_from([64, 1000]), st.sampled_from([5, 4096]))
+def test_what_is_read_at_once_is_what_is_read_one_by_one(sent, top, at_once):
+    """Families, mapped addresses, several listeners and devices, any attributes: the same record, in the same order."""
+    listeners = [
+        ListenSocket("ipv4", "tcp", "0.0.0.0", 80, None, False, 1, 0, 0, 1, 0, None),
+        ListenSocket("ipv4", "tcp", "10.0.0.2", 80, None, False, 2, 0, 0, 1, 0, None),
+        ListenSocket("ipv6", "tcp", "::", 80, None, True, 3, 0, 0, 1, 0, None),
+        ListenSocket("ipv6", "tcp", "::", 81, None, False, 4, 0, 0, 1, 0, None),
+        ListenSocket("ipv6", "tcp", "fd00::2", 80, None, False, 5, 0, 0, 1, 0, None),
+    ]
+    dump = kernel(*[b"".join(map(padded, messages)) for messages in sent])
+    with mock.patch.object(syn_recv, "_AT_ONCE", at_once):
+        tally, warnings = syn_recv.tally(dump=dump, listeners=listeners)
+    whole, by_listener = plainly([one for messages in sent for one in messages], listeners, top)
+    result = tally.result(top)
+    assert warnings == [] and result.exact
+    assert result.whole == whole
+    assert list(result.by_listener.items()) == list(by_listener.items())
+
+
+@pytest.mark.parametrize("length", [16, 20, 60, 71])
+def test_an_entry_that_is_cut_short_is_refused(length):
+    short = bytearray(entry(V4, "10.0.0.1", 80, "198.51.100.1")[:length])
+    struct.pack_into("=I", short, 0, length)
+    with pytest.raises(OSError) as caught:
+        syn_recv.tally(dump=lambda _body: netlink_runs(short))
+    assert caught.value.errno == errno.EBADMSG
+
+
+def netlink_runs(data):
+    return ((run, length) for _kind, _flags, run, length in netlink.split(memoryview(data)))
 
 
 def test_entries_without_the_mark_are_counted_too():
