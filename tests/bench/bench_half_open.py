@@ -29,7 +29,6 @@ from ansible_collections.linuxnet.tcp.tests.live import lab
 
 ENTRIES = 100000
 ROUNDS = 15
-MAX_RATIO = 2.0
 MAX_GROWTH = 16 * 1024  # KiB
 PORT = 8080
 
@@ -52,12 +51,12 @@ def scattered_v6():
     return [(0x2001 << 112) | rng.getrandbits(112) for _number in range(ENTRIES)]
 
 
-CASES = (
-    ("IPv4, 391 /24 networks", "0.0.0.0", "server_v4", lambda: None, 1),
-    ("IPv4, scattered", "0.0.0.0", "server_v4", scattered_v4, 1),
-    ("IPv4, scattered, 20 listeners", "0.0.0.0", "server_v4", scattered_v4, 20),
-    ("IPv4 clients of [::], scattered", "::", "server_v4", scattered_v4, 1),
-    ("IPv6, scattered", "::", "server_v6", scattered_v6, 1),
+CASES = (  # label, address of the listeners, where SYNs go, their sources, listeners, most time in times of that of ss
+    ("IPv4, 391 /24 networks", "0.0.0.0", "server_v4", lambda: None, 1, 1.0),
+    ("IPv4, scattered", "0.0.0.0", "server_v4", scattered_v4, 1, 1.0),
+    ("IPv4, scattered, 20 listeners", "0.0.0.0", "server_v4", scattered_v4, 20, 1.2),
+    ("IPv4 clients of [::], scattered", "::", "server_v4", scattered_v4, 1, 1.0),
+    ("IPv6, scattered", "::", "server_v6", scattered_v6, 1, 1.2),
 )
 
 
@@ -110,18 +109,18 @@ def measure(address: str, target: str, sources, listeners: int) -> tuple[float, 
 
 
 def main() -> int:
-    print("%-32s %9s %9s %7s %14s" % ("%d half-open entries" % ENTRIES, "ss", "ours", "ratio", "memory growth"))
+    print("%-32s %9s %9s %7s %6s %14s" % ("%d half-open entries" % ENTRIES, "ss", "ours", "ratio", "bar", "memory growth"))
     missed = False
-    for label, address, target, sources, listeners in CASES:
+    for label, address, target, sources, listeners, bar in CASES:
         theirs, ours, growth = measure(address, target, sources, listeners)
-        bad = ours > MAX_RATIO * theirs or growth > MAX_GROWTH
+        bad = ours > bar * theirs or growth > MAX_GROWTH
         missed = missed or bad
         print(
-            "%-32s %6.0f ms %6.0f ms %6.2fx %10.1f MiB%s"
-            % (label, theirs * 1000, ours * 1000, ours / theirs, growth / 1024, "   MISSED" if bad else ""),
+            "%-32s %6.0f ms %6.0f ms %6.2fx %5.1fx %10.1f MiB%s"
+            % (label, theirs * 1000, ours * 1000, ours / theirs, bar, growth / 1024, "   MISSED" if bad else ""),
             flush=True,
         )
-    print("bars: at most %.0fx the time of ss, at most %.0f MiB more than with no entry" % (MAX_RATIO, MAX_GROWTH / 1024))
+    print("bars: the time of ss times what stands there, and at most %.0f MiB more than with no entry" % (MAX_GROWTH / 1024))
     return 1 if missed else 0
 
 
