@@ -32,11 +32,12 @@ YOUNG = 0.5  # seconds: the answer to an entry's SYN-ACK may still be on its way
 
 
 def ages(retransmissions: Iterable[int], expires: Iterable[float], first: float) -> List[int]:
-    """How long each entry has waited: 0 where it is young, 1 where it is not, `n` + 1 where its SYN-ACK was sent `n` times again.
+    """How long each entry has waited: 0 young, 1 longer, `n` + 1 until its SYN-ACK was sent again `n` times.
 
-    `expires`: what is left until each SYN-ACK is sent again; `first`: how long that is from the start, in the same unit
-    of which a second has 1,000. An entry is young while less than half a second of its first timeout is over. Those that
-    wait on purpose (TCP_DEFER_ACCEPT) have longer timeouts and none sent again: they were answered, and count as young.
+    `expires`: what is left until each SYN-ACK is sent again; `first`: how long that is from the start, in the same
+    unit of which a second has 1,000. An entry is young while less than half a second of its first timeout is over.
+    Those that wait on purpose (TCP_DEFER_ACCEPT) have longer timeouts and none sent again: they were answered, and
+    count as young.
     """
     bound = first - 1000 * YOUNG
     return [again + 1 if again else left <= bound for again, left in zip(retransmissions, expires)]

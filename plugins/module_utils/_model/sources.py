@@ -24,7 +24,7 @@ import ipaddress
 import struct
 from collections import Counter
 from itertools import chain, compress
-from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple, Union
+from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Set, Tuple, Union
 
 from .records import Network
 
@@ -136,7 +136,7 @@ class Kept:
         by_age = [Counter(entries)] * 3
         most = sizes.index(max(sizes))
         for age in {0, 1, 2} - {most}:
-            by_age[age] = Counter(filter(entries.__contains__, self._each(family, family.networks, age)))
+            by_age[age] = Counter(filter(entries.__contains__, self._each(family, family.networks, (age,))))
             by_age[most] = by_age[most] - by_age[age]
         young, _waiting, again = by_age
         for network, count in entries.items():
@@ -146,10 +146,9 @@ class Kept:
         """Bytes of addresses, by age."""
         return [sum(len(packed[age]) for packed in self._of[family]) for age in range(3)]
 
-    def _each(self, family: _Family, each: _Each, age: Optional[int] = None) -> Iterator[bytes]:
-        """All addresses or networks, or those of one age."""
-        chosen = slice(None) if age is None else slice(age, age + 1)
-        return chain.from_iterable(each(buffer) for packed in self._of[family] for buffer in packed[chosen])
+    def _each(self, family: _Family, each: _Each, ages: Iterable[int] = (0, 1, 2)) -> Iterator[bytes]:
+        """The addresses or networks of entries of these ages."""
+        return chain.from_iterable(each(packed[age]) for packed in self._of[family] for age in ages)
 
 
 class Summary:
