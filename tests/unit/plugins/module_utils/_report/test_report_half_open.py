@@ -9,7 +9,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.half_open import Tally, batch
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.half_open import Tally, ages
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import Followed, ListenKey, NamespaceView
 from ansible_collections.linuxnet.tcp.plugins.module_utils._report.half_open import half_open_facts, shortened
 
@@ -19,7 +19,9 @@ LISTENERS = [ListenKey("ipv4", "0.0.0.0", port, None) for port in (80, 81, 82)]
 def view(name, rows, top, followed=None):
     tally = Tally()
     for listener, network, again in rows:
-        tally.add(LISTENERS[listener], batch([bytes((198, 51, network, listener))], [again], [900], 1000))
+        (age,) = ages([again], [900], 1000)
+        tally.of(LISTENERS[listener])[age].append(bytes((198, 51, network, listener)))
+        tally.settle()
     return NamespaceView(name=name, sysctls={}, half_open=tally.result(top), followed=followed)
 
 
