@@ -67,4 +67,3 @@ def _age(item: Tuple[Tuple, List]) -> float:
 def _order(row: Tuple[float, float, Event]) -> Tuple:
     first, last, event = row
     return last, first, tuple(str(event[name]) for name in _SAME)
-
