@@ -177,12 +177,14 @@ shortfalls:
 
 from ansible.module_utils.basic import AnsibleModule
 
+PARTS = ("apply", "listeners", "verify")
+
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "wanted": {"type": "dict", "required": True},
-            "parts": {"type": "list", "elements": "str", "default": ["apply", "listeners", "verify"]},
+            "parts": {"type": "list", "elements": "str", "choices": list(PARTS), "default": list(PARTS)},
             "applied": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,

@@ -128,10 +128,10 @@ def growth_of_time() -> float:
 
 
 def rows():
-    for label, address, target, sources, listeners, bar in CASES:
+    for label, address, target, sources, listeners, most in CASES:
         theirs, ours, growth = measure(address, target, sources, listeners)
         name = "{:,} half-open, {}".format(ENTRIES, label)
-        yield table.Row(name, "`ss -Htan state syn-recv`", 1000 * ours, 1000 * theirs, bar)
+        yield table.Row(name, "`ss -Htan state syn-recv`", 1000 * ours, 1000 * theirs, most)
         yield table.Row(name + ", memory", "", growth / 1024, None, MAX_MEMORY, "MiB")
     name = "growth, {:,} to {:,} half-open entries".format(SIZES[0], SIZES[-1])
     yield table.Row(name, "", growth_of_time(), None, 1.3, "x")

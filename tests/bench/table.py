@@ -21,7 +21,7 @@ class Row(NamedTuple):
     beside: str  # what a user would take instead; empty where there is none
     ours: float  # median, in the unit
     theirs: Optional[float]  # median of the other; None where there is none
-    bar: Optional[float]  # most that ours may be: of theirs, or in the unit where there is no other; None for no bar
+    most: Optional[float]  # most that ours may be: of theirs, or in the unit where there is no other; None for no bar
     unit: str = "ms"
 
     @property
@@ -37,22 +37,22 @@ class Row(NamedTuple):
     @property
     def held(self) -> bool:
         """Whether the bar is held; a row without one always holds."""
-        return self.bar is None or self.measured <= self.bar
+        return self.most is None or self.measured <= self.most
 
     @property
     def missed_by_far(self) -> bool:
         """Whether it is missed by more than noise explains."""
-        return self.bar is not None and self.measured > self.bar * SLACK
+        return self.most is not None and self.measured > self.most * SLACK
 
     @property
     def verdict(self) -> str:
-        return "" if self.bar is None else "held" if self.held else "MISSED"
+        return "" if self.most is None else "held" if self.held else "MISSED"
 
 
-def of(name: str, beside: str, ours: Sequence[float], theirs: Sequence[float], bar: Optional[float]) -> Row:
+def of(name: str, beside: str, ours: Sequence[float], theirs: Sequence[float], most: Optional[float]) -> Row:
     """The row of paired runs, in seconds."""
     other = 1000 * statistics.median(theirs) if theirs else None
-    return Row(name, beside, 1000 * statistics.median(ours), other, bar)
+    return Row(name, beside, 1000 * statistics.median(ours), other, most)
 
 
 def growth(sizes: Sequence[int], seconds: Sequence[float]) -> float:
@@ -72,7 +72,7 @@ def line(row: Row) -> str:
         shown(row.ours, row.unit),
         "" if row.theirs is None else shown(row.theirs, row.unit),
         "" if row.ratio is None else "%.2f" % row.ratio,
-        "" if row.bar is None else "%g" % row.bar,
+        "" if row.most is None else "%g" % row.most,
         row.verdict,
     )
 
@@ -102,8 +102,8 @@ def page(rows: Iterable[Row], machine: Dict[str, str]) -> str:
     for row in rows:
         other = "" if row.theirs is None else shown(row.theirs, row.unit)
         ratio = "" if row.ratio is None else "%.2f" % row.ratio
-        bar = "" if row.bar is None else "%g" % row.bar
-        cells = (row.name, shown(row.ours, row.unit), row.beside, other, ratio, bar, row.verdict)
+        most = "" if row.most is None else "%g" % row.most
+        cells = (row.name, shown(row.ours, row.unit), row.beside, other, ratio, most, row.verdict)
         lines.append("| %s |" % " | ".join(cells))
     lines += ["", "## Where", "", "| | |", "|---|---|"]
     lines += ["| %s | %s |" % one for one in machine.items()]

@@ -87,7 +87,7 @@ def measure(venv: str, paths: List[str], twice: bool) -> List[table.Row]:
         if twice and not all(row.held for row in found):
             print("%s once more, since a bar was missed" % subject(path), flush=True)
             again = {row.name: row for row in run(venv, path)}
-            found = [row if row.held or again[row.name].missed_by_far else again[row.name]._replace(bar=None) for row in found]
+            found = [row if row.held or again[row.name].missed_by_far else again[row.name]._replace(most=None) for row in found]
         rows += found
     return rows
 

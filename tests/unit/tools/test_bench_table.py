@@ -31,7 +31,7 @@ def test_a_little_more_than_the_bar_is_missed_but_not_by_far(ratio, held, far):
 def test_a_number_without_another_is_held_against_the_bar_itself():
     row = table.Row("size", "", 4097, None, 4096, "bytes")
     assert not row.held and row.ratio is None
-    assert row._replace(bar=None).held and row._replace(bar=None).verdict == ""
+    assert row._replace(most=None).held and row._replace(most=None).verdict == ""
 
 
 @given(st.floats(0.001, 10), st.floats(0.00001, 0.01))
@@ -43,8 +43,8 @@ def test_a_straight_line_grows_by_one_whatever_its_fixed_cost(fixed, each):
 
 def test_rows_travel_from_one_process_to_another(tmp_path, monkeypatch):
     monkeypatch.setenv("BENCH_ROWS", str(tmp_path / "rows"))
-    assert table.finish([PAIR, PAIR._replace(bar=2.0)]) == 1
-    assert table.read(str(tmp_path / "rows")) == [PAIR, PAIR._replace(bar=2.0)]
+    assert table.finish([PAIR, PAIR._replace(most=2.0)]) == 1
+    assert table.read(str(tmp_path / "rows")) == [PAIR, PAIR._replace(most=2.0)]
     assert table.read(str(tmp_path / "none")) == []
 
 
