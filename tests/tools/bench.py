@@ -84,11 +84,15 @@ def measure(venv: str, paths: List[str], twice: bool) -> List[table.Row]:
     for path in paths:
         print("\n%s" % subject(path), flush=True)
         found = run(venv, path)
-        if twice and not all(row.held for row in found):
+        if twice and any(row.missed_by_far for row in found):
             print("%s once more, since a bar was missed" % subject(path), flush=True)
             again = {row.name: row for row in run(venv, path)}
-            found = [row if row.held or again[row.name].missed_by_far else again[row.name]._replace(most=None) for row in found]
-        rows += found
+            found = [row if row.missed_by_far and again[row.name].missed_by_far else again[row.name] for row in found]
+            rows += [row if row.missed_by_far else row._replace(most=None) for row in found]
+        elif twice:
+            rows += [row._replace(most=None) for row in found]
+        else:
+            rows += found
     return rows
 
 

@@ -28,6 +28,12 @@ def test_a_little_more_than_the_bar_is_missed_but_not_by_far(ratio, held, far):
     assert (row.held, row.missed_by_far) == (held, far)
 
 
+def test_a_bar_that_is_known_to_be_missed_may_not_be_missed_by_more(monkeypatch):
+    monkeypatch.setattr(table, "MISSED", {"facts": 1.5})
+    assert not PAIR.held and not PAIR.missed_by_far
+    assert PAIR._replace(ours=200.0 * 1.7).missed_by_far
+
+
 def test_a_number_without_another_is_held_against_the_bar_itself():
     row = table.Row("size", "", 4097, None, 4096, "bytes")
     assert not row.held and row.ratio is None
