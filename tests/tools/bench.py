@@ -117,7 +117,8 @@ def main() -> int:
             page.write(table.page(rows, machine_of(venv)))
     missed = [row.name for row in rows if not row.held]
     minutes = (time.monotonic() - begin) / 60
-    print("\nmake bench: %s in %.1f min" % ("MISSED: " + "; ".join(missed) if missed else "all bars held", minutes))
+    well = "no bar is missed by more than noise and what is known explain" if asked.ci else "all bars held"
+    print("\nmake bench: %s in %.1f min" % ("MISSED: " + "; ".join(missed) if missed else well, minutes))
     return 1 if missed else 0
 
 
