@@ -290,7 +290,7 @@ syn_backlog:
     - The parts C(sysctls) and C(listeners) of RV(linuxnet.tcp.syn_backlog_info#module:syn_backlog), which documents each field.
     - They are what is in force after the change; in check mode, what is in force now. What the next boot brings is told of the settings
       that were named. Half-open connections are not counted.
-  returned: with O(report_listeners)
+  returned: with O(report_listeners), where the listeners can be read
   type: dict
   contains:
     sysctls:

@@ -78,9 +78,14 @@ class Work:
         namespace = self._given["network_namespace"]
         return arguments if namespace is None else dict(arguments, network_namespaces=[namespace])
 
-    def facts_of(self, applied: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """What syn_backlog read, in the shape of a gathering; it has verified the settings that were named itself."""
-        return applied.get("syn_backlog") or {"sysctls": applied.get("after", {}), "listeners": []}
+    def facts_of(self, applied: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
+        """What syn_backlog read, in the shape of a gathering; it has verified the settings that were named itself.
+
+        None where listeners were asked for and could not be read: that is not the same as none being there.
+        """
+        if self._names_listeners:
+            return applied.get("syn_backlog") or None
+        return {"sysctls": applied.get("after", {}), "listeners": []}
 
     def raising(self, entry: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """The arguments of syn_backlog_listener. In check mode somaxconn is not in force yet."""

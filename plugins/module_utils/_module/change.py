@@ -14,11 +14,12 @@ from .._change.plan import Plan, plan
 from .._change.words import diff, shadow_text, shadowed_message
 from .._kernel.identity import Kernel
 from .._kernel.sysctls import KEYS
+from .._model.records import ListenSocket
 from .._model.text import printable
 from .._read.kernel import running_kernel
 from .._write.lock import locked
 from .change_options import ChangeOptions, parse_change_options
-from .host import Host, Refused, look, require_way_free, restart_needed, the_namespace
+from .host import Host, Refused, listeners, look, require_way_free, restart_needed, the_namespace
 from .transaction import carry_out, tidy_up
 
 
@@ -78,20 +79,23 @@ def _change(options: ChangeOptions, kernel: Kernel, check: bool, alone: bool = F
         raise Shadowed(shadowed_message(planned.shadows, options.wanted, options.path or ""), result)
     if planned.changes and not check:
         carry_out(planned, options, host, kernel)
-    rows, unread = restart_needed(host, kernel, planned)
-    result["restart_needed"] = rows
-    if options.report_listeners:
-        result["syn_backlog"], more = _seen(options, host, kernel, planned)
-        unread = unread + [one for one in more if one not in unread]
+    sockets, unread = listeners(host)
+    result["restart_needed"], more = restart_needed(host, kernel, planned, sockets or [])
+    unread = [*unread, *more]
+    if options.report_listeners and sockets is not None:
+        result["syn_backlog"], more = _seen(options, host, kernel, planned, sockets)
+        unread += [one for one in more if one not in unread]
     file = host.found.file
     shown = diff(planned, options.path, file.content if file else None, namespace.name)
     return Change(result, shown, host.warnings + _warnings(options, planned) + unread)
 
 
-def _seen(options: ChangeOptions, host: Host, kernel: Kernel, planned: Plan) -> Tuple[Dict[str, Any], List[str]]:
+def _seen(
+    options: ChangeOptions, host: Host, kernel: Kernel, planned: Plan, sockets: List[ListenSocket]
+) -> Tuple[Dict[str, Any], List[str]]:
     from .seen import seen
 
-    return seen(options, host, kernel, planned)
+    return seen(options, host, kernel, planned, sockets)
 
 
 def _warnings(options: ChangeOptions, planned: Plan) -> List[str]:

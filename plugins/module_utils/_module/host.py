@@ -18,6 +18,7 @@ from .._change.words import barred_message
 from .._kernel.identity import Kernel
 from .._kernel.sysctls import KEYS, boot_default
 from .._model.boot_values import values_at_boot
+from .._model.records import ListenSocket
 from .._read.boot_files import read_boot
 from .._read.namespaces import OWN, Namespace, Unreachable, call_inside, resolve_one
 from .._read.new_namespace import kernel_defaults
@@ -107,19 +108,24 @@ def require_way_free(host: Host, plan: Plan) -> None:
         raise Refused("sysctl_file: {0} cannot be changed: {1}".format(file.path, barred))
 
 
-def restart_needed(host: Host, kernel: Kernel, plan: Plan) -> Tuple[List[Dict[str, Any]], List[str]]:
+def listeners(host: Host) -> Tuple[Optional[List[ListenSocket]], List[str]]:
+    """What listens there, None where that cannot be read, and warnings."""
+    try:
+        return inside(host.namespace, listen_sockets)
+    except OSError as error:
+        return None, ["Listeners cannot be read: {0}".format(os.strerror(error.errno or 0))]
+    except Refused as error:  # the namespace is gone since; what was changed before was changed
+        return None, ["Listeners cannot be read: {0}".format(error)]
+
+
+def restart_needed(
+    host: Host, kernel: Kernel, plan: Plan, sockets: List[ListenSocket]
+) -> Tuple[List[Dict[str, Any]], List[str]]:
     """The listeners that still have an older limit, and warnings."""
     after = dict(host.runtime, **{write.name: write.after for write in plan.writes})
-    try:
-        sockets, warnings = inside(host.namespace, listen_sockets)
-    except OSError as error:
-        return [], ["Listeners cannot be read: {0}".format(os.strerror(error.errno or 0))]
-    except Refused as error:  # the namespace is gone since; what was changed before was changed
-        return [], ["Listeners cannot be read: {0}".format(error)]
     latched = may_be_latched(sockets, kernel.rule, host.runtime, after)
-    owners, more = owners_of(latched) if latched else ({}, [])
-    rows = restart_rows(latched, owners, host.namespace.name, kernel.rule, host.runtime, after)
-    return rows, [*warnings, *more]
+    owners, warnings = owners_of(latched) if latched else ({}, [])
+    return restart_rows(latched, owners, host.namespace.name, kernel.rule, host.runtime, after), warnings
 
 
 def inside(namespace: Namespace, function: Any, *args: Any) -> Any:

@@ -8,32 +8,30 @@
 
 from __future__ import annotations
 
-import os
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 from .._change.plan import Plan
 from .._kernel.identity import Kernel
-from .._model.records import NamespaceView
+from .._model.records import ListenSocket, NamespaceView
 from .._read.owners import owners_of
-from .._read.sockets import listen_sockets
 from .._read.sysctls import read_sysctls
 from .._report.listeners import listener_rows
 from .change_options import ChangeOptions
 from .host import Host, Refused, inside
 
 
-def seen(options: ChangeOptions, host: Host, kernel: Kernel, planned: Plan) -> Tuple[Dict[str, Any], List[str]]:
+def seen(
+    options: ChangeOptions, host: Host, kernel: Kernel, planned: Plan, sockets: Sequence[ListenSocket]
+) -> Tuple[Dict[str, Any], List[str]]:
     """``sysctls`` and ``listeners`` as in a gathered structure, and warnings.
 
-    The sysctls are those in force; what the next boot brings is told of the settings that were named.
+    ``sockets``: what listens there now. The sysctls are those in force; what the next boot brings is told of the
+    settings that were named. Nothing where the namespace is gone since.
     """
     try:
         values, unread = inside(host.namespace, read_sysctls)
-        sockets, warnings = inside(host.namespace, listen_sockets)
-    except OSError as error:
-        return {}, ["Listeners cannot be read: {0}".format(os.strerror(error.errno or 0))]
-    except Refused as error:  # the namespace is gone since; what was changed before was changed
-        return {}, ["Listeners cannot be read: {0}".format(error)]
+    except Refused as error:
+        return {}, ["Listeners cannot be told: {0}".format(error)]
     shown = tuple(sock for sock in sockets if not options.ports or sock.port in options.ports)
     owners, more = owners_of(shown) if shown else ({}, [])
     view = NamespaceView(host.namespace.name, values, shown)
@@ -43,4 +41,4 @@ def seen(options: ChangeOptions, host: Host, kernel: Kernel, planned: Plan) -> T
     for name, state in planned.after.items():
         states[name].update(boot=state.get("boot"), boot_source=state.get("boot_source"))
     rows = listener_rows(view, kernel, in_force, owners) if shown else []
-    return {"sysctls": states, "listeners": rows}, [*unread, *warnings, *more]
+    return {"sysctls": states, "listeners": rows}, [*unread, *more]

@@ -30,6 +30,12 @@ def test_only_what_is_named_is_set_and_read():
     assert one.facts_of({"after": after}) == {"sysctls": after, "listeners": []}
 
 
+def test_listeners_that_cannot_be_read_are_not_taken_for_none():
+    one = work(listeners=[{"port": 80, "backlog": 5}])
+    assert one.facts_of({"after": {}}) is one.facts_of({"after": {}, "syn_backlog": {}}) is None
+    assert one.facts_of({"after": {}, "syn_backlog": {"listeners": []}}) == {"listeners": []}
+
+
 def test_a_variable_without_a_value_is_none_whichever_way_it_comes():
     one = work(sysctl_file="", network_namespace="")
     assert (one.wanted["network_namespace"], "sysctl_file" in one.applying()) == (None, False)
