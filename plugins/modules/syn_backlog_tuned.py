@@ -72,10 +72,27 @@ options:
         type: str
       listeners:
         description:
-          - Running listeners and the backlog that each is to have, as mappings with C(port), C(backlog) and, where wanted, C(address) and C(policy).
+          - Running listeners and the backlog that each is to have.
         type: list
         elements: dict
         default: []
+        suboptions:
+          port:
+            description: As O(linuxnet.tcp.syn_backlog_listener#module:port).
+            type: int
+            required: true
+          backlog:
+            description: As O(linuxnet.tcp.syn_backlog_listener#module:backlog).
+            type: int
+            required: true
+          address:
+            description: As O(linuxnet.tcp.syn_backlog_listener#module:address).
+            type: str
+          policy:
+            description: As O(linuxnet.tcp.syn_backlog_listener#module:policy).
+            type: str
+            choices: [exact, at_least]
+            default: at_least
       restart_units:
         description: Services that may be restarted where a listener of theirs keeps an older limit.
         type: list

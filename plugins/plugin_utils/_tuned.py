@@ -10,23 +10,33 @@ from __future__ import annotations
 
 import typing as t
 
+from ..module_utils._kernel.sysctls import KEYS
+from ..module_utils._model.errors import InvalidOption
 from ._tuning import tuning_plan
 
 APPLY, LISTENERS, VERIFY = "apply", "listeners", "verify"
 PARTS = (APPLY, LISTENERS, VERIFY)
 NOTHING: dict[str, t.Any] = {"restart": [], "ports": [], "raise": [], "remarks": []}
 
+_SYSCTLS = tuple(name for name in KEYS if name != "netdev_max_backlog")  # which is only told
+_POLICIES = ["exact", "at_least"]
+_LISTENER: dict[str, dict[str, t.Any]] = {
+    "port": {"type": "int", "required": True},
+    "backlog": {"type": "int", "required": True},
+    "address": {"type": "str"},
+    "policy": {"type": "str", "choices": _POLICIES, "default": "at_least"},
+}
 #: What is wanted; syn_backlog holds the values of sysctls against the ranges of the target's own kernel
 _WANTED: dict[str, dict[str, t.Any]] = {
     "sysctls": {"type": "dict", "default": {}},
-    "policy": {"type": "str", "choices": ["exact", "at_least"], "default": "at_least"},
+    "policy": {"type": "str", "choices": _POLICIES, "default": "at_least"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "persist": {"type": "bool", "default": True},
     "runtime": {"type": "bool", "default": True},
     "sysctl_file": {"type": "path"},
     "on_shadowed": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
     "network_namespace": {"type": "str"},
-    "listeners": {"type": "list", "elements": "dict", "default": []},
+    "listeners": {"type": "list", "elements": "dict", "default": [], "options": _LISTENER},
     "restart_units": {"type": "list", "elements": "str", "default": []},
     "verify": {"type": "bool", "default": True},
 }
@@ -160,8 +170,12 @@ class Told:
 def work_of(options: t.Mapping[str, t.Any], check: bool) -> Work:
     """The work that the options ask for.
 
-    :raises InvalidOption: listeners that cannot be, or cannot all be: before anything changes.
+    :raises InvalidOption: a sysctl that is none of ours, listeners that cannot be, or cannot all be: before anything
+        changes.
     """
+    for name in options["wanted"]["sysctls"]:
+        if name not in _SYSCTLS:
+            raise InvalidOption("sysctls", name, "allowed are " + ", ".join(_SYSCTLS))
     work = Work(options, check)
     tuning_plan(_UNSEEN, work.wanted)
     return work

@@ -81,6 +81,13 @@ def test_a_raise_reckons_with_the_somaxconn_that_is_predicted():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["foo", "state", "policy", "netdev_max_backlog"])
+def test_only_our_sysctls_can_be_wanted(name):
+    """Another name would reach the module as an option of its own."""
+    with pytest.raises(ValueError, match="^sysctls: '%s' is not allowed; allowed are somaxconn, " % name):
+        work(sysctls={"somaxconn": 5, name: "absent"})
+
+
 def test_listeners_that_cannot_be_are_refused_at_once():
     with pytest.raises(ValueError, match="backlog: 2147483648 is not allowed"):
         work(listeners=[{"port": 80, "backlog": 2**31}])
