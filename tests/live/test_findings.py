@@ -197,6 +197,9 @@ ABOUT_QUEUES = {
 }  # fmt: skip
 
 
+FLOODS = {"syn-flood-everywhere", "syn-flood-few-networks"}
+
+
 def told_of_queues(found):
     return [(one["id"], one["severity"], one["subject"]) for one in found if one["id"] in ABOUT_QUEUES]
 
@@ -263,7 +266,7 @@ def test_answered_connections_that_nobody_accepts_are_no_flood_even_when_that_is
             app.resume()
             for window in (0, 0.2, 1, 2):
                 ids = {one[0] for one in told_of_queues(judge(server, counters_window=window))}
-                assert not ids & {"syn-flood-everywhere", "syn-flood-few-networks", "lossy-clients"}
+                assert not ids & {*FLOODS, "lossy-clients"}
 
 
 @pytest.mark.parametrize("cookies", [2, 1, 0])
@@ -275,6 +278,19 @@ def test_honest_clients_within_their_limits_yield_nothing(net, server, cookies):
             assert told_of_queues(judge(server, counters_window=2)) == []
 
 
+def looked_until(told, server, looks=5):
+    """What each look told, the last one the first that told this; an empty one at the end where none did.
+
+    A busy machine sends a burst of clients late and thinned out, so that one window may miss it.
+    """
+    seen = []
+    for _look in range(looks):
+        seen.append(told_of_queues(judge(server, counters_window=2)))
+        if told in seen[-1]:
+            return seen
+    return [*seen, []]
+
+
 @pytest.mark.parametrize("cookies, severity", [(1, "warning"), (0, "critical")])
 @pytest.mark.parametrize(
     "delay, loss, size, every, told", [(0.1, 0, 100, 0.1, "honest-burst"), (0.02, 0.4, 60, 0.25, "lossy-clients")]
@@ -284,7 +300,9 @@ def test_bursts_and_losses_are_told_from_floods(net, server, cookies, severity, 
     with serving.application(server, 80, backlog=64), far.line(net, delay, loss):
         with clients.crowds(net, far.SERVER, 80, size, every, [far.CLIENTS]):
             time.sleep(2)
-            assert (told, severity, "0.0.0.0:80") in told_of_queues(judge(server, counters_window=2))
+            looks = looked_until((told, severity, "0.0.0.0:80"), server)
+            assert looks[-1], looks
+            assert not {one[0] for look in looks for one in look} & FLOODS
 
 
 def test_forced_cookies_that_nobody_sends_back(net, server):

@@ -25,6 +25,7 @@ SHOWN_LINES = 80  # of the log of a suite that failed
 PATIENCE = 1500  # seconds until a suite counts as hung
 SLOWEST = 10  # tests that are named in the end
 PYTEST_DURATION = re.compile(r"^([0-9.]+)s (?:call|setup) +(\S+)")
+PYTEST_FAILURE = re.compile(r"^(?:FAILED|ERROR) \S+::.*")
 PYTEST_CLOSING = re.compile(r"^=* ?((\d+ \w+, )*\d+ \w+ in [0-9.]+s.*?|no tests ran in .*?) ?=*$")
 
 
@@ -67,6 +68,15 @@ def slowest(logs: Iterable[str]) -> List[Tuple[float, str]]:
         with open(log, encoding="utf-8", errors="replace") as lines:
             found += [(float(one.group(1)), one.group(2)) for one in map(PYTEST_DURATION.match, lines) if one]
     return sorted(found, reverse=True)[:SLOWEST]
+
+
+def failures(logs: Iterable[str]) -> List[str]:
+    """pytest's line about each test that failed, with its reason."""
+    found = []
+    for log in logs:
+        with open(log, encoding="utf-8", errors="replace") as lines:
+            found += [line.rstrip() for line in lines if PYTEST_FAILURE.match(line)]
+    return found
 
 
 def environment(venv: str) -> Dict[str, str]:
@@ -199,6 +209,8 @@ def run_all(suites: List[Suite], title: str) -> int:
     minutes = (time.monotonic() - start) / 60
     for seconds, test in slowest(runner.logs):
         print("%7.1f s  %s" % (seconds, test))
+    for failure in failures(runner.logs):
+        print(failure)
     if runner.failed:
         print("\n%s: FAILED in %.1f min: %s" % (title, minutes, ", ".join(runner.failed)))
         return 1

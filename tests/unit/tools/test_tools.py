@@ -202,6 +202,14 @@ def test_the_slowest_tests_of_all_logs_are_named(tmp_path):
     assert found[:2] == [(12.5, "tests/live/test_two.py::test_it[a]"), (3.0, "tests/live/test_one.py::test_it[a]")]
 
 
+def test_the_tests_that_failed_are_named_with_their_reason(tmp_path):
+    import runner
+
+    told = "FAILED tests/live/test_one.py::test_it[a] - assert 1 == 2"
+    (tmp_path / "one").write_text("FAILED to reach a mirror\n%s\nERROR tests/x.py::y\n== 1 failed in 3s ==\n" % told)
+    assert runner.failures([str(tmp_path / "one")]) == [told, "ERROR tests/x.py::y"]
+
+
 def test_what_counts_seconds_runs_first_and_with_little_beside_it(monkeypatch):
     import runner
 
