@@ -321,13 +321,14 @@ not_restored:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change_options import REQUIRED_IF, change_spec
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module.run_change import change_or_fail
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module import change_options, run_change
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=change_spec(), required_if=REQUIRED_IF, supports_check_mode=True)
-    module.exit_json(**change_or_fail(module))
+    module = AnsibleModule(
+        argument_spec=change_options.change_spec(), required_if=change_options.REQUIRED_IF, supports_check_mode=True
+    )
+    module.exit_json(**run_change.change_or_fail(module))
 
 
 if __name__ == "__main__":

@@ -83,13 +83,12 @@ ansible_facts:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module.options import gathering_spec
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module.run import gather_or_fail
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module import options, run
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=gathering_spec(), supports_check_mode=True)
-    module.exit_json(ansible_facts={"syn_backlog": gather_or_fail(module)})
+    module = AnsibleModule(argument_spec=options.gathering_spec(), supports_check_mode=True)
+    module.exit_json(ansible_facts={"syn_backlog": run.gather_or_fail(module)})
 
 
 if __name__ == "__main__":

@@ -395,14 +395,15 @@ matches:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module.options import gathering_spec
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module.run import gather_or_fail, refuse_query
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module import options, run
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=dict(gathering_spec(), query={"type": "str"}), supports_check_mode=True)
-    refuse_query(module)
-    module.exit_json(syn_backlog=gather_or_fail(module))
+    module = AnsibleModule(
+        argument_spec=dict(options.gathering_spec(), query={"type": "str"}), supports_check_mode=True
+    )
+    run.refuse_query(module)
+    module.exit_json(syn_backlog=run.gather_or_fail(module))
 
 
 if __name__ == "__main__":

@@ -184,12 +184,12 @@ kernel:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module.run_limits import limits_or_fail, limits_spec
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module import run_limits
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=limits_spec(), supports_check_mode=True)
-    module.exit_json(**limits_or_fail(module))
+    module = AnsibleModule(argument_spec=run_limits.limits_spec(), supports_check_mode=True)
+    module.exit_json(**run_limits.limits_or_fail(module))
 
 
 if __name__ == "__main__":

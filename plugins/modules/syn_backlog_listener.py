@@ -219,13 +219,12 @@ listeners:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module.raise_listener import listener_spec
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module.run_listener import set_backlogs_or_fail
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module import raise_listener, run_listener
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=listener_spec(), supports_check_mode=True)
-    module.exit_json(**set_backlogs_or_fail(module))
+    module = AnsibleModule(argument_spec=raise_listener.listener_spec(), supports_check_mode=True)
+    module.exit_json(**run_listener.set_backlogs_or_fail(module))
 
 
 if __name__ == "__main__":

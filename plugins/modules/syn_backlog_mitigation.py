@@ -84,13 +84,12 @@ record:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module.mitigation import mitigation_spec
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module.run_mitigation import keep_record_or_fail
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module import mitigation, run_mitigation
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=mitigation_spec(), supports_check_mode=True)
-    module.exit_json(**keep_record_or_fail(module))
+    module = AnsibleModule(argument_spec=mitigation.mitigation_spec(), supports_check_mode=True)
+    module.exit_json(**run_mitigation.keep_record_or_fail(module))
 
 
 if __name__ == "__main__":

@@ -64,12 +64,12 @@ syn_backlog:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module.run_sysctls import sysctls_or_fail, sysctls_spec
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module import run_sysctls
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=sysctls_spec(), supports_check_mode=True)
-    module.exit_json(syn_backlog=sysctls_or_fail(module))
+    module = AnsibleModule(argument_spec=run_sysctls.sysctls_spec(), supports_check_mode=True)
+    module.exit_json(syn_backlog=run_sysctls.sysctls_or_fail(module))
 
 
 if __name__ == "__main__":

@@ -12,8 +12,9 @@ import threading
 
 import pytest
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel import rules
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls import KEYS
-from ansible_collections.linuxnet.tcp.plugins.module_utils._read import calibration, new_namespace
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import calibration, sysctls
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.calibration import calibrate
 from ansible_collections.linuxnet.tcp.tests.live import lab
 
@@ -113,9 +114,8 @@ def test_cookies_forced_for_all_namespaces_are_not_taken_for_a_full_queue(root, 
         values, warnings = real()
         return dict(values, tcp_syncookies=2), warnings
 
-    real = calibration.read_sysctls
-    for reader in (calibration, new_namespace):
-        monkeypatch.setattr(reader, "read_sysctls", with_cookies_everywhere)
+    real = sysctls.read_sysctls
+    monkeypatch.setattr(sysctls, "read_sysctls", with_cookies_everywhere)
     result = calibrate()
     assert result.rule is None
     assert "tcp_syncookies is 2" in result.warning
@@ -128,7 +128,7 @@ def test_the_judgement_follows_the_kernel_not_the_release(root, monkeypatch):
         def listen(self, backlog):
             super().listen(backlog + 1)
 
-    monkeypatch.setattr(calibration, "syn_queue_rule", lambda level: "power_of_two")
+    monkeypatch.setattr(rules, "syn_queue_rule", lambda level: "power_of_two")
     honest = calibrate().rule
     monkeypatch.setattr(calibration.socket, "socket", OneLonger)
     one_longer = calibrate().rule

@@ -26,13 +26,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.edit import HEADER
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module import change as change_module
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module import host, transaction
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module import transaction
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change import Shadowed
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change_options import SYSCTL_FILE
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.host import Refused
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.transaction import Failed
-from ansible_collections.linuxnet.tcp.plugins.module_utils._write import atomic, lock
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import sysctl_file
+from ansible_collections.linuxnet.tcp.plugins.module_utils._write import atomic, lock, sysctl
 from ansible_collections.linuxnet.tcp.tests.live import sandbox
 from ansible_collections.linuxnet.tcp.tests.live.sandbox import (
     apply,
@@ -170,13 +170,13 @@ def test_asked_to_end_it_takes_everything_back() -> None:
 
         def interrupted(number: int = number, change: Callable[[], None] = change) -> None:
             signal.signal(number, signal.SIG_DFL)  # nohup and some shells have children ignore it
-            real = transaction.replace
+            real = atomic.replace
 
             def replace(*arguments: Any) -> None:
                 real(*arguments)
                 os.kill(os.getpid(), number)
 
-            transaction.replace = replace
+            atomic.replace = replace
             with pytest.raises(Failed, match="Ended by %s" % signal.Signals(number).name):
                 change()
 
@@ -229,7 +229,7 @@ def test_each_call_that_fails_is_taken_back(how: str) -> None:
                     calls.append(left)
                     real(*arguments)
 
-            change_module.carry_out = carry_out
+            transaction.carry_out = carry_out
             try:
                 change()
             except Failed as error:
@@ -242,7 +242,7 @@ def test_each_call_that_fails_is_taken_back(how: str) -> None:
                 if calls[-1][0] > 0:
                     break
             finally:
-                change_module.carry_out = real
+                transaction.carry_out = real
     print(how, failed)
     assert failed["open"] >= 5 and failed["write"] >= 2 and failed["fsync"] >= 1
 
@@ -251,8 +251,8 @@ def test_each_call_that_fails_is_taken_back(how: str) -> None:
 def test_a_write_without_effect_is_noticed() -> None:
     """A kernel, a seccomp filter or a FUSE file system of a container may take a write and do nothing."""
     start("rewritten")
-    real = transaction.write_sysctl
-    transaction.write_sysctl = lambda name, value: None if name == "tcp_syncookies" and value == 1 else real(name, value)
+    real = sysctl.write_sysctl
+    sysctl.write_sysctl = lambda name, value: None if name == "tcp_syncookies" and value == 1 else real(name, value)
     with unchanged(), pytest.raises(Failed, match=r"Net\.ipv4\.tcp_syncookies is 2 after 1 was written") as caught:
         apply(**NEW)
     assert "net.core.somaxconn = 1000" in caught.value.restored
@@ -271,7 +271,7 @@ def test_no_space() -> None:
         told.append(str(caught.value))
     assert told[0] == told[1]
     # Where it only shows when it is written: everything comes back.
-    host.obstacle = lambda file, needed: None
+    sysctl_file.obstacle = lambda file, needed: None
     with unchanged(), pytest.raises(Failed, match="No space left on device") as caught:
         apply(**NEW)
     assert len(caught.value.restored) == len(NEW)
@@ -289,7 +289,7 @@ def test_a_read_only_directory() -> None:
             apply(**NEW, check=check)
         told.append(str(caught.value))
     assert told[0] == told[1]
-    host.obstacle = lambda file, needed: None
+    sysctl_file.obstacle = lambda file, needed: None
     with unchanged(), pytest.raises(Failed, match="Read-only file system"):
         apply(**NEW)
 
@@ -308,7 +308,7 @@ def test_a_file_that_is_mounted_by_itself(state: str) -> None:
             apply(**given, check=check)
         told.append(str(caught.value))
     assert told[0] == told[1]
-    host.obstacle = lambda file, needed: None
+    sysctl_file.obstacle = lambda file, needed: None
     with unchanged(), pytest.raises(Failed, match="Device or resource busy"):
         apply(**given)
 
@@ -335,7 +335,7 @@ def test_an_immutable_file_or_directory(what: str) -> None:
             apply(**NEW, check=check)
         told.append(str(caught.value))
     assert told[0] == told[1]
-    host.obstacle = lambda file, needed: None
+    sysctl_file.obstacle = lambda file, needed: None
     with unchanged(), pytest.raises(Failed, match="Operation not permitted"):
         apply(**NEW)
     set_flags(what, 0)
@@ -348,20 +348,20 @@ def test_an_immutable_file_or_directory(what: str) -> None:
 @isolated
 def test_a_file_that_somebody_changes_meanwhile_stays_theirs(appears: bool) -> None:
     start("made" if appears else "rewritten")
-    real = transaction.replace
+    real = atomic.replace
 
     def replace(*arguments: Any) -> None:
         with open(SYSCTL_FILE, "ab") as file:
             file.write(b"vm.swappiness = 1\n")
         real(*arguments)
 
-    transaction.replace = replace
+    atomic.replace = replace
     before, file = sysctls(), ours() or b""
     with pytest.raises(Failed, match="changed by somebody else meanwhile; run it again. Put back: "):
         apply(**NEW)
     assert sysctls() == before and ours() == file + b"vm.swappiness = 1\n"
     assert os.listdir(DIRECTORY) == [os.path.basename(SYSCTL_FILE)]
-    transaction.replace = real
+    atomic.replace = real
     assert apply(**NEW).result["verified"]
     assert b"vm.swappiness = 1\n" in (ours() or b"")
 
@@ -370,17 +370,17 @@ def test_a_file_that_somebody_changes_meanwhile_stays_theirs(appears: bool) -> N
 def test_another_file_that_wins_since_is_noticed_after_the_write() -> None:
     start("rewritten")
     before, file = sysctls(), ours()
-    real = transaction.replace
+    real = atomic.replace
 
     def replace(*arguments: Any) -> None:
         real(*arguments)
         write(DIRECTORY + "/99-zzz.conf", "net.core.somaxconn = 5\n")
 
-    transaction.replace = replace
+    atomic.replace = replace
     with pytest.raises(Failed, match=r"somaxconn would be 5 instead of 2000, from /etc/sysctl.d/99-zzz.conf:1"):
         apply(**NEW)
     assert sysctls() == before and ours() == file
-    transaction.replace = real
+    atomic.replace = real
     with pytest.raises(Shadowed):
         apply(**NEW)
 

@@ -9,7 +9,6 @@ SYN_BACKLOG_SEED=1234 repeats the states of an earlier run.
 
 from __future__ import annotations
 
-import functools
 import os
 import random
 from collections import Counter
@@ -17,10 +16,10 @@ from typing import Any
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.places import DIRECTORIES
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module import host, transaction
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change import Shadowed
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change_options import NAMES, SYSCTL_FILE
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.host import Refused
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import boot_files
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.boot_files import boot_values, read_boot
 from ansible_collections.linuxnet.tcp.tests.live import boot_worker, sandbox
 from ansible_collections.linuxnet.tcp.tests.live.sandbox import apply, isolated, snapshot
@@ -81,7 +80,7 @@ def outcome(given: dict[str, Any], check: bool) -> tuple[str, Any]:
 
 
 def hold(loader: str) -> None:
-    host.read_boot = transaction.read_boot = functools.partial(read_boot, loader=loader)
+    boot_files.read_boot = lambda root="/", _asked="auto", level=None: read_boot(root, loader, level)
 
 
 def compare_with_the_kernel(result: dict[str, Any], loader: str, where: str) -> None:

@@ -25,6 +25,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan im
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import Process
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.raise_listener import set_backlogs
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import descriptors
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.sockets import listen_sockets
 from ansible_collections.linuxnet.tcp.plugins.module_utils._write import listen_backlog
 from ansible_collections.linuxnet.tcp.tests.live import lab, seccomp
@@ -107,7 +108,7 @@ def test_a_descriptor_that_became_another_socket(server, group, monkeypatch):
     """Between the look at /proc and the duplication: the other socket is left alone."""
     other = group[0]
     steps = [step for step in steps_to(server) if step.socket.inode == inode(group[1])]
-    monkeypatch.setattr(listen_backlog, "descriptors_of", lambda _pid, _inode: [other.fileno()])
+    monkeypatch.setattr(descriptors, "descriptors_of", lambda _pid, _inode: [other.fileno()])
     before = os.listdir("/proc/self/fd")
     with pytest.raises(NotRaised, match="nothing was changed$"):
         listen_backlog.apply(steps, holders(steps, OURSELVES), lambda: current(server))

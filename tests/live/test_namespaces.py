@@ -13,9 +13,10 @@ import threading
 import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.namespace import OWN
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.namespace_commands import prefix
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import namespaces, sockets
-from ansible_collections.linuxnet.tcp.plugins.module_utils._read.namespaces import OWN, call_inside, resolve
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read.namespaces import call_inside, resolve
 from ansible_collections.linuxnet.tcp.tests.live import lab
 
 HERE = "/proc/thread-self/ns/net"

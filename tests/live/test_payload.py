@@ -24,9 +24,9 @@ pytest.importorskip("ansible.module_utils.basic", reason="the edge to Ansible ne
 #: files of module_utils that travel with a module, and their size in units of 10,000 bytes, begun ones counted
 SENT = {
     "syn_backlog": (81, 34),
-    "syn_backlog_facts": (117, 51),
-    "syn_backlog_info": (117, 51),
-    "syn_backlog_limits": (21, 6),
+    "syn_backlog_facts": (117, 52),
+    "syn_backlog_info": (117, 52),
+    "syn_backlog_limits": (21, 7),
     "syn_backlog_listener": (39, 17),
     "syn_backlog_mitigation": (14, 5),
     "syn_backlog_sysctls_info": (15, 4),
@@ -61,7 +61,7 @@ _GATHERING = _LOADED + """
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module import run
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.options import gathering_spec
 params = {name: spec.get("default") for name, spec in gathering_spec().items()}
-run.gather(run.parse_gathering_options(dict(params, gather_subset=[sys.argv[1]], kernel_log_source="none")))
+run.gather.gather(run.options.parse_gathering_options(dict(params, gather_subset=[sys.argv[1]], kernel_log_source="none")))
 print(*loaded(), sep="\\n")
 """
 

@@ -14,8 +14,8 @@ import threading
 import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.edit import HEADER
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel import sysctls as known
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module import change_options, host
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change import Shadowed
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change_options import SYSCTL_FILE
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.host import Refused
@@ -119,9 +119,7 @@ def test_05_what_the_kernel_refuses_is_never_kept() -> None:
 @isolated
 def test_05_what_the_kernel_refuses_unexpectedly_is_rolled_back() -> None:
     apply(somaxconn=1111, tcp_synack_retries=3)
-    for module in (change_options, host.values_at_boot.__globals__):
-        space = module if isinstance(module, dict) else vars(module)
-        space["valid_range"] = lambda name, level: (0, 2**31 - 1)  # a kernel whose ranges are not known
+    known.valid_range = lambda name, level: (0, 2**31 - 1)  # a kernel whose ranges are not known
     with unchanged(), pytest.raises(Failed) as caught:
         apply(somaxconn=2222, tcp_synack_retries=300)
     assert str(caught.value) == (

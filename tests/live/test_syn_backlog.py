@@ -17,7 +17,7 @@ import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.edit import HEADER
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module import change as change_module
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module import transaction
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change import Shadowed
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change_options import SYSCTL_FILE
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.host import Refused
@@ -348,13 +348,13 @@ def test_a_file_that_no_loader_reads() -> None:
 @isolated
 def test_a_namespace_that_goes_after_the_change_does_not_take_the_result_away() -> None:
     subprocess.run(["ip", "netns", "add", "blue"], check=True)
-    real = change_module.carry_out
+    real = transaction.carry_out
 
     def carry_out(*arguments: object) -> None:
         real(*arguments)
         subprocess.run(["ip", "netns", "delete", "blue"], check=True)
 
-    change_module.carry_out = carry_out
+    transaction.carry_out = carry_out
     made = apply(somaxconn=5000, network_namespace="blue", persist=False)
     assert made.result["changed"] and made.result["restart_needed"] == []
     assert any("Listeners cannot be read" in warning for warning in made.warnings)

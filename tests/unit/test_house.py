@@ -133,8 +133,20 @@ def file_of(name: str) -> Optional[str]:
     return None
 
 
+def module_name(path: Optional[str]) -> str:
+    """".room" of the path of a room."""
+    return "." + os.path.basename(path or "")[: -len(".py")]
+
+
 def test_there_is_a_house() -> None:
     assert len(FILES) > 20
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.startswith(("module_utils", "modules"))])
+def test_rooms_are_imported_not_names_out_of_them(path: str) -> None:
+    """Ansible looks every imported name up on disk, in every run: a room costs one look-up, each name out of it another."""
+    names = [(line, name) for line, name in imports(path) if file_of(name) and not name.endswith(module_name(file_of(name)))]
+    assert not names, "import the room and say room.name: %s" % names
 
 
 @pytest.mark.parametrize("path", FILES)

@@ -8,15 +8,15 @@
 
 from __future__ import annotations
 
-from .._kernel.level import Level
-from .._kernel.rules import backlog_bits
+from .._kernel import level as kernel_level
+from .._kernel import rules
 
 _WORTHWHILE = 4096  # the kernel's own default for somaxconn since 5.4
 _INT_MAX = 0x7FFFFFFF
 _ROUND = (1000, 10000, 20000, 50000, 65000, 65535)  # what guides set somaxconn to, beside powers of two
 
 
-def worthwhile_backlog(backlog: int, most: int, level: Level) -> int:
+def worthwhile_backlog(backlog: int, most: int, level: kernel_level.Level) -> int:
     """Twice what there is and 4096 at least, but ``most`` where that is already double."""
     doubled = max(_WORTHWHILE, 1 << max(2 * backlog - 1, 1).bit_length())
     if 2 * backlog <= most < doubled:
@@ -24,9 +24,9 @@ def worthwhile_backlog(backlog: int, most: int, level: Level) -> int:
     return min(doubled, largest_backlog(level))
 
 
-def largest_backlog(level: Level) -> int:
+def largest_backlog(level: kernel_level.Level) -> int:
     """The most that a socket of this kernel holds."""
-    return _INT_MAX if backlog_bits(level) == 32 else 0xFFFF
+    return _INT_MAX if rules.backlog_bits(level) == 32 else 0xFFFF
 
 
 def keeping_three_quarters(half_open: int) -> int:

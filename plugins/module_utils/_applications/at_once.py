@@ -17,9 +17,9 @@ import re
 import shlex
 from typing import Optional, Tuple
 
-from .._kernel.level import Level
+from .._kernel import level as kernel_level
 
-PIDFD_GETFD = Level(5, 6)  # the first kernel on which another process's socket can be reached
+PIDFD_GETFD = kernel_level.Level(5, 6)  # the first kernel on which another process's socket can be reached
 UNTIL_RESTART = "At once, until it restarts:"  # the configuration still asks for less
 INSTEAD = "Or, without a restart:"  # the next listen() asks for as much by itself
 _HOST = "HOST"
@@ -28,7 +28,12 @@ _SENTENCE = r" ?((?:%s|%s) `ansible )%s( [^`]*`\.)$" % (re.escape(UNTIL_RESTART)
 
 
 def raise_at_once(
-    when: str, level: Level, port: int, backlog: int, address: Optional[str] = None, namespace: Optional[str] = None
+    when: str,
+    level: kernel_level.Level,
+    port: int,
+    backlog: int,
+    address: Optional[str] = None,
+    namespace: Optional[str] = None,
 ) -> str:
     """The sentence with a space before it; empty where that is not possible.
 

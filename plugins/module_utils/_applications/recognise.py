@@ -12,10 +12,9 @@ import fnmatch
 import re
 from typing import Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
-from .._model.records import Process
-from .application import FIRST, SYSTEM, Application
-from .known_daemons import DAEMONS
-from .known_runtimes import FRAMEWORKS, RUNTIMES, UNKNOWN
+from .._model import records
+from . import application as catalogue
+from . import known_daemons, known_runtimes
 
 _INTERPRETERS = ("python", "ruby", "perl", "node")
 _MOST = 0x7FFFFFFF
@@ -29,8 +28,8 @@ _PROGRAM_OF_SERVICE = {
 class Hint(NamedTuple):
     """The application of a listener, and the process that told."""
 
-    application: Application
-    process: Optional[Process] = None  # None where no process is visible
+    application: catalogue.Application
+    process: Optional[records.Process] = None  # None where no process is visible
     asked: Optional[int] = None  # the backlog that its command line names
     asked_by: str = ""  # the option that names it
     configured_in: Tuple[str, ...] = ()  # the configuration files that its command line names
@@ -39,7 +38,7 @@ class Hint(NamedTuple):
     def program(self) -> str:
         """What to call it in a sentence."""
         if self.application.name:
-            if self.process and self.application in RUNTIMES.values():
+            if self.process and self.application in known_runtimes.RUNTIMES.values():
                 return self.process.name
             return self.application.name
         return self.process.name if self.process else "its process"
@@ -66,7 +65,7 @@ class Hint(NamedTuple):
         return min(somaxconn if one is None or one < 0 else min(one, somaxconn) for one in wanted)
 
 
-def recognise(processes: Iterable[Process], unit: Optional[str] = None) -> Hint:
+def recognise(processes: Iterable[records.Process], unit: Optional[str] = None) -> Hint:
     """The hint for the processes that hold one socket: :data:`DAEMONS` first, then frameworks, then the runtime.
 
     Where systemd is among the holders it opened the socket, whoever uses it.
@@ -76,23 +75,23 @@ def recognise(processes: Iterable[Process], unit: Optional[str] = None) -> Hint:
     holders = sorted(processes, key=lambda process: process.pid)
     if not holders:
         return Hint(_of_unit(unit or ""))
-    for application in DAEMONS + FRAMEWORKS:
+    for application in known_daemons.DAEMONS + known_runtimes.FRAMEWORKS:
         for process in holders:
             if _is(application, process):
                 asked, option = _asked(application, process.argv)
                 return Hint(application, process, asked, option, _configured_in(application, process.argv))
     for process in holders:
-        runtime = RUNTIMES.get(process.runtime or "")
+        runtime = known_runtimes.RUNTIMES.get(process.runtime or "")
         if runtime is not None:
             return Hint(runtime, process)
     for process in holders:
-        for runtime in RUNTIMES.values():
+        for runtime in known_runtimes.RUNTIMES.values():
             if _is(runtime, process):
                 return Hint(runtime, process)
-    return Hint(UNKNOWN, holders[0])
+    return Hint(known_runtimes.UNKNOWN, holders[0])
 
 
-def programs_of(process: Process) -> List[str]:
+def programs_of(process: records.Process) -> List[str]:
     """The names a process may go by: its own, that of its title or executable, and that of an interpreter's script.
 
     ``gunicorn: master [app]`` is gunicorn; ``python3 -m uvicorn app:web`` is uvicorn too.
@@ -106,7 +105,7 @@ def programs_of(process: Process) -> List[str]:
     return [name for name in names if name]
 
 
-def _is(application: Application, process: Process) -> bool:
+def _is(application: catalogue.Application, process: records.Process) -> bool:
     if not any(fnmatch.fnmatchcase(name, one) for name in programs_of(process) for one in application.programs):
         return False
     if not application.arguments:
@@ -114,16 +113,16 @@ def _is(application: Application, process: Process) -> bool:
     return any(wanted in argument for wanted in application.arguments for argument in process.argv)
 
 
-def _of_unit(unit: str) -> Application:
+def _of_unit(unit: str) -> catalogue.Application:
     """By the service's name: nginx.service, postgresql@15-main.service, php8.2-fpm.service."""
     if not unit.endswith(".service"):
-        return UNKNOWN
+        return known_runtimes.UNKNOWN
     service = unit[: -len(".service")].split("@", 1)[0]
     program = _PROGRAM_OF_SERVICE.get(service, service)
-    for application in DAEMONS + FRAMEWORKS:
+    for application in known_daemons.DAEMONS + known_runtimes.FRAMEWORKS:
         if not application.arguments and any(fnmatch.fnmatchcase(program, one) for one in application.programs):
             return application
-    return UNKNOWN
+    return known_runtimes.UNKNOWN
 
 
 def _script(arguments: Tuple[str, ...]) -> List[str]:
@@ -142,7 +141,7 @@ def _base(path: str) -> str:
     return path.rsplit("/", 1)[-1]
 
 
-def _asked(application: Application, argv: Tuple[str, ...]) -> Tuple[Optional[int], str]:
+def _asked(application: catalogue.Application, argv: Tuple[str, ...]) -> Tuple[Optional[int], str]:
     """The backlog that the command line names, and the option."""
     for option, value in _given(application.options, argv):
         if value.isdigit() and value.isascii() and int(value) <= _MOST:
@@ -150,7 +149,7 @@ def _asked(application: Application, argv: Tuple[str, ...]) -> Tuple[Optional[in
     return None, ""
 
 
-def _configured_in(application: Application, argv: Tuple[str, ...]) -> Tuple[str, ...]:
+def _configured_in(application: catalogue.Application, argv: Tuple[str, ...]) -> Tuple[str, ...]:
     """The configuration files that the command line names, as far as they are plain absolute paths.
 
     nginx keeps its command line in its title: ``nginx: master process nginx -c /srv/nginx.conf``.
@@ -158,7 +157,7 @@ def _configured_in(application: Application, argv: Tuple[str, ...]) -> Tuple[str
     if len(argv) == 1 and ": " in argv[0]:
         argv = tuple(argv[0].split())
     named = [value for _option, value in _given(application.configured_by, argv)]
-    if FIRST in application.configured_by:
+    if catalogue.FIRST in application.configured_by:
         named += argv[1:2]
     return tuple(value for value in named if re.fullmatch(_PLAIN_PATH, value))
 
@@ -167,7 +166,7 @@ def _given(options: Tuple[str, ...], argv: Tuple[str, ...]) -> Iterator[Tuple[st
     """Each option with its value: ``--option N``, ``-oN``, ``--option=N``, ``-p option=N``."""
     for number, argument in enumerate(argv):
         for option in options:
-            if option == FIRST:
+            if option == catalogue.FIRST:
                 continue
             if argument == option and number + 1 < len(argv):
                 yield option, argv[number + 1]
@@ -177,8 +176,8 @@ def _given(options: Tuple[str, ...], argv: Tuple[str, ...]) -> Iterator[Tuple[st
                 yield option, argument[2:]
 
 
-def default_of(application: Application) -> Optional[int]:
+def default_of(application: catalogue.Application) -> Optional[int]:
     """Its one default as a number; None where it varies or follows somaxconn."""
-    if len(application.defaults) == 1 and application.defaults[0] != SYSTEM:
+    if len(application.defaults) == 1 and application.defaults[0] != catalogue.SYSTEM:
         return application.defaults[0]
     return None

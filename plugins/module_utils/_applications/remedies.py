@@ -13,20 +13,12 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
-from .._kernel.level import Level
-from .._kernel.limits import QueueLimits
-from .._kernel.rules import POWER_OF_TWO
-from .._kernel.sysctls import KEYS
-from .._model.binding import APPLICATION, SOMAXCONN, SYNCOOKIES, TCP_MAX_SYN_BACKLOG, new_peers_bound, syn_table_bound
-from .._model.namespace_commands import prefix
-from .._model.text import printable
-from .._model.units import Unit
-from .amounts import keeping_three_quarters, largest_backlog, plausible_somaxconn, worthwhile_backlog
-from .application import RELOAD, RELOAD_IF_EDITED, RESTART
-from .at_once import INSTEAD, UNTIL_RESTART, raise_at_once
-from .recognise import Hint, default_of
-from .restarts import container_of, recreate, reload, restart
-from .sysctl_words import Home
+from .._kernel import level as kernel_level
+from .._kernel import limits as kernel_limits
+from .._kernel import rules, sysctls
+from .._model import binding, namespace_commands, text, units
+from . import amounts, at_once, recognise, restarts, sysctl_words
+from . import application as catalogue
 
 _COOKIES = "tcp_syncookies"
 
@@ -35,36 +27,36 @@ class Situation(NamedTuple):
     """One listener, and everything that its remedy depends on."""
 
     bound_by: Optional[str]  # as `binding.bound_by` says; None where the backlog cannot be read
-    level: Level
+    level: kernel_level.Level
     rule: str
     backlog: Optional[int]
     somaxconn: Optional[int]  # of the listener's network namespace, like the two below
     tcp_max_syn_backlog: Optional[int]
     tcp_syncookies: Optional[int]
-    limits: Optional[QueueLimits]
-    hint: Hint
-    unit: Optional[Unit]
+    limits: Optional[kernel_limits.QueueLimits]
+    hint: recognise.Hint
+    unit: Optional[units.Unit]
     address: str
     port: int
     namespace: Optional[str] = None  # name of the network namespace; None for the one that is audited from
     alone: bool = True  # whether nothing listens on the same port of another address
 
     @property
-    def home(self) -> Home:
-        return Home(self.namespace, self.unit, self.level)
+    def home(self) -> sysctl_words.Home:
+        return sysctl_words.Home(self.namespace, self.unit, self.level)
 
 
 def remedy(situation: Situation) -> str:
     """One line that prints; it always names the knob that binds, and never raises."""
     write = {
-        APPLICATION: _application,
-        SOMAXCONN: _somaxconn,
-        TCP_MAX_SYN_BACKLOG: _tcp_max_syn_backlog,
-        SYNCOOKIES: _syncookies,
+        binding.APPLICATION: _application,
+        binding.SOMAXCONN: _somaxconn,
+        binding.TCP_MAX_SYN_BACKLOG: _tcp_max_syn_backlog,
+        binding.SYNCOOKIES: _syncookies,
     }.get(situation.bound_by or "", _unknown)
     if situation.backlog is None or situation.somaxconn is None:
         write = _unknown
-    return printable(write(situation))
+    return text.printable(write(situation))
 
 
 # ---------------------------------------------------------------- bound by the application
@@ -80,17 +72,17 @@ def _application(it: Situation) -> str:
     if application.change is None:
         return "To admit more, %s%s: %s has the %d compiled in, and no setting or sysctl raises it.%s" % (
             first, _filled(application.instead, it, wanted), it.hint.program, it.backlog,
-            _at_once(UNTIL_RESTART, it, wanted),
+            _at_once(at_once.UNTIL_RESTART, it, wanted),
         )
     return "To admit more, %s%s (%s; no sysctl raises it), then %s.%s%s" % (
         first, _change(it, wanted), _was(it), _to_take_the_edit(it, wanted > it.somaxconn), _perhaps_early(it),
-        _at_once(UNTIL_RESTART, it, wanted),
+        _at_once(at_once.UNTIL_RESTART, it, wanted),
     )
 
 
 def _was_clamped(it: Situation) -> bool:
     """Whether an old somaxconn is what made it less than it asks for, rather than its configuration."""
-    return it.hint.asked is not None or it.hint.application.change is None or plausible_somaxconn(it.backlog)
+    return it.hint.asked is not None or it.hint.application.change is None or amounts.plausible_somaxconn(it.backlog)
 
 
 def _latched_too_early(it: Situation, gets: int) -> str:
@@ -105,14 +97,14 @@ def _latched_too_early(it: Situation, gets: int) -> str:
     return (
         "To admit more, %s: net.core.somaxconn (%d) now allows %d, but the running socket keeps the %d of its last "
         "listen() (%s). %s.%s"
-    ) % (_to_listen_again(it), it.somaxconn, gets, it.backlog, asks, edit, _at_once(INSTEAD, it, gets))
+    ) % (_to_listen_again(it), it.somaxconn, gets, it.backlog, asks, edit, _at_once(at_once.INSTEAD, it, gets))
 
 
 def _perhaps_early(it: Situation) -> str:
     """Where nobody knows what it asks for, an old and smaller somaxconn may be all that is behind the number."""
     if it.hint.asked is not None or it.hint.application.defaults or it.backlog >= it.somaxconn:
         return ""
-    if not plausible_somaxconn(it.backlog):
+    if not amounts.plausible_somaxconn(it.backlog):
         return ""
     return " If net.core.somaxconn was %d when it started, the restart alone is enough." % it.backlog
 
@@ -125,7 +117,7 @@ def _change(it: Situation, wanted: int) -> str:
         return (
             "find the process that holds port %d (`%sss -ltnp 'sport = :%d'` as root) and raise the backlog that it "
             "passes to listen(2)"
-        ) % (it.port, prefix(it.namespace), it.port)
+        ) % (it.port, namespace_commands.prefix(it.namespace), it.port)
     change = _filled(application.change or "", it, wanted)
     where = application.where
     if it.hint.configured_in:
@@ -136,7 +128,7 @@ def _change(it: Situation, wanted: int) -> str:
 def _was(it: Situation) -> str:
     if it.hint.asked is not None:
         return "now %d" % it.hint.asked
-    if default_of(it.hint.application) == it.backlog:
+    if recognise.default_of(it.hint.application) == it.backlog:
         return "%d is the default" % it.backlog
     words = it.hint.application.default_words
     return "now %d; default: %s" % (it.backlog, words) if words else "now %d" % it.backlog
@@ -146,14 +138,14 @@ def _first_sysctls(it: Situation, wanted: int) -> str:
     """An application gets no more than somaxconn, and old kernels no larger SYN queue than tcp_max_syn_backlog."""
     first = []
     if wanted > it.somaxconn:
-        first.append((SOMAXCONN, it.somaxconn))
-    if it.rule == POWER_OF_TWO and it.tcp_max_syn_backlog is not None and wanted > it.tcp_max_syn_backlog:
-        first.append((TCP_MAX_SYN_BACKLOG, it.tcp_max_syn_backlog))
+        first.append((binding.SOMAXCONN, it.somaxconn))
+    if it.rule == rules.POWER_OF_TWO and it.tcp_max_syn_backlog is not None and wanted > it.tcp_max_syn_backlog:
+        first.append((binding.TCP_MAX_SYN_BACKLOG, it.tcp_max_syn_backlog))
     if not first:
         return ""
     home = it.home
     return "first raise %s, then " % " and ".join(
-        "%s (now %d) to %d%s (%s)" % (KEYS[name].key, now, wanted, home.inside(name), home.set(name, wanted))
+        "%s (now %d) to %d%s (%s)" % (sysctls.KEYS[name].key, now, wanted, home.inside(name), home.set(name, wanted))
         for name, now in first
     )
 
@@ -164,7 +156,7 @@ def _first_sysctls(it: Situation, wanted: int) -> str:
 def _somaxconn(it: Situation) -> str:
     if it.backlog > it.somaxconn:
         return _lowered(it)
-    wanted = _wanted(it, largest_backlog(it.level))
+    wanted = _wanted(it, amounts.largest_backlog(it.level))
     if wanted <= it.somaxconn:
         return (
             "net.core.somaxconn is at %d, the most that this kernel takes: spread the load over more sockets."
@@ -173,25 +165,25 @@ def _somaxconn(it: Situation) -> str:
         "Raise net.core.somaxconn above %d%s (%s), then %s: the running socket keeps %d until listen() is called "
         "again%s.%s%s"
     ) % (
-        it.somaxconn, it.home.inside(SOMAXCONN), it.home.set(SOMAXCONN, wanted), _to_listen_again(it, True), it.backlog,
-        _reload_is_not_enough(it), _what_it_then_gets(it, wanted),
-        _at_once(INSTEAD if it.hint.would_get(wanted) == wanted else UNTIL_RESTART, it, wanted),
+        it.somaxconn, it.home.inside(binding.SOMAXCONN), it.home.set(binding.SOMAXCONN, wanted),
+        _to_listen_again(it, True), it.backlog, _reload_is_not_enough(it), _what_it_then_gets(it, wanted),
+        _at_once(at_once.INSTEAD if it.hint.would_get(wanted) == wanted else at_once.UNTIL_RESTART, it, wanted),
     )
 
 
 def _lowered(it: Situation) -> str:
     """It has more than somaxconn allows today: how to keep that, and how to get beyond it."""
-    wanted = max(_wanted(it, largest_backlog(it.level)), it.backlog)
+    wanted = max(_wanted(it, amounts.largest_backlog(it.level)), it.backlog)
     keep = (
         "Raise net.core.somaxconn (now %d) to %d%s (%s) before %s is restarted: the running socket latched %d before "
         "somaxconn was lowered, and its next listen() would shrink it to %d."
     ) % (
-        it.somaxconn, wanted, it.home.inside(SOMAXCONN), it.home.set(SOMAXCONN, wanted), it.hint.program, it.backlog,
-        it.somaxconn,
+        it.somaxconn, wanted, it.home.inside(binding.SOMAXCONN), it.home.set(binding.SOMAXCONN, wanted),
+        it.hint.program, it.backlog, it.somaxconn,
     )
     if wanted == it.backlog:
         return keep
-    gets, now = it.hint.would_get(wanted), _at_once(UNTIL_RESTART, it, wanted)
+    gets, now = it.hint.would_get(wanted), _at_once(at_once.UNTIL_RESTART, it, wanted)
     if gets is not None and gets > it.backlog:
         return "%s After that, to admit more, %s: it then gets at least %d.%s" % (
             keep, _to_listen_again(it, True), gets, now,
@@ -207,7 +199,7 @@ def _lowered(it: Situation) -> str:
 
 
 def _reload_is_not_enough(it: Situation) -> str:
-    if it.hint.application.again == RELOAD_IF_EDITED:
+    if it.hint.application.again == catalogue.RELOAD_IF_EDITED:
         return ", which a reload does only where the configured backlog has changed"
     return ""
 
@@ -229,22 +221,22 @@ def _what_it_then_gets(it: Situation, wanted: int) -> str:
 def _tcp_max_syn_backlog(it: Situation) -> str:
     if it.tcp_max_syn_backlog is None or it.limits is None:
         return _unknown(it)
-    capped = syn_table_bound(it.rule, it.backlog, it.tcp_max_syn_backlog)
-    if not new_peers_bound(it.rule, it.backlog, it.tcp_max_syn_backlog, it.tcp_syncookies or 0):
+    capped = binding.syn_table_bound(it.rule, it.backlog, it.tcp_max_syn_backlog)
+    if not binding.new_peers_bound(it.rule, it.backlog, it.tcp_max_syn_backlog, it.tcp_syncookies or 0):
         return (
             "Raise net.ipv4.tcp_max_syn_backlog above %d%s (%s), then %s: this kernel caps the SYN queue with it when "
             "listen() is called."
         ) % (
-            it.tcp_max_syn_backlog, it.home.inside(TCP_MAX_SYN_BACKLOG), it.home.set(TCP_MAX_SYN_BACKLOG, it.backlog),
-            _restart(it),
+            it.tcp_max_syn_backlog, it.home.inside(binding.TCP_MAX_SYN_BACKLOG),
+            it.home.set(binding.TCP_MAX_SYN_BACKLOG, it.backlog), _restart(it),
         )
-    wanted = keeping_three_quarters(max(it.limits.syn_queue, it.backlog))
+    wanted = amounts.keeping_three_quarters(max(it.limits.syn_queue, it.backlog))
     return (
         "Set net.ipv4.tcp_syncookies to 1%s (%s), which lifts the limit of %d half-open connections from new peers, "
         "or keep it at 0 and raise net.ipv4.tcp_max_syn_backlog above %d (%s); either takes effect at once.%s"
     ) % (
         it.home.inside(_COOKIES), it.home.set(_COOKIES, 1), it.limits.new_peer_limit or 0, it.tcp_max_syn_backlog,
-        it.home.set(TCP_MAX_SYN_BACKLOG, wanted),
+        it.home.set(binding.TCP_MAX_SYN_BACKLOG, wanted),
         " Then %s: this kernel also caps the SYN queue with tcp_max_syn_backlog when listen() is called." % _restart(it)
         if capped else "",
     )
@@ -259,8 +251,9 @@ def _syncookies(it: Situation) -> str:
 
 def _unknown(it: Situation) -> str:
     knob = {
-        APPLICATION: "the backlog that the application passes to listen(2)", SOMAXCONN: "net.core.somaxconn",
-        TCP_MAX_SYN_BACKLOG: "net.ipv4.tcp_max_syn_backlog", SYNCOOKIES: "net.ipv4.tcp_syncookies",
+        binding.APPLICATION: "the backlog that the application passes to listen(2)",
+        binding.SOMAXCONN: "net.core.somaxconn",
+        binding.TCP_MAX_SYN_BACKLOG: "net.ipv4.tcp_max_syn_backlog", binding.SYNCOOKIES: "net.ipv4.tcp_syncookies",
     }.get(it.bound_by or "")
     if knob is not None:
         return "Change %s; how far could not be worked out here, for want of a value that was not readable." % knob
@@ -268,11 +261,11 @@ def _unknown(it: Situation) -> str:
         return (
             "Read net.core.somaxconn, net.ipv4.tcp_max_syn_backlog and net.ipv4.tcp_syncookies%s: one of them could "
             "not be read here, so what binds this listener is not known."
-        ) % it.home.inside(SOMAXCONN)
+        ) % it.home.inside(binding.SOMAXCONN)
     return (
         "Read the backlog of port %d with `%sss -ltn`: it could not be read here, so what binds this listener is not "
         "known."
-    ) % (it.port, prefix(it.namespace))
+    ) % (it.port, namespace_commands.prefix(it.namespace))
 
 
 # ---------------------------------------------------------------- words
@@ -280,11 +273,11 @@ def _unknown(it: Situation) -> str:
 
 def _at_once(when: str, it: Situation, backlog: int) -> str:
     """The last sentence: it reckons with a somaxconn that is raised as the sentences before it say."""
-    return raise_at_once(when, it.level, it.port, backlog, None if it.alone else it.address, it.namespace)
+    return at_once.raise_at_once(when, it.level, it.port, backlog, None if it.alone else it.address, it.namespace)
 
 
 def _wanted(it: Situation, most: int) -> int:
-    return worthwhile_backlog(it.backlog, most, it.level)
+    return amounts.worthwhile_backlog(it.backlog, most, it.level)
 
 
 def _restart(it: Situation, new_sysctl: bool = False) -> str:
@@ -292,26 +285,26 @@ def _restart(it: Situation, new_sysctl: bool = False) -> str:
     own = it.hint.application.restart
     if own:
         return _filled(own, it, it.backlog)
-    container = container_of(it.unit) if it.namespace else None
+    container = restarts.container_of(it.unit) if it.namespace else None
     if container and new_sysctl:
-        return recreate(*container)
+        return restarts.recreate(*container)
     process = it.hint.process
-    return restart(it.unit, it.hint.program, process.pid if process else None)
+    return restarts.restart(it.unit, it.hint.program, process.pid if process else None)
 
 
 def _reload(it: Situation) -> str:
     process = it.hint.process
-    return reload(it.unit, it.hint.program, process.pid if process else None)
+    return restarts.reload(it.unit, it.hint.program, process.pid if process else None)
 
 
 def _to_take_the_edit(it: Situation, new_sysctl: bool) -> str:
-    return _restart(it, new_sysctl) if it.hint.application.again == RESTART else _reload(it)
+    return _restart(it, new_sysctl) if it.hint.application.again == catalogue.RESTART else _reload(it)
 
 
 def _to_listen_again(it: Situation, new_sysctl: bool = False) -> str:
     """The gentlest way to a new listen() with an unchanged configuration."""
     application = it.hint.application
-    if application.again == RELOAD:
+    if application.again == catalogue.RELOAD:
         return _reload(it)
     gentler = _filled(application.without_restart, it, it.backlog)
     return _restart(it, new_sysctl) + (" or " + gentler if gentler else "")
@@ -320,7 +313,7 @@ def _to_listen_again(it: Situation, new_sysctl: bool = False) -> str:
 def _filled(template: str, it: Situation, wanted: int) -> str:
     return template.format(
         n=wanted, half=(wanted + 1) // 2, four=4 * wanted, listen=_listen(it), port=it.port, program=it.hint.program,
-        inside=prefix(it.namespace),
+        inside=namespace_commands.prefix(it.namespace),
     )
 
 

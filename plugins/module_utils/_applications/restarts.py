@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from typing import Optional, Tuple
 
-from .._model.units import Unit
+from .._model import units
 
 _PLAIN = r"[A-Za-z0-9:_.@-]+"
 _CONTAINER = r"(docker|libpod|cri-containerd|crio)-([0-9a-f]{12})[0-9a-f]*\.scope"
 
 
-def restart(unit: Optional[Unit], program: str, pid: Optional[int]) -> str:
+def restart(unit: Optional[units.Unit], program: str, pid: Optional[int]) -> str:
     """The command for a service or a container; for anything else the program and its pid."""
     container = container_of(unit)
     if container:
@@ -29,7 +29,7 @@ def restart(unit: Optional[Unit], program: str, pid: Optional[int]) -> str:
     return "restart %s (pid %d)" % (program, pid)
 
 
-def container_of(unit: Optional[Unit]) -> Optional[Tuple[str, str]]:
+def container_of(unit: Optional[units.Unit]) -> Optional[Tuple[str, str]]:
     """The engine (docker, libpod, crio, cri-containerd) and the short id; None for what is no container."""
     found = re.fullmatch(_CONTAINER, unit.name) if unit is not None else None
     return (found.group(1), found.group(2)) if found else None
@@ -43,14 +43,14 @@ def recreate(engine: str, container: str) -> str:
     )
 
 
-def reload(unit: Optional[Unit], program: str, pid: Optional[int]) -> str:
+def reload(unit: Optional[units.Unit], program: str, pid: Optional[int]) -> str:
     """The command for a service; for anything else SIGHUP, which every program that the catalogue lets reload takes."""
     if unit is not None and unit.name.endswith(".service"):
         return "run `%s`" % _systemctl("reload", unit)
     return "reload " + program if pid is None else "run `kill -HUP %d`" % pid
 
 
-def _systemctl(verb: str, unit: Unit) -> str:
+def _systemctl(verb: str, unit: units.Unit) -> str:
     if unit.user is None:
         return "systemctl %s %s" % (verb, _quoted(unit.name))
     return "systemctl --user --machine=%d@ %s %s" % (unit.user, verb, _quoted(unit.name))

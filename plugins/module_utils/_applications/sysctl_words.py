@@ -14,11 +14,10 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
-from .._kernel.level import Level
-from .._kernel.sysctls import KEYS, shown_in_namespace
-from .._model.namespace_commands import prefix
-from .._model.units import Unit
-from .restarts import container_of
+from .._kernel import level as kernel_level
+from .._kernel import sysctls
+from .._model import namespace_commands, units
+from . import restarts
 
 _SAFE_IN_PODS = ("tcp_syncookies",)  # of those that we know; kubernetes.io, "Using sysctls in a Kubernetes Cluster"
 
@@ -27,12 +26,12 @@ class Home(NamedTuple):
     """Where a listener lives, as far as it matters for its sysctls."""
 
     namespace: Optional[str]  # None for the network namespace that is audited from
-    unit: Optional[Unit]
-    level: Level
+    unit: Optional[units.Unit]
+    level: kernel_level.Level
 
     def has_its_own(self, name: str) -> bool:
         """Whether the setting is another one than the host's; old kernels keep most of them once for all."""
-        return self.namespace is not None and shown_in_namespace(name, self.level)
+        return self.namespace is not None and sysctls.shown_in_namespace(name, self.level)
 
     def inside(self, name: str) -> str:
         """To put behind a claim about the setting; empty where it is the host's."""
@@ -40,13 +39,17 @@ class Home(NamedTuple):
 
     def set(self, name: str, value: int) -> str:
         """The command that sets it at once, and where it has to stand to stay. ``name`` as in `KEYS`."""
-        assignment = "%s=%d" % (KEYS[name].key, value)
+        assignment = "%s=%d" % (sysctls.KEYS[name].key, value)
         if not self.has_its_own(name):
             return "`sysctl -w %s`, and in /etc/sysctl.d" % assignment
-        return "`%ssysctl -w %s`, and %s" % (prefix(self.namespace), assignment, self._for_good(name, assignment))
+        return "`%ssysctl -w %s`, and %s" % (
+            namespace_commands.prefix(self.namespace),
+            assignment,
+            self._for_good(name, assignment),
+        )
 
     def _for_good(self, name: str, assignment: str) -> str:
-        engine, _container = container_of(self.unit) or ("", "")
+        engine, _container = restarts.container_of(self.unit) or ("", "")
         if engine in ("docker", "libpod"):
             return "`--sysctl %s` where the container is made" % assignment
         if engine and name in _SAFE_IN_PODS:

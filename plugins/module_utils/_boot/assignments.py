@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
-from .dropins import DropIn
+from . import dropins as boot_dropins
 
 
 class Assignment(NamedTuple):
@@ -53,15 +53,15 @@ class Plan(NamedTuple):
 
 
 def arrange(
-    dropins: Iterable[DropIn], directories: Tuple[str, ...]
-) -> Tuple[List[DropIn], List[Tuple[DropIn, DropIn]]]:
+    dropins: Iterable[boot_dropins.DropIn], directories: Tuple[str, ...]
+) -> Tuple[List[boot_dropins.DropIn], List[Tuple[boot_dropins.DropIn, boot_dropins.DropIn]]]:
     """The files to apply, sorted by their base name, and the masked ones, each with the file that masks it.
 
     Of several files of the same name the one in the first directory counts, even where it is empty or a link to
     /dev/null. The order is that of strcmp(3): by bytes, the same in every locale.
     """
-    chosen: Dict[str, DropIn] = {}
-    masked: List[Tuple[DropIn, DropIn]] = []
+    chosen: Dict[str, boot_dropins.DropIn] = {}
+    masked: List[Tuple[boot_dropins.DropIn, boot_dropins.DropIn]] = []
     for directory in directories:
         for dropin in dropins:
             if dropin.directory != directory:

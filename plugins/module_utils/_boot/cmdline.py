@@ -10,26 +10,26 @@ from __future__ import annotations
 
 from typing import Iterator, List, Optional, Tuple
 
-from .assignments import Assignment
+from . import assignments as boot_assignments
 
 SOURCE = "kernel command line"
 _SPACES = " \t\n\v\f\r\xa0"  # isspace() of the kernel, which is Latin-1
 
 
-def assignments(cmdline: str) -> Tuple[Assignment, ...]:
+def assignments(cmdline: str) -> Tuple[boot_assignments.Assignment, ...]:
     """What the kernel writes before it starts init, in order.
 
     Dots and slashes are both separators, wherever they stand. A later one of the same key wins unless the kernel
     refuses its value. What follows ``--`` is for init. Source: process_sysctl_arg() in fs/proc/proc_sysctl.c,
     parse_args() in kernel/params.c and next_arg() in lib/cmdline.c.
     """
-    found: List[Assignment] = []
+    found: List[boot_assignments.Assignment] = []
     for name, value in _arguments(cmdline):
         if name == "--" and value is None:
             break
         if name[:7] in ("sysctl.", "sysctl/") and value:
             key = "/".join(part for part in name[7:].replace(".", "/").split("/") if part)
-            found.append(Assignment(SOURCE, 0, key, value, False, len(found)))
+            found.append(boot_assignments.Assignment(SOURCE, 0, key, value, False, len(found)))
     return tuple(found)
 
 

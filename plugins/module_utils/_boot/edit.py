@@ -15,8 +15,8 @@ from __future__ import annotations
 import re
 from typing import Iterable, List, Mapping, NamedTuple, Optional, Tuple
 
-from .lines import Line, procps_lines, systemd_lines
-from .number import kernel_integer
+from . import lines as boot_lines
+from . import number
 
 #: The first lines of a file that the collection made. A file that holds nothing else is removed.
 HEADER = (
@@ -131,17 +131,19 @@ def _number(segment: _Segment, path: str) -> Optional[int]:
     lines = _read(segment.text)
     if not all(line is not None and line.value is not None and line.key == path for line in lines):
         return None
-    numbers = {kernel_integer(line.value or "") for line in lines if line is not None}
+    numbers = {number.kernel_integer(line.value or "") for line in lines if line is not None}
     return numbers.pop() if len(numbers) == 1 else None
 
 
-def _read(text: bytes) -> Tuple[Optional[Line], ...]:
+def _read(text: bytes) -> Tuple[Optional[boot_lines.Line], ...]:
     """The line as systemd-sysctl and each generation of ``sysctl --system`` read it."""
-    readings = [list(systemd_lines(text))] + [list(procps_lines(text, version)) for version in _PROCPS_VERSIONS]
+    readings = [list(boot_lines.systemd_lines(text))] + [
+        list(boot_lines.procps_lines(text, version)) for version in _PROCPS_VERSIONS
+    ]
     return tuple(lines[0] if lines else None for lines in readings)
 
 
-def _is(line: Line, path: str) -> bool:
+def _is(line: boot_lines.Line, path: str) -> bool:
     # The kernel follows repeated slashes and dots in a path, so that procps reaches the setting by them.
     return [part for part in line.key.split("/") if part not in ("", ".")] == path.split("/")
 

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from typing import Dict, Iterable
 
-from .values import CONTAINER, SET_BY_RUNTIME, BootFiles, BootValue
+from . import values
 
 _WILD = b"*?[{"
 
 
-def may_be_set(boot: BootFiles, keys: Iterable[str]) -> bool:
+def may_be_set(boot: values.BootFiles, keys: Iterable[str]) -> bool:
     """Whether a file, or the command line, may have to do with one of these keys (dotted names)."""
     if boot.cmdline or boot.unlisted:
         return True
@@ -28,9 +28,9 @@ def may_be_set(boot: BootFiles, keys: Iterable[str]) -> bool:
     return any(dropin.content is None or _mentions(dropin.content, names, last) for dropin in boot.dropins)
 
 
-def unset(boot: BootFiles, names: Iterable[str]) -> Dict[str, BootValue]:
+def unset(boot: values.BootFiles, names: Iterable[str]) -> Dict[str, values.BootValue]:
     """The boot values where nothing may set them: the kernel's default stays, or nobody knows what a runtime sets."""
-    value = BootValue(None, None, None, (), SET_BY_RUNTIME if boot.loader == CONTAINER else None)
+    value = values.BootValue(None, None, None, (), values.SET_BY_RUNTIME if boot.loader == values.CONTAINER else None)
     return dict.fromkeys(names, value)
 
 

@@ -23,12 +23,9 @@ from __future__ import annotations
 import posixpath
 from typing import Iterable, Iterator, List, Optional, Tuple
 
-from .assignments import Assignment, Plan, Sequence, Unread, arrange
-from .dropins import DropIn
-from .lines import procps_lines
-from .patterns import is_pattern, may_match
-from .places import DIRECTORIES, SYSCTL_CONF
-from .reboot import GONE
+from . import assignments as boot_assignments
+from . import dropins as boot_dropins
+from . import lines, patterns, places, reboot
 
 DEFAULT_VERSION = (4, 0, 4)
 _RUN_FIRST_UNTIL = (3, 3, 16)
@@ -38,39 +35,43 @@ _FILE_NAME_MAGIC = "*?[{\\"
 
 
 def read(
-    dropins: Iterable[DropIn],
-    unlisted: Iterable[DropIn] = (),
+    dropins: Iterable[boot_dropins.DropIn],
+    unlisted: Iterable[boot_dropins.DropIn] = (),
     version: Tuple[int, ...] = DEFAULT_VERSION,
-    gone: Iterable[DropIn] = (),
-) -> Sequence:
+    gone: Iterable[boot_dropins.DropIn] = (),
+) -> boot_assignments.Sequence:
     """All assignments in the order in which they take effect.
 
     :param dropins: files of :data:`DIRECTORIES`, and /etc/sysctl.conf where it is a regular file or a link to one
     :param unlisted: directories that could not be listed
     :param gone: files that will not be there; their lines are set aside with that reason
     """
-    directories = DIRECTORIES
+    directories = places.DIRECTORIES
     if version <= _RUN_FIRST_UNTIL:
-        directories = (DIRECTORIES[1], DIRECTORIES[0]) + DIRECTORIES[2:]
+        directories = (places.DIRECTORIES[1], places.DIRECTORIES[0]) + places.DIRECTORIES[2:]
     files = [_as_opened(dropin) for dropin in dropins if dropin.name.endswith(".conf")]
-    applied, masked = arrange(files, directories)
-    last = [dropin for dropin in files if dropin.path == SYSCTL_CONF]
-    assignments: List[Assignment] = []
-    unread: List[Unread] = []
+    applied, masked = boot_assignments.arrange(files, directories)
+    last = [dropin for dropin in files if dropin.path == places.SYSCTL_CONF]
+    assignments: List[boot_assignments.Assignment] = []
+    unread: List[boot_assignments.Unread] = []
     for dropin in applied + list(unlisted) + last:
         if dropin.content is None:
-            unread.append(Unread(dropin.path, dropin.problem, len(assignments)))
+            unread.append(boot_assignments.Unread(dropin.path, dropin.problem, len(assignments)))
         for found in _parse(dropin, version):
             assignments.append(found._replace(order=len(assignments)))
-    ignored = [(dropin, "%s masks this file" % by.path) for dropin, by in masked] + [(dropin, GONE) for dropin in gone]
+    ignored = [(dropin, "%s masks this file" % by.path) for dropin, by in masked] + [
+        (dropin, reboot.GONE) for dropin in gone
+    ]
     aside = [(found, reason) for dropin, reason in ignored for found in _parse(dropin, version)]
-    return Sequence(tuple(assignments), tuple(unread), tuple(aside))
+    return boot_assignments.Sequence(tuple(assignments), tuple(unread), tuple(aside))
 
 
-def plan(sequence: Sequence, key: str, version: Tuple[int, ...] = DEFAULT_VERSION) -> Plan:
+def plan(
+    sequence: boot_assignments.Sequence, key: str, version: Tuple[int, ...] = DEFAULT_VERSION
+) -> boot_assignments.Plan:
     """What is written to ``key``, a path below /proc/sys."""
-    writes: List[Assignment] = []
-    unused: List[Tuple[Assignment, str]] = []
+    writes: List[boot_assignments.Assignment] = []
+    unused: List[Tuple[boot_assignments.Assignment, str]] = []
     for found in sequence.assignments:
         if found.value is None:
             continue
@@ -87,10 +88,10 @@ def plan(sequence: Sequence, key: str, version: Tuple[int, ...] = DEFAULT_VERSIO
         else:
             verb = "excludes the setting" if against.value is None else "names the setting itself"
             unused.append((found, "%s %s" % (against.source, verb)))
-    return Plan(tuple(writes), tuple(unused), None)
+    return boot_assignments.Plan(tuple(writes), tuple(unused), None)
 
 
-def concerns(found: Assignment, key: str) -> bool:
+def concerns(found: boot_assignments.Assignment, key: str) -> bool:
     """Whether the line names the setting or is a pattern that matches it."""
     if found.pattern:
         return _spelled(found, key) is not None
@@ -99,16 +100,18 @@ def concerns(found: Assignment, key: str) -> bool:
     return posixpath.normpath("/" + found.key.lstrip("/")) == "/" + key
 
 
-def _spelled(found: Assignment, key: str) -> Optional[str]:
+def _spelled(found: boot_assignments.Assignment, key: str) -> Optional[str]:
     """How the pattern spells the setting; None where it does not match."""
-    if not may_match(found.key, key):
+    if not patterns.may_match(found.key, key):
         return None
-    from .globs import glob_result
+    from . import globs
 
-    return glob_result(found.key, key)
+    return globs.glob_result(found.key, key)
 
 
-def _names(sequence: Sequence, spelled: str, version: Tuple[int, ...]) -> Optional[Assignment]:
+def _names(
+    sequence: boot_assignments.Sequence, spelled: str, version: Tuple[int, ...]
+) -> Optional[boot_assignments.Assignment]:
     """The first line that keeps patterns away from the setting of this spelling."""
     for found in sequence.assignments:
         if found.key == spelled:
@@ -119,19 +122,19 @@ def _names(sequence: Sequence, spelled: str, version: Tuple[int, ...]) -> Option
 
 
 def _excludes(pattern: str, spelled: str) -> bool:
-    from .globs import fnmatch
+    from . import globs
 
-    return fnmatch(pattern, spelled)
+    return globs.fnmatch(pattern, spelled)
 
 
-def _as_opened(dropin: DropIn) -> DropIn:
+def _as_opened(dropin: boot_dropins.DropIn) -> boot_dropins.DropIn:
     # The loader hands each path to glob(3) before it opens it.
     if any(one in dropin.name for one in _FILE_NAME_MAGIC):
         return dropin._replace(content=None, problem="sysctl takes its name for a pattern of file names")
     return dropin
 
 
-def _parse(dropin: DropIn, version: Tuple[int, ...]) -> Iterator[Assignment]:
-    for line in procps_lines(dropin.content or b"", version):
-        pattern = version >= _PATTERNS_SINCE and is_pattern(line.key)
-        yield Assignment(dropin.path, line.number, line.key, line.value, pattern)
+def _parse(dropin: boot_dropins.DropIn, version: Tuple[int, ...]) -> Iterator[boot_assignments.Assignment]:
+    for line in lines.procps_lines(dropin.content or b"", version):
+        pattern = version >= _PATTERNS_SINCE and patterns.is_pattern(line.key)
+        yield boot_assignments.Assignment(dropin.path, line.number, line.key, line.value, pattern)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import List, Tuple
 
-from .dropins import DropIn
+from . import dropins as boot_dropins
 
 GONE = "gone after a reboot: /run starts empty"
 _VOLATILE = "/run/"
@@ -23,13 +23,15 @@ def is_volatile(path: str) -> bool:
     return (path + "/").startswith(_VOLATILE) and not path.startswith(_FILLED_AT_BOOT)
 
 
-def after_reboot(dropins: Tuple[DropIn, ...]) -> Tuple[Tuple[DropIn, ...], Tuple[DropIn, ...]]:
+def after_reboot(
+    dropins: Tuple[boot_dropins.DropIn, ...],
+) -> Tuple[Tuple[boot_dropins.DropIn, ...], Tuple[boot_dropins.DropIn, ...]]:
     """The files as the next boot finds them, and those that are gone by then.
 
     A link that stays while its target goes leads nowhere then, and masks files of the same name.
     """
-    kept: List[DropIn] = []
-    gone: List[DropIn] = []
+    kept: List[boot_dropins.DropIn] = []
+    gone: List[boot_dropins.DropIn] = []
     for dropin in dropins:
         if is_volatile(dropin.path):
             gone.append(dropin)

@@ -10,11 +10,8 @@ from __future__ import annotations
 
 from typing import Callable, Dict, Iterable, List, Optional, Tuple
 
-from .assignments import Assignment, Plan, Sequence
-from .dropins import DropIn, printable
-from .number import kernel_integer
-from .reboot import after_reboot, is_volatile
-from .values import CONTAINER, OTHER, PROCPS, SET_BY_RUNTIME, SYSTEMD, BootFiles, BootValue, Shadowed
+from . import assignments, dropins, number, values
+from . import reboot as boot_reboot
 
 _LONGEST_VALUE = 256
 REFUSED = "the kernel refuses this value"
@@ -27,22 +24,22 @@ Accepts = Callable[[str, str], bool]
 
 def accepts_integers(_key: str, value: str) -> bool:
     """The kernel's answer where only the form of the number is known, not the range."""
-    return kernel_integer(value) is not None
+    return number.kernel_integer(value) is not None
 
 
 def resolve(
-    boot: BootFiles, keys: Iterable[str], accepts: Accepts = accepts_integers, reboot: bool = True
-) -> Dict[str, BootValue]:
+    boot: values.BootFiles, keys: Iterable[str], accepts: Accepts = accepts_integers, reboot: bool = True
+) -> Dict[str, values.BootValue]:
     """The boot value of each key, a dotted name as in sysctl.d(5).
 
     :param accepts: whether the kernel takes a value for a key; what it refuses leaves the value before it
     :param reboot: leave out what a reboot takes away. Without it the answer is what the loader would do if it ran now.
     """
-    gone: Tuple[DropIn, ...] = ()
+    gone: Tuple[dropins.DropIn, ...] = ()
     if reboot:
         boot, gone = without_volatile(boot)
     before = _on_command_line(boot.cmdline)
-    if boot.loader == SYSTEMD:
+    if boot.loader == values.SYSTEMD:
         from . import systemd
 
         sequence = systemd.read(boot.dropins, boot.unlisted, boot.version or systemd.DEFAULT_VERSION, gone)
@@ -54,7 +51,7 @@ def resolve(
 
     version = boot.version or procps.DEFAULT_VERSION
     sequence = procps.read(boot.dropins, boot.unlisted, version, gone)
-    if boot.loader == PROCPS:
+    if boot.loader == values.PROCPS:
         return {
             key: _resolve(key, before, sequence, procps.plan(sequence, _path(key), version), procps.concerns, accepts)
             for key in keys
@@ -62,18 +59,18 @@ def resolve(
     return {key: _unapplied(key, before, sequence, boot.loader, accepts) for key in keys}
 
 
-def _on_command_line(cmdline: str) -> Tuple[Assignment, ...]:
+def _on_command_line(cmdline: str) -> Tuple[assignments.Assignment, ...]:
     if not cmdline:
         return ()
-    from .cmdline import assignments
+    from . import cmdline as boot_cmdline
 
-    return assignments(cmdline)
+    return boot_cmdline.assignments(cmdline)
 
 
-def without_volatile(boot: BootFiles) -> Tuple[BootFiles, Tuple[DropIn, ...]]:
+def without_volatile(boot: values.BootFiles) -> Tuple[values.BootFiles, Tuple[dropins.DropIn, ...]]:
     """The boot files after a reboot, and those that are gone by then."""
-    kept, gone = after_reboot(boot.dropins)
-    unlisted = tuple(one for one in boot.unlisted if not is_volatile(one.path))
+    kept, gone = boot_reboot.after_reboot(boot.dropins)
+    unlisted = tuple(one for one in boot.unlisted if not boot_reboot.is_volatile(one.path))
     return boot._replace(dropins=kept, unlisted=unlisted), gone
 
 
@@ -83,12 +80,12 @@ def _path(key: str) -> str:
 
 def _resolve(
     key: str,
-    before: Tuple[Assignment, ...],
-    sequence: Sequence,
-    plan: Plan,
-    concerns: Callable[[Assignment, str], bool],
+    before: Tuple[assignments.Assignment, ...],
+    sequence: assignments.Sequence,
+    plan: assignments.Plan,
+    concerns: Callable[[assignments.Assignment, str], bool],
     accepts: Accepts,
-) -> BootValue:
+) -> values.BootValue:
     path = _path(key)
     early = [found for found in before if found.key == path]
     winner, lost = _write(key, early + list(plan.writes), accepts)
@@ -102,36 +99,38 @@ def _resolve(
     # A file at position n holds what would come before the assignment of order n.
     unread = [one for one in sequence.unread if one.order > settled]
     if unread:
-        doubt = "; ".join("%s cannot be read (%s)" % (printable(one.path), printable(one.problem)) for one in unread)
+        doubt = "; ".join(
+            "%s cannot be read (%s)" % (dropins.printable(one.path), dropins.printable(one.problem)) for one in unread
+        )
         if winner is not None:
             shadowed.append(_shadowed(winner, "may be overridden: " + doubt))
-        return BootValue(None, None, None, tuple(shadowed), doubt)
+        return values.BootValue(None, None, None, tuple(shadowed), doubt)
     return _boot_value(winner, tuple(shadowed))
 
 
 def _unapplied(
-    key: str, before: Tuple[Assignment, ...], sequence: Sequence, loader: str, accepts: Accepts
-) -> BootValue:
+    key: str, before: Tuple[assignments.Assignment, ...], sequence: assignments.Sequence, loader: str, accepts: Accepts
+) -> values.BootValue:
     path = _path(key)
     winner, lost = _write(key, [found for found in before if found.key == path], accepts)
-    from .procps import concerns
+    from . import procps
 
-    named = [found for found in sequence.assignments if found.value is not None and concerns(found, path)]
-    in_doubt = loader == CONTAINER or loader == OTHER and (named or sequence.unread)
-    reason = SET_BY_RUNTIME if loader == CONTAINER else _UNKNOWN_LOADER if in_doubt else NOT_APPLIED
+    named = [found for found in sequence.assignments if found.value is not None and procps.concerns(found, path)]
+    in_doubt = loader == values.CONTAINER or loader == values.OTHER and (named or sequence.unread)
+    reason = values.SET_BY_RUNTIME if loader == values.CONTAINER else _UNKNOWN_LOADER if in_doubt else NOT_APPLIED
     if in_doubt and winner is not None:
         lost.append((winner, "may be overridden: " + reason))
     shadowed = tuple(_shadowed(*one) for one in lost) + tuple(_shadowed(found, reason) for found in named)
     if in_doubt:
-        return BootValue(None, None, None, shadowed, reason)
+        return values.BootValue(None, None, None, shadowed, reason)
     return _boot_value(winner, shadowed)
 
 
 def _write(
-    key: str, writes: Iterable[Assignment], accepts: Accepts
-) -> Tuple[Optional[Assignment], List[Tuple[Assignment, str]]]:
-    winner: Optional[Assignment] = None
-    lost: List[Tuple[Assignment, str]] = []
+    key: str, writes: Iterable[assignments.Assignment], accepts: Accepts
+) -> Tuple[Optional[assignments.Assignment], List[Tuple[assignments.Assignment, str]]]:
+    winner: Optional[assignments.Assignment] = None
+    lost: List[Tuple[assignments.Assignment, str]] = []
     for found in writes:
         if not accepts(key, found.value or ""):
             lost.append((found, REFUSED))
@@ -142,12 +141,19 @@ def _write(
     return winner, lost
 
 
-def _boot_value(winner: Optional[Assignment], shadowed: Tuple[Shadowed, ...]) -> BootValue:
+def _boot_value(winner: Optional[assignments.Assignment], shadowed: Tuple[values.Shadowed, ...]) -> values.BootValue:
     if winner is None:
-        return BootValue(None, None, None, shadowed)
+        return values.BootValue(None, None, None, shadowed)
     value = winner.value or ""
-    return BootValue(printable(value, _LONGEST_VALUE), kernel_integer(value), printable(winner.source), shadowed)
+    return values.BootValue(
+        dropins.printable(value, _LONGEST_VALUE),
+        number.kernel_integer(value),
+        dropins.printable(winner.source),
+        shadowed,
+    )
 
 
-def _shadowed(found: Assignment, reason: str) -> Shadowed:
-    return Shadowed(printable(found.source), printable(found.value or "", _LONGEST_VALUE), printable(reason))
+def _shadowed(found: assignments.Assignment, reason: str) -> values.Shadowed:
+    return values.Shadowed(
+        dropins.printable(found.source), dropins.printable(found.value or "", _LONGEST_VALUE), dropins.printable(reason)
+    )

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import Iterable, List, Optional
 
-from .dropins import DropIn
-from .values import BootFiles
+from . import dropins as boot_dropins
+from . import values
 
 
 def substituted(
-    boot: BootFiles, aliases: Iterable[str], links: Iterable[str], content: Optional[bytes]
-) -> BootFiles:
+    boot: values.BootFiles, aliases: Iterable[str], links: Iterable[str], content: Optional[bytes]
+) -> values.BootFiles:
     """All boot files, with one of them replaced.
 
     :param aliases: the paths by which a loader opens the file itself; none where no loader looks there
@@ -24,7 +24,7 @@ def substituted(
     :param content: what the file will hold; None where it is removed
     """
     own, others = tuple(aliases), tuple(links)
-    dropins: List[DropIn] = []
+    dropins: List[boot_dropins.DropIn] = []
     for dropin in boot.dropins:
         if dropin.path in own:
             continue
@@ -33,5 +33,5 @@ def substituted(
             dropin = dropin._replace(content=content or b"", problem="", real="" if content is None else real)
         dropins.append(dropin)
     if content is not None:
-        dropins += [DropIn(alias, content, "", alias) for alias in own]
+        dropins += [boot_dropins.DropIn(alias, content, "", alias) for alias in own]
     return boot._replace(dropins=tuple(dropins))

@@ -24,12 +24,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Iterable, Iterator, List, Tuple
 
-from .assignments import Assignment, Plan, Sequence, Unread, arrange
-from .dropins import DropIn
-from .lines import systemd_lines
-from .patterns import is_pattern, may_match
-from .places import CREDENTIAL, DIRECTORIES, SYSCTL_CONF
-from .reboot import GONE
+from . import assignments as boot_assignments
+from . import dropins as boot_dropins
+from . import lines, places, reboot
+from . import patterns as boot_patterns
 
 DEFAULT_VERSION = (252,)
 _PATTERNS_SINCE = (245,)
@@ -37,11 +35,11 @@ _MERGED_USR_SINCE = (255,)
 
 
 def read(
-    dropins: Iterable[DropIn],
-    unlisted: Iterable[DropIn] = (),
+    dropins: Iterable[boot_dropins.DropIn],
+    unlisted: Iterable[boot_dropins.DropIn] = (),
     version: Tuple[int, ...] = DEFAULT_VERSION,
-    gone: Iterable[DropIn] = (),
-) -> Sequence:
+    gone: Iterable[boot_dropins.DropIn] = (),
+) -> boot_assignments.Sequence:
     """All assignments in the order in which they take effect.
 
     :param dropins: files of :data:`DIRECTORIES`, and /etc/sysctl.conf and credentials where they exist
@@ -51,30 +49,32 @@ def read(
     named = [dropin for dropin in dropins if dropin.name.endswith(".conf")]
     files = [dropin for dropin in named if not dropin.name.startswith(".")]
     hidden = [dropin for dropin in named if dropin.name.startswith(".")]
-    applied, masked = arrange(files, DIRECTORIES if version < _MERGED_USR_SINCE else DIRECTORIES[:-1])
-    credentials = [dropin for dropin in dropins if dropin.name == CREDENTIAL]
+    applied, masked = boot_assignments.arrange(
+        files, places.DIRECTORIES if version < _MERGED_USR_SINCE else places.DIRECTORIES[:-1]
+    )
+    credentials = [dropin for dropin in dropins if dropin.name == places.CREDENTIAL]
     with_patterns = version >= _PATTERNS_SINCE
-    assignments: List[Assignment] = []
-    unread: List[Unread] = []
+    assignments: List[boot_assignments.Assignment] = []
+    unread: List[boot_assignments.Unread] = []
     for dropin in applied + credentials[:1] + list(unlisted):
         if dropin.content is None:
-            unread.append(Unread(dropin.path, dropin.problem, len(assignments)))
+            unread.append(boot_assignments.Unread(dropin.path, dropin.problem, len(assignments)))
         for found in _parse(dropin, with_patterns):
             assignments.append(found._replace(order=len(assignments)))
     ignored = [(dropin, "%s masks this file" % by.path) for dropin, by in masked]
-    if SYSCTL_CONF not in [dropin.real for dropin in applied]:
+    if places.SYSCTL_CONF not in [dropin.real for dropin in applied]:
         unasked = "systemd-sysctl does not read this file"
-        ignored += [(dropin, unasked) for dropin in files if dropin.path == SYSCTL_CONF]
-    ignored += [(dropin, GONE) for dropin in gone]
+        ignored += [(dropin, unasked) for dropin in files if dropin.path == places.SYSCTL_CONF]
+    ignored += [(dropin, reboot.GONE) for dropin in gone]
     ignored += [(dropin, "systemd-sysctl skips hidden files") for dropin in hidden]
     aside = [(found, reason) for dropin, reason in ignored for found in _parse(dropin, with_patterns)]
-    return Sequence(tuple(assignments), tuple(unread), tuple(aside))
+    return boot_assignments.Sequence(tuple(assignments), tuple(unread), tuple(aside))
 
 
-def plan(sequence: Sequence, key: str) -> Plan:
+def plan(sequence: boot_assignments.Sequence, key: str) -> boot_assignments.Plan:
     """What is written to ``key``, a path below /proc/sys."""
-    slots: OrderedDict[str, Assignment] = OrderedDict()
-    unused: List[Tuple[Assignment, str]] = []
+    slots: OrderedDict[str, boot_assignments.Assignment] = OrderedDict()
+    unused: List[Tuple[boot_assignments.Assignment, str]] = []
     for found in sequence.assignments:
         if not concerns(found, key):
             continue
@@ -88,29 +88,31 @@ def plan(sequence: Sequence, key: str) -> Plan:
     explicit = slots.pop(key, None)
     patterns = [found for found in slots.values() if found.value is not None]
     if explicit is None:
-        return Plan(tuple(patterns), _assigning(unused), None)
+        return boot_assignments.Plan(tuple(patterns), _assigning(unused), None)
     unused += [(found, "%s names the setting itself" % explicit.source) for found in patterns]
     writes = () if explicit.value is None else (explicit,)
-    return Plan(writes, _assigning(unused), explicit.order)
+    return boot_assignments.Plan(writes, _assigning(unused), explicit.order)
 
 
-def concerns(found: Assignment, key: str) -> bool:
+def concerns(found: boot_assignments.Assignment, key: str) -> bool:
     """Whether the line names the setting or is a pattern that matches it."""
     if not found.pattern:
         return found.key == key
-    if not may_match(found.key, key):
+    if not boot_patterns.may_match(found.key, key):
         return False
-    from .globs import braces, glob_result
+    from . import globs
 
-    return any(glob_result(one, key) is not None for one in braces(found.key))
+    return any(globs.glob_result(one, key) is not None for one in globs.braces(found.key))
 
 
-def _parse(dropin: DropIn, with_patterns: bool) -> Iterator[Assignment]:
-    for line in systemd_lines(dropin.content or b""):
-        pattern = is_pattern(line.key)
+def _parse(dropin: boot_dropins.DropIn, with_patterns: bool) -> Iterator[boot_assignments.Assignment]:
+    for line in lines.systemd_lines(dropin.content or b""):
+        pattern = boot_patterns.is_pattern(line.key)
         if with_patterns or not (pattern or line.value is None):
-            yield Assignment(dropin.path, line.number, line.key, line.value, pattern)
+            yield boot_assignments.Assignment(dropin.path, line.number, line.key, line.value, pattern)
 
 
-def _assigning(unused: List[Tuple[Assignment, str]]) -> Tuple[Tuple[Assignment, str], ...]:
+def _assigning(
+    unused: List[Tuple[boot_assignments.Assignment, str]],
+) -> Tuple[Tuple[boot_assignments.Assignment, str], ...]:
     return tuple(one for one in unused if one[0].value is not None)

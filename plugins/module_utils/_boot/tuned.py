@@ -20,8 +20,8 @@ import fnmatch
 import re
 from typing import Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
-from .dropins import DropIn
-from .number import kernel_integer
+from . import dropins as boot_dropins
+from . import number as boot_number
 
 DIRECTORIES = ("/run/sysctl.d", "/etc/sysctl.d")
 SYSCTL_CONF = "/etc/sysctl.conf"
@@ -109,7 +109,9 @@ def asked(config: Tuned, key: str, before: Optional[int]) -> Optional[Asked]:
     return Asked(config.profile, _modified(own.value, before), own.source, config.reapplies_key(key))
 
 
-def effect(config: Tuned, key: str, before: Optional[int], dropins: Iterable[DropIn]) -> Tuple[Optional[int], str]:
+def effect(
+    config: Tuned, key: str, before: Optional[int], dropins: Iterable[boot_dropins.DropIn]
+) -> Tuple[Optional[int], str]:
     """What TuneD makes of a setting whose value is ``before``, and the line that decides; ``""`` where none does.
 
     A value with variables in it, which only TuneD can tell, is taken for unknown (None).
@@ -120,7 +122,7 @@ def effect(config: Tuned, key: str, before: Optional[int], dropins: Iterable[Dro
         value, source = own.number, own.source
     if config.reapplies_key(key):
         again = _assigned_again(key, list(dropins))
-        number = None if again is None else kernel_integer(again.value)
+        number = None if again is None else boot_number.kernel_integer(again.value)
         if again is not None and number is not None:
             value, source = number, again.source
     return value, source
@@ -129,7 +131,7 @@ def effect(config: Tuned, key: str, before: Optional[int], dropins: Iterable[Dro
 def _modified(value: str, before: Optional[int]) -> Optional[int]:
     text = value.strip("\"'")
     operator = text[:1] if text[:1] in ("<", ">") and len(text) > 1 else ""
-    number = kernel_integer(text[len(operator) :])
+    number = boot_number.kernel_integer(text[len(operator) :])
     if number is None or not operator:
         return number
     if before is None:
@@ -137,8 +139,8 @@ def _modified(value: str, before: Optional[int]) -> Optional[int]:
     return max(number, before) if operator == ">" else min(number, before)
 
 
-def _assigned_again(key: str, dropins: List[DropIn]) -> Optional[Setting]:
-    chosen: Dict[str, DropIn] = {}
+def _assigned_again(key: str, dropins: List[boot_dropins.DropIn]) -> Optional[Setting]:
+    chosen: Dict[str, boot_dropins.DropIn] = {}
     for directory in DIRECTORIES:
         for dropin in dropins:
             if dropin.directory == directory and dropin.name.endswith(".conf"):

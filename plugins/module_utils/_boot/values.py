@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Optional, Tuple
 
 if TYPE_CHECKING:
-    from .dropins import DropIn
-    from .tuned import Asked
+    from . import dropins as boot_dropins
+    from . import tuned as boot_tuned
 
 SYSTEMD, PROCPS = "systemd", "procps"
 #: a loader that runs but is not modelled (busybox), or no loader at all
@@ -38,7 +38,7 @@ class BootValue(NamedTuple):
     source: Optional[str]  # "path:line" or "kernel command line"
     shadowed: Tuple[Shadowed, ...] = ()  # in the order in which the loader meets them
     doubt: Optional[str] = None  # why the value cannot be told; None where it can
-    tuned: Optional[Asked] = None  # what TuneD's active profile makes of it, whether that decides or not
+    tuned: Optional[boot_tuned.Asked] = None  # what TuneD's active profile makes of it, whether that decides or not
 
 
 class BootFiles(NamedTuple):
@@ -46,7 +46,7 @@ class BootFiles(NamedTuple):
 
     loader: str  # one of the constants above
     version: Tuple[int, ...]  # of the loader; empty where unknown: a current one is assumed
-    dropins: Tuple[DropIn, ...]
-    unlisted: Tuple[DropIn, ...]  # directories that could not be listed
+    dropins: Tuple[boot_dropins.DropIn, ...]
+    unlisted: Tuple[boot_dropins.DropIn, ...]  # directories that could not be listed
     cmdline: str  # empty where the kernel does not take settings there
     warnings: Tuple[str, ...] = ()

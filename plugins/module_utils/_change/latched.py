@@ -10,21 +10,19 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Mapping, Optional
 
-from .._applications.application import RELOAD
-from .._applications.recognise import Hint
-from .._applications.restarts import reload, restart
-from .._kernel.limits import latch, syn_queue_limit
-from .._kernel.rules import POWER_OF_TWO
-from .._model.records import ListenSocket, Owner
-from .._model.text import printable
-from .rows import hint_of, listener_row
+from .._applications import application, recognise, restarts
+from .._kernel import limits, rules
+from .._model import records, text
+from . import rows as change_rows
 
 Sysctls = Mapping[str, Optional[int]]
 
-_NOBODY = Owner()
+_NOBODY = records.Owner()
 
 
-def may_be_latched(sockets: Iterable[ListenSocket], rule: str, before: Sysctls, after: Sysctls) -> List[ListenSocket]:
+def may_be_latched(
+    sockets: Iterable[records.ListenSocket], rule: str, before: Sysctls, after: Sysctls
+) -> List[records.ListenSocket]:
     """The sockets for which it is worth finding out who holds them."""
     return [
         sock
@@ -35,8 +33,8 @@ def may_be_latched(sockets: Iterable[ListenSocket], rule: str, before: Sysctls, 
 
 
 def restart_rows(
-    sockets: Iterable[ListenSocket],
-    owners: Mapping[int, Owner],
+    sockets: Iterable[records.ListenSocket],
+    owners: Mapping[int, records.Owner],
     namespace: str,
     rule: str,
     before: Sysctls,
@@ -53,7 +51,7 @@ def restart_rows(
     rows = []
     for sock in sockets:
         owner = owners.get(sock.inode, _NOBODY)
-        hint = hint_of(owner)
+        hint = change_rows.hint_of(owner)
         allowed = _next_backlog(sock, hint, after)
         backlog = sock.backlog or 0
         grows = _table_grows(backlog, rule, before, after)
@@ -65,28 +63,28 @@ def restart_rows(
 
 def _below(backlog: int, after: Sysctls) -> bool:
     somaxconn = after.get("somaxconn")
-    return somaxconn is not None and backlog < latch(-1, somaxconn)
+    return somaxconn is not None and backlog < limits.latch(-1, somaxconn)
 
 
-def _next_backlog(sock: ListenSocket, hint: Hint, after: Sysctls) -> int:
+def _next_backlog(sock: records.ListenSocket, hint: recognise.Hint, after: Sysctls) -> int:
     """What the next listen() will latch at least; the most that it can where nobody knows."""
     backlog, new = sock.backlog or 0, after.get("somaxconn")
     if new is None or not _below(backlog, after):
         return backlog
     gets = hint.would_get(new)
-    return latch(-1, new) if gets is None else max(gets, backlog)
+    return limits.latch(-1, new) if gets is None else max(gets, backlog)
 
 
 def _table_grows(backlog: int, rule: str, before: Sysctls, after: Sysctls) -> bool:
     old, new = before.get("tcp_max_syn_backlog"), after.get("tcp_max_syn_backlog")
-    if rule != POWER_OF_TWO or old is None or new is None:
+    if rule != rules.POWER_OF_TWO or old is None or new is None:
         return False
-    return syn_queue_limit(rule, backlog, new) > syn_queue_limit(rule, backlog, old)
+    return limits.syn_queue_limit(rule, backlog, new) > limits.syn_queue_limit(rule, backlog, old)
 
 
-def _row(sock: ListenSocket, owner: Owner, hint: Hint, namespace: str) -> Dict[str, Any]:
+def _row(sock: records.ListenSocket, owner: records.Owner, hint: recognise.Hint, namespace: str) -> Dict[str, Any]:
     pid = hint.process.pid if hint.process else None
     own = hint.application.restart.replace("{port}", str(sock.port))
-    advise = reload if hint.application.again == RELOAD else restart
-    remedy = printable(own or advise(owner.unit, hint.program, pid))
-    return dict(listener_row(sock, owner, namespace), backlog=sock.backlog, remedy=remedy)
+    advise = restarts.reload if hint.application.again == application.RELOAD else restarts.restart
+    remedy = text.printable(own or advise(owner.unit, hint.program, pid))
+    return dict(change_rows.listener_row(sock, owner, namespace), backlog=sock.backlog, remedy=remedy)

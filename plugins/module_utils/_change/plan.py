@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from .._boot.edit import assigned, names_setting, with_settings, without_settings
-from .._boot.substitute import substituted
-from .._boot.tuned import BY_TUNED, Tuned
-from .._boot.values import BootFiles, BootValue
-from .._kernel.level import Level
-from .._kernel.sysctls import KERNEL_DEFAULT, KEYS
-from .._model.boot_values import values_at_boot
-from .._model.sysctl_file import SysctlFile
-from .._model.text import printable
+from .._boot import edit, substitute
+from .._boot import tuned as boot_tuned
+from .._boot import values as boot_values
+from .._kernel import level as kernel_level
+from .._kernel import sysctls
+from .._model import boot_values as model_boot_values
+from .._model import sysctl_file, text
 
 EXACT, AT_LEAST = "exact", "at_least"
 
@@ -37,11 +35,11 @@ class Found(NamedTuple):
     """What there is."""
 
     runtime: Mapping[str, Optional[int]]  # by short name
-    level: Level
-    file: Optional[SysctlFile] = None  # None where nothing persists
-    boot: Optional[BootFiles] = None  # None where boot values have no meaning (another network namespace)
+    level: kernel_level.Level
+    file: Optional[sysctl_file.SysctlFile] = None  # None where nothing persists
+    boot: Optional[boot_values.BootFiles] = None  # None where boot values have no meaning (another network namespace)
     defaults: Mapping[str, Optional[int]] = {}  # what the kernel starts with; None where that is not known
-    tuned: Optional[Tuned] = None
+    tuned: Optional[boot_tuned.Tuned] = None
 
 
 class Write(NamedTuple):
@@ -88,7 +86,7 @@ def plan(wanted: Wanted, found: Found) -> Plan:
     content = _content(wanted, found, old, before_boot)
     boot = found.boot
     if boot is not None and found.file is not None and content != old:
-        boot = substituted(boot, found.file.aliases, found.file.links, content)
+        boot = substitute.substituted(boot, found.file.aliases, found.file.links, content)
     after_boot = _boot(found, boot, names)
     targets = _targets(wanted, found, old, after_boot)
     runtime = {name: found.runtime.get(name) for name in names}
@@ -117,12 +115,12 @@ def satisfied(policy: str, wanted: int, value: Optional[int]) -> bool:
     return value >= wanted if policy == AT_LEAST else value == wanted
 
 
-def shadows(wanted: Wanted, found: Found, boot: Optional[BootFiles]) -> Tuple[Shadow, ...]:
+def shadows(wanted: Wanted, found: Found, boot: Optional[boot_values.BootFiles]) -> Tuple[Shadow, ...]:
     """What keeps the wanted values from holding after a reboot with these boot files."""
     if wanted.absent or not wanted.persist or boot is None or found.file is None:
         return ()
     result: List[Shadow] = []
-    values = values_at_boot(boot, wanted.values, found.level, found.tuned, found.defaults)
+    values = model_boot_values.values_at_boot(boot, wanted.values, found.level, found.tuned, found.defaults)
     for name, goal in wanted.values.items():
         state = _state(values[name], found.defaults.get(name))
         if values[name].doubt is not None:
@@ -130,23 +128,23 @@ def shadows(wanted: Wanted, found: Found, boot: Optional[BootFiles]) -> Tuple[Sh
             continue
         why = _why(values[name], found.file)
         # A line that has no effect whatever it says is in vain, also where the value is right without it.
-        in_vain = bool(why) and why != BY_TUNED and wanted.policy == EXACT
+        in_vain = bool(why) and why != boot_tuned.BY_TUNED and wanted.policy == EXACT
         if in_vain or not satisfied(wanted.policy, goal or 0, state["boot"]):
-            result.append(Shadow(name, printable(str(state["boot_source"])), state["boot"], why))
+            result.append(Shadow(name, text.printable(str(state["boot_source"])), state["boot"], why))
     return tuple(result)
 
 
-def _why(value: BootValue, file: SysctlFile) -> str:
+def _why(value: boot_values.BootValue, file: sysctl_file.SysctlFile) -> str:
     """Why the file's own line has no effect whatever it says; empty where another one merely comes later."""
     paths = (file.path,) + file.aliases + file.links
     if (value.source or "").rpartition(":")[0] in paths:
         return ""
     for line in value.shadowed:
         if line.source.rpartition(":")[0] in paths:
-            if line.reason.endswith(BY_TUNED):
-                return BY_TUNED
+            if line.reason.endswith(boot_tuned.BY_TUNED):
+                return boot_tuned.BY_TUNED
             return "" if line.reason.startswith("overridden by ") else line.reason
-    return "" if file.aliases or file.links else "no boot loader reads %s" % printable(file.path)
+    return "" if file.aliases or file.links else "no boot loader reads %s" % text.printable(file.path)
 
 
 def _content(
@@ -156,23 +154,23 @@ def _content(
     if not wanted.persist or found.file is None:
         return old
     if wanted.absent:
-        present = [KEYS[name].key for name in wanted.values if names_setting(old, KEYS[name].key)]
-        return without_settings(old, present) if old is not None and present else old
+        present = [sysctls.KEYS[name].key for name in wanted.values if edit.names_setting(old, sysctls.KEYS[name].key)]
+        return edit.without_settings(old, present) if old is not None and present else old
     settings = {}
     for name, value in wanted.values.items():
-        key = KEYS[name].key
+        key = sysctls.KEYS[name].key
         goal = value or 0
         if wanted.policy == AT_LEAST:
             state = boot[name] if boot else {}
             if satisfied(AT_LEAST, goal, state.get("boot")):
                 continue
-            own = assigned(old, key)
+            own = edit.assigned(old, key)
             goal = max(goal, goal if own is None else own)
             now = found.runtime.get(name)
-            if state.get("boot_source") == KERNEL_DEFAULT and now is not None:
+            if state.get("boot_source") == sysctls.KERNEL_DEFAULT and now is not None:
                 goal = max(goal, now) if state.get("boot") is None else goal  # the default is not known, nor lowered
         settings[key] = goal
-    return with_settings(old, settings) if settings else old
+    return edit.with_settings(old, settings) if settings else old
 
 
 def _targets(
@@ -182,7 +180,7 @@ def _targets(
     if not wanted.runtime:
         return {}
     if wanted.absent:
-        ours = [name for name in wanted.values if names_setting(old, KEYS[name].key)]
+        ours = [name for name in wanted.values if edit.names_setting(old, sysctls.KEYS[name].key)]
         return {name: boot[name]["boot"] if boot else None for name in ours}
     targets: Dict[str, Optional[int]] = {}
     for name, value in wanted.values.items():
@@ -203,20 +201,20 @@ def _turn(write: Write) -> int:
 
 
 def _boot(
-    found: Found, boot: Optional[BootFiles], names: Tuple[str, ...]
+    found: Found, boot: Optional[boot_values.BootFiles], names: Tuple[str, ...]
 ) -> Optional[Dict[str, Dict[str, Any]]]:
     if boot is None:
         return None
-    values = values_at_boot(boot, names, found.level, found.tuned, found.defaults)
+    values = model_boot_values.values_at_boot(boot, names, found.level, found.tuned, found.defaults)
     return {name: _state(values[name], found.defaults.get(name)) for name in names}
 
 
-def _state(value: BootValue, default: Optional[int]) -> Dict[str, Any]:
+def _state(value: boot_values.BootValue, default: Optional[int]) -> Dict[str, Any]:
     if value.value is not None:
         return {"boot": value.number, "boot_source": value.source}
     if value.doubt is not None:
         return {"boot": None, "boot_source": None}
-    return {"boot": default, "boot_source": KERNEL_DEFAULT}
+    return {"boot": default, "boot_source": sysctls.KERNEL_DEFAULT}
 
 
 def _states(

@@ -11,10 +11,8 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Union
 
-from .._kernel.limits import latch
-from .._kernel.sysctls import INT_MAX, INT_MIN
-from .._model.errors import InvalidOption, require_range
-from .._model.records import ListenSocket
+from .._kernel import limits, sysctls
+from .._model import errors, records
 
 EXACT, AT_LEAST = "exact", "at_least"
 POLICIES = (EXACT, AT_LEAST)
@@ -35,7 +33,7 @@ class Wanted(NamedTuple):
     policy: str
     inode: Optional[int] = None  # None: every such listener
 
-    def means(self, sock: ListenSocket) -> bool:
+    def means(self, sock: records.ListenSocket) -> bool:
         if sock.port != self.port or self.inode not in (None, sock.inode):
             return False
         return self.address is None or ipaddress.ip_address(sock.address) == self.address
@@ -44,7 +42,7 @@ class Wanted(NamedTuple):
 class Step(NamedTuple):
     """One listening socket, and the backlog that it is to have."""
 
-    socket: ListenSocket
+    socket: records.ListenSocket
     after: int
     clamped: bool  # somaxconn keeps it below what was asked for
 
@@ -58,10 +56,10 @@ def ask_raise(params: Mapping[str, Any]) -> Wanted:
 
     :raises InvalidOption: names the option, the value and what is allowed.
     """
-    require_range("port", params["port"], 1, 65535)
-    require_range("backlog", params["backlog"], INT_MIN, INT_MAX)
+    errors.require_range("port", params["port"], 1, 65535)
+    errors.require_range("backlog", params["backlog"], sysctls.INT_MIN, sysctls.INT_MAX)
     if params["policy"] not in POLICIES:
-        raise InvalidOption("policy", params["policy"], "allowed are " + " and ".join(POLICIES))
+        raise errors.InvalidOption("policy", params["policy"], "allowed are " + " and ".join(POLICIES))
     return Wanted(params["port"], params["backlog"], _address(params["address"]), params["policy"], params.get("inode"))
 
 
@@ -72,12 +70,12 @@ def expected_somaxconn(params: Mapping[str, Any]) -> Optional[int]:
     """
     expected: Optional[int] = params.get("expected_somaxconn")
     if expected is not None:
-        require_range("expected_somaxconn", expected, 0, INT_MAX)
+        errors.require_range("expected_somaxconn", expected, 0, sysctls.INT_MAX)
     return expected
 
 
 def plan_raise(
-    wanted: Wanted, sockets: Iterable[ListenSocket], somaxconn: Optional[int], place: str = ""
+    wanted: Wanted, sockets: Iterable[records.ListenSocket], somaxconn: Optional[int], place: str = ""
 ) -> List[Step]:
     """One step for each socket that is meant, each once, in the order in which reports show them.
 
@@ -104,7 +102,7 @@ def plan_raise(
     return steps
 
 
-def name_of(sock: ListenSocket) -> str:
+def name_of(sock: records.ListenSocket) -> str:
     """How messages name a listener: ``0.0.0.0:80``, ``[::]:80``, with the device that it is bound to."""
     text = ("[%s]:%d" if sock.family == "ipv6" else "%s:%d") % (sock.address, sock.port)
     return "%s on %s" % (text, sock.device) if sock.device else text
@@ -116,7 +114,7 @@ def _after(wanted: Wanted, before: int, somaxconn: int) -> int:
     A socket that latched more before somaxconn was lowered keeps it where listen(2) would only lead away from the
     number that was asked for.
     """
-    latched = latch(wanted.backlog, somaxconn)
+    latched = limits.latch(wanted.backlog, somaxconn)
     if wanted.policy == AT_LEAST:
         return max(before, latched)
     if wanted.backlog >= 0 and latched < before <= wanted.backlog:
@@ -132,12 +130,12 @@ def _address(text: Optional[str]) -> Optional[_Address]:
             return ipaddress.ip_address(text[1:-1] if text.startswith("[") and text.endswith("]") else text)
     except ValueError:
         pass
-    raise InvalidOption(
+    raise errors.InvalidOption(
         "address", text, "expected the IP address of a listener without zone or prefix, such as 0.0.0.0 or ::"
     )
 
 
-def _nothing_there(wanted: Wanted, listening: List[ListenSocket], place: str) -> NotRaised:
+def _nothing_there(wanted: Wanted, listening: List[records.ListenSocket], place: str) -> NotRaised:
     if wanted.inode is not None:
         return NotRaised(
             "inode: no socket with inode {0} listens on port {1} in {2}: it was closed, and the one that was opened "

@@ -10,25 +10,27 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Sequence
 
-from .._applications.application import RELOAD, RELOAD_IF_EDITED
-from .._applications.recognise import Hint
-from .._model.records import ListenSocket, Owner
-from .._model.text import printable
-from .raise_plan import Step, name_of
-from .rows import hint_of, listener_row
+from .._applications import application as catalogue
+from .._applications import recognise
+from .._model import records
+from .._model import text as model_text
+from . import raise_plan, rows
 
-_NOBODY = Owner()
-_CAUSES = {RELOAD: "a reload or restart", RELOAD_IF_EDITED: "a restart, or a reload with another backlog configured"}
+_NOBODY = records.Owner()
+_CAUSES = {
+    catalogue.RELOAD: "a reload or restart",
+    catalogue.RELOAD_IF_EDITED: "a restart, or a reload with another backlog configured",
+}
 
 
 def raised_rows(
-    steps: Sequence[Step], owners: Mapping[int, Owner], namespace: str, somaxconn: int
+    steps: Sequence[raise_plan.Step], owners: Mapping[int, records.Owner], namespace: str, somaxconn: int
 ) -> List[Dict[str, Any]]:
     """One row for each listener, changed or not; ``owners`` by socket inode."""
     return [_row(step, owners.get(step.socket.inode, _NOBODY), namespace, somaxconn) for step in steps]
 
 
-def raised_diff(steps: Sequence[Step]) -> List[Dict[str, str]]:
+def raised_diff(steps: Sequence[raise_plan.Step]) -> List[Dict[str, str]]:
     """What `--diff` shows: one entry for each socket that changes."""
     return [
         {
@@ -38,13 +40,13 @@ def raised_diff(steps: Sequence[Step]) -> List[Dict[str, str]]:
             "after": "backlog: %d\n" % step.after,
         }
         for step in steps if step.changed
-        for header in ["listener %s (inode %d)" % (name_of(step.socket), step.socket.inode)]
+        for header in ["listener %s (inode %d)" % (raise_plan.name_of(step.socket), step.socket.inode)]
     ]
 
 
-def raised_warnings(steps: Sequence[Step], asked: int, somaxconn: int) -> List[str]:
+def raised_warnings(steps: Sequence[raise_plan.Step], asked: int, somaxconn: int) -> List[str]:
     """Where less was latched than was asked for."""
-    short = sorted({"%s keeps %d" % (name_of(step.socket), step.after) for step in steps if step.clamped})
+    short = sorted({"%s keeps %d" % (raise_plan.name_of(step.socket), step.after) for step in steps if step.clamped})
     if not short:
         return []
     return [
@@ -53,7 +55,7 @@ def raised_warnings(steps: Sequence[Step], asked: int, somaxconn: int) -> List[s
     ]
 
 
-def to_keep(hint: Hint, sock: ListenSocket, backlog: int, somaxconn: int) -> str:
+def to_keep(hint: recognise.Hint, sock: records.ListenSocket, backlog: int, somaxconn: int) -> str:
     """What makes the backlog outlive the next listen() of the application: one line that prints."""
     application = hint.application
     again = "The next listen() of %s (%s)" % (hint.program, _CAUSES.get(application.again, "a restart"))
@@ -73,21 +75,21 @@ def to_keep(hint: Hint, sock: ListenSocket, backlog: int, somaxconn: int) -> str
     else:
         setting = (_filled(application.change, hint, sock, backlog), application.where)
         text = "%s undoes this unless it asks for %d itself: %s." % (again, backlog, " ".join(filter(None, setting)))
-    return printable(text)
+    return model_text.printable(text)
 
 
-def _row(step: Step, owner: Owner, namespace: str, somaxconn: int) -> Dict[str, Any]:
+def _row(step: raise_plan.Step, owner: records.Owner, namespace: str, somaxconn: int) -> Dict[str, Any]:
     sock = step.socket
     return dict(
-        listener_row(sock, owner, namespace),
+        rows.listener_row(sock, owner, namespace),
         before=sock.backlog,
         after=step.after,
         clamped_by_somaxconn=step.clamped,
-        to_keep=to_keep(hint_of(owner), sock, step.after, somaxconn),
+        to_keep=to_keep(rows.hint_of(owner), sock, step.after, somaxconn),
     )
 
 
-def _filled(template: str, hint: Hint, sock: ListenSocket, wanted: int) -> str:
+def _filled(template: str, hint: recognise.Hint, sock: records.ListenSocket, wanted: int) -> str:
     """The catalogue's words with this listener's numbers; see :class:`.application.Application`."""
     if sock.address == "0.0.0.0":
         listen = str(sock.port)

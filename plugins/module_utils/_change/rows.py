@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from .._applications.recognise import Hint, recognise
-from .._model.records import ListenSocket, Owner
+from .._applications import recognise
+from .._model import records
 
 
-def listener_row(sock: ListenSocket, owner: Owner, namespace: str) -> Dict[str, Any]:
+def listener_row(sock: records.ListenSocket, owner: records.Owner, namespace: str) -> Dict[str, Any]:
     """The fields that identify a listener and its holders, by the names that users see."""
     return {
         "network_namespace": namespace,
@@ -29,6 +29,6 @@ def listener_row(sock: ListenSocket, owner: Owner, namespace: str) -> Dict[str, 
     }
 
 
-def hint_of(owner: Owner) -> Hint:
+def hint_of(owner: records.Owner) -> recognise.Hint:
     """The application that holds it."""
-    return recognise(owner.processes, owner.unit.name if owner.unit else None)
+    return recognise.recognise(owner.processes, owner.unit.name if owner.unit else None)

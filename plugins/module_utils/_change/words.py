@@ -10,33 +10,30 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, List, Optional
 
-from .._boot.resolve import NOT_APPLIED
-from .._boot.tuned import BY_TUNED, ONLY_TUNED_CAN_TELL
-from .._boot.values import SET_BY_RUNTIME
-from .._kernel.sysctls import KEYS
-from .._model.sysctl_file import NOT_ALLOWED, READ_ONLY, Bar
-from .._model.text import printable
-from .plan import Found, Plan, Shadow, Wanted, satisfied
+from .._boot import resolve, tuned, values
+from .._kernel import sysctls
+from .._model import sysctl_file, text
+from . import plan as change_plan
 
 _MOST_LINES = 10000
 
 
-def diff(plan: Plan, path: Optional[str], old: Optional[bytes], namespace: str) -> List[Dict[str, str]]:
+def diff(plan: change_plan.Plan, path: Optional[str], old: Optional[bytes], namespace: str) -> List[Dict[str, str]]:
     """Ansible's diff: the file, and the run-time values that change."""
     parts: List[Dict[str, str]] = []
     if plan.writes:
         where = "run-time values" if namespace == "host" else "run-time values in network namespace " + namespace
-        ordered = sorted(plan.writes, key=lambda one: list(KEYS).index(one.name))
+        ordered = sorted(plan.writes, key=lambda one: list(sysctls.KEYS).index(one.name))
         parts.append(
             {
                 "before_header": where,
                 "after_header": where,
-                "before": "".join("%s = %d\n" % (KEYS[one.name].key, one.before) for one in ordered),
-                "after": "".join("%s = %d\n" % (KEYS[one.name].key, one.after) for one in ordered),
+                "before": "".join("%s = %d\n" % (sysctls.KEYS[one.name].key, one.before) for one in ordered),
+                "after": "".join("%s = %d\n" % (sysctls.KEYS[one.name].key, one.after) for one in ordered),
             }
         )
     if plan.file_changes and path is not None:
-        shown = printable(path)
+        shown = text.printable(path)
         parts.append(
             {
                 "before_header": shown if old is not None else shown + " (absent)",
@@ -48,7 +45,7 @@ def diff(plan: Plan, path: Optional[str], old: Optional[bytes], namespace: str) 
     return parts
 
 
-def shadowed_message(shadows: Iterable[Shadow], wanted: Wanted, path: str) -> str:
+def shadowed_message(shadows: Iterable[change_plan.Shadow], wanted: change_plan.Wanted, path: str) -> str:
     """Why the values would not hold after a reboot, and what can be done."""
     shadows = list(shadows)
     found = "; ".join(shadow_text(one, wanted) for one in shadows)
@@ -58,17 +55,17 @@ def shadowed_message(shadows: Iterable[Shadow], wanted: Wanted, path: str) -> st
             ways.append(way)
     return (
         "{0} would not decide at boot: {1}. Nothing was changed. {2}, or set on_shadowed=warn to write it all the "
-        "same".format(printable(path), found, "; ".join(ways))
+        "same".format(text.printable(path), found, "; ".join(ways))
     )
 
 
-def barred_message(bars: Iterable[Bar], plan: Plan, found: Found) -> str:
+def barred_message(bars: Iterable[sysctl_file.Bar], plan: change_plan.Plan, found: change_plan.Found) -> str:
     """Why run-time values cannot be set, and what can be done about it."""
     kinds = {one.kind for one in bars}
     ways = []
-    if NOT_ALLOWED in kinds:
+    if sysctl_file.NOT_ALLOWED in kinds:
         ways.append("run the module as root (become)")
-    if READ_ONLY in kinds:
+    if sysctl_file.READ_ONLY in kinds:
         ways.append("run the module on the container's host, with network_namespace and persist=false")
     if found.file is not None:
         alone = "runtime=false" + (" and on_shadowed=warn" if plan.shadows else "")
@@ -78,27 +75,27 @@ def barred_message(bars: Iterable[Bar], plan: Plan, found: Found) -> str:
     return "Run-time values cannot be set: {0}.{1}".format(texts, " " + advice[:1].upper() + advice[1:] if ways else "")
 
 
-def shadow_text(shadow: Shadow, wanted: Wanted) -> str:
+def shadow_text(shadow: change_plan.Shadow, wanted: change_plan.Wanted) -> str:
     """One setting that would not hold, with what wins."""
-    key = KEYS[shadow.key].key
+    key = sysctls.KEYS[shadow.key].key
     if shadow.source is None:
         return "{0}: {1}".format(key, shadow.reason)
     value = "a value that is not known" if shadow.value is None else str(shadow.value)
     reason = " ({0})".format(shadow.reason) if shadow.reason else ""
-    if satisfied(wanted.policy, wanted.values[shadow.key] or 0, shadow.value):
+    if change_plan.satisfied(wanted.policy, wanted.values[shadow.key] or 0, shadow.value):
         return "{0} would be {1} without it, from {2}{3}".format(key, value, shadow.source, reason)
     return "{0} would be {1} instead of {2}, from {3}{4}".format(
         key, value, wanted.values[shadow.key], shadow.source, reason
     )
 
 
-def _way_out(shadow: Shadow) -> str:
+def _way_out(shadow: change_plan.Shadow) -> str:
     """What to do about it, by its cause."""
-    if shadow.reason.endswith(SET_BY_RUNTIME):
+    if shadow.reason.endswith(values.SET_BY_RUNTIME):
         return "Hand the value to the container's runtime (--sysctl; persist=false then)"
-    if shadow.reason == NOT_APPLIED:
+    if shadow.reason == resolve.NOT_APPLIED:
         return "Have a boot loader apply sysctl files, or set the value where this host gets it (persist=false then)"
-    if shadow.reason == BY_TUNED or shadow.reason.endswith(ONLY_TUNED_CAN_TELL):
+    if shadow.reason == tuned.BY_TUNED or shadow.reason.endswith(tuned.ONLY_TUNED_CAN_TELL):
         return "Change TuneD's profile"
     if shadow.source is None:
         return "Make that readable"
@@ -112,5 +109,5 @@ def _text(content: Optional[bytes]) -> str:
     if not content:
         return ""
     lines = content.decode("utf-8", "backslashreplace").split("\n")
-    shown = [printable(line.replace("\t", "    ")) for line in lines[:_MOST_LINES]]
+    shown = [text.printable(line.replace("\t", "    ")) for line in lines[:_MOST_LINES]]
     return "\n".join(shown)

@@ -15,11 +15,9 @@ from __future__ import annotations
 import ipaddress
 from typing import List, NamedTuple, Optional, Sequence, Tuple
 
-from .._model.controller_commands import MITIGATE
-from .._model.gathered import number, rows, text
-from .._model.namespace_commands import OWN
-from .._model.networks import Network, overlapping, parse_network, rolled_up
-from .observed import Host, Listener, Scope
+from .._model import controller_commands, gathered, namespace_commands
+from .._model import networks as model_networks
+from . import observed
 
 _SSH = 22
 _PROGRAMS = (("iptables", 4, "ipv4"), ("ip6tables", 6, "ipv6"))
@@ -33,12 +31,12 @@ class Block(NamedTuple):
     notes: str  # who is left out and what to look out for; begins with a space, or is empty
 
 
-def block(host: Host, it: Listener, networks: Sequence[str]) -> Block:
+def block(host: observed.Host, it: observed.Listener, networks: Sequence[str]) -> Block:
     """The firewall's command for these networks, less those that it must not drop."""
     wanted: List[str] = []
     notes: List[str] = []
     for told in networks:
-        why = _left_alone(host, parse_network(told))
+        why = _left_alone(host, model_networks.parse_network(told))
         if why is None:
             wanted.append(told)
         else:
@@ -56,30 +54,31 @@ def block(host: Host, it: Listener, networks: Sequence[str]) -> Block:
     return Block(tuple(wanted), drop_command(host.scope(it.namespace), it, by_hand), "".join(notes))
 
 
-def advice(host: Host, it: Listener, networks: Sequence[str]) -> str:
+def advice(host: observed.Host, it: observed.Listener, networks: Sequence[str]) -> str:
     """Who is to drop them: the playbook, or the host's own firewall; empty where no network can be dropped."""
     found = block(host, it, networks)
     if not found.networks:
         return found.notes.strip()
     by_hand = "`{0}` (the same with -D takes it back)".format(found.command) if found.command else ""
-    if it.namespace != OWN:
+    if it.namespace != namespace_commands.OWN:
         return (("As root on the host: " + by_hand + "." if by_hand else "") + found.notes).strip()
     return (
         "{0} drops new connections from there, spares your allow list, and linuxnet.tcp.restore takes it back.{1}{2}"
     ).format(
-        MITIGATE, " Or as root on the host: {0}.".format(by_hand) if by_hand else "", found.notes
+        controller_commands.MITIGATE, " Or as root on the host: {0}.".format(by_hand) if by_hand else "", found.notes
     )
 
 
-def dropped_since(host: Host, it: Listener, networks: Sequence[str]) -> Optional[str]:
+def dropped_since(host: observed.Host, it: observed.Listener, networks: Sequence[str]) -> Optional[str]:
     """Since when a mitigation in force has dropped all of them; None where it does not."""
-    if it.namespace != OWN:
+    if it.namespace != namespace_commands.OWN:
         return None
-    dropped = {text(one, "network") for one in rows(host.mitigation, "blocks") if number(one.get("port")) == it.port}
-    return text(host.mitigation, "since") if networks and dropped.issuperset(networks) else None
+    blocks = gathered.rows(host.mitigation, "blocks")
+    dropped = {gathered.text(one, "network") for one in blocks if gathered.number(one.get("port")) == it.port}
+    return gathered.text(host.mitigation, "since") if networks and dropped.issuperset(networks) else None
 
 
-def drop_command(scope: Scope, it: Listener, networks: Sequence[str]) -> str:
+def drop_command(scope: observed.Scope, it: observed.Listener, networks: Sequence[str]) -> str:
     """The shell command that has new connections from these networks to this listener dropped."""
     commands = []
     for program, version, _family in _PROGRAMS:
@@ -90,36 +89,36 @@ def drop_command(scope: Scope, it: Listener, networks: Sequence[str]) -> str:
     return " && ".join(commands)
 
 
-def _left_alone(host: Host, network: Optional[Network]) -> Optional[str]:
+def _left_alone(host: observed.Host, network: Optional[model_networks.Network]) -> Optional[str]:
     if network is None:
         return "it is no network that a firewall knows"
-    session = parse_network(host.session)
-    if session is not None and overlapping(network, [rolled_up(session)]):
+    session = model_networks.parse_network(host.session)
+    if session is not None and model_networks.overlapping(network, [model_networks.rolled_up(session)]):
         return "this session comes from it ({0})".format(session.network_address)
     for address in host.addresses:
-        own = parse_network(address)
-        if own is not None and overlapping(network, [rolled_up(own)]):
+        own = model_networks.parse_network(address)
+        if own is not None and model_networks.overlapping(network, [model_networks.rolled_up(own)]):
             return "it is near an address of the host itself ({0})".format(address)
     return None
 
 
-def _commandless(host: Host, told: str) -> bool:
+def _commandless(host: observed.Host, told: str) -> bool:
     version = _version(told)
     return host.iptables is not None and not any(
         version == of and family in host.iptables for _program, of, family in _PROGRAMS
     )
 
 
-def _is_of_sshd(it: Listener) -> bool:
+def _is_of_sshd(it: observed.Listener) -> bool:
     return it.port == _SSH or it.holder.startswith(("sshd", "ssh."))
 
 
 def _version(told: str) -> Optional[int]:
-    network = parse_network(told)
+    network = model_networks.parse_network(told)
     return None if network is None else network.version
 
 
-def _to(it: Listener, version: int) -> List[str]:
+def _to(it: observed.Listener, version: int) -> List[str]:
     """The address that the listener is bound to, where it is one of its own."""
     try:
         address = ipaddress.ip_address(it.address or "")

@@ -16,44 +16,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
-from .signs import BOOT, COSTS, COUNTERS, FLOODS, LISTENERS, MITIGATION, NAMESPACES, REPORTS, SETTINGS, signs
+from . import signs
 
 if TYPE_CHECKING:
-    from .finding import Finding
-    from .observed import Host
+    from . import finding, observed
 
-    Rule = Callable[[Any], Iterator[Finding]]  # over a Host; those of REPORTS over the facts
+    Rule = Callable[[Any], Iterator[finding.Finding]]  # over a Host; those of REPORTS over the facts
 
 #: id, room and function; of equal severity, what comes first here is told first. Where the same thing shows on a
 #: listener and, with no listener to blame, in the counters, both rules have its id
 RULES: Tuple[Tuple[str, str, str], ...] = (
-    ("accept-queue-overflow", LISTENERS, "accept_queue_full"),
-    ("syn-flood-few-networks", FLOODS, "few_networks"),
-    ("syn-flood-everywhere", FLOODS, "everywhere"),
-    ("honest-burst", FLOODS, "honest_burst"),
-    ("lossy-clients", FLOODS, "lossy_clients"),
-    ("last-quarter-drops", LISTENERS, "new_peers_turned_away"),
-    ("syn-queue-full", LISTENERS, "syn_queue_full"),
-    ("last-quarter-drops", COUNTERS, "last_quarter_drops"),
-    ("accept-queue-overflow", COUNTERS, "accept_queue_overflowed"),
-    ("syn-queue-full", COUNTERS, "syn_queue_overflowed"),
-    ("syn-flood-reported", LISTENERS, "flood_reported"),
-    ("syn-flood-reported", REPORTS, "reported_elsewhere"),
-    ("listener-latched", LISTENERS, "latched"),
-    ("listener-bound-by-application", LISTENERS, "bound_by_application"),
-    ("namespace-somaxconn", NAMESPACES, "namespace_somaxconn"),
-    ("listener-bound-by-somaxconn", NAMESPACES, "bound_by_somaxconn"),
-    ("tcp-max-syn-backlog-binds", NAMESPACES, "tcp_max_syn_backlog_binds"),
-    ("syncookies-forced", SETTINGS, "syncookies_forced"),
-    ("syncookies-off", SETTINGS, "syncookies_off"),
-    ("somaxconn-16-bits", SETTINGS, "somaxconn_16_bits"),
-    ("memory-at-limits", COSTS, "memory_at_limits"),
-    ("tuned-in-the-way", BOOT, "tuned_in_the_way"),
-    ("runtime-undone-at-boot", BOOT, "runtime_undone_at_boot"),
-    ("boot-file-shadowed", BOOT, "boot_file_shadowed"),
-    ("tcp-max-syn-backlog-without-effect", SETTINGS, "tcp_max_syn_backlog_without_effect"),
-    ("mitigation-in-force", MITIGATION, "in_force"),
-    ("half-open-lifetime", COSTS, "lifetime"),
+    ("accept-queue-overflow", signs.LISTENERS, "accept_queue_full"),
+    ("syn-flood-few-networks", signs.FLOODS, "few_networks"),
+    ("syn-flood-everywhere", signs.FLOODS, "everywhere"),
+    ("honest-burst", signs.FLOODS, "honest_burst"),
+    ("lossy-clients", signs.FLOODS, "lossy_clients"),
+    ("last-quarter-drops", signs.LISTENERS, "new_peers_turned_away"),
+    ("syn-queue-full", signs.LISTENERS, "syn_queue_full"),
+    ("last-quarter-drops", signs.COUNTERS, "last_quarter_drops"),
+    ("accept-queue-overflow", signs.COUNTERS, "accept_queue_overflowed"),
+    ("syn-queue-full", signs.COUNTERS, "syn_queue_overflowed"),
+    ("syn-flood-reported", signs.LISTENERS, "flood_reported"),
+    ("syn-flood-reported", signs.REPORTS, "reported_elsewhere"),
+    ("listener-latched", signs.LISTENERS, "latched"),
+    ("listener-bound-by-application", signs.LISTENERS, "bound_by_application"),
+    ("namespace-somaxconn", signs.NAMESPACES, "namespace_somaxconn"),
+    ("listener-bound-by-somaxconn", signs.NAMESPACES, "bound_by_somaxconn"),
+    ("tcp-max-syn-backlog-binds", signs.NAMESPACES, "tcp_max_syn_backlog_binds"),
+    ("syncookies-forced", signs.SETTINGS, "syncookies_forced"),
+    ("syncookies-off", signs.SETTINGS, "syncookies_off"),
+    ("somaxconn-16-bits", signs.SETTINGS, "somaxconn_16_bits"),
+    ("memory-at-limits", signs.COSTS, "memory_at_limits"),
+    ("tuned-in-the-way", signs.BOOT, "tuned_in_the_way"),
+    ("runtime-undone-at-boot", signs.BOOT, "runtime_undone_at_boot"),
+    ("boot-file-shadowed", signs.BOOT, "boot_file_shadowed"),
+    ("tcp-max-syn-backlog-without-effect", signs.SETTINGS, "tcp_max_syn_backlog_without_effect"),
+    ("mitigation-in-force", signs.MITIGATION, "in_force"),
+    ("half-open-lifetime", signs.COSTS, "lifetime"),
 )
 
 
@@ -65,20 +64,20 @@ def findings(facts: Mapping[str, Any]) -> List[Dict[str, Any]]:
 
     :returns: mappings with ``id``, ``severity``, ``subject``, ``summary``, ``evidence`` and ``remedy``.
     """
-    shown = signs(facts)
+    shown = signs.signs(facts)
     if not shown:
         return []
-    from .finding import SEVERITIES
+    from . import finding
 
-    host = _host(facts) if shown - {REPORTS} else None
+    host = _host(facts) if shown - {signs.REPORTS} else None
     found = [
         (place, one)
         for place, (_id, room, name) in enumerate(RULES)
         if room in shown
-        for one in rule_of(room, name)(facts if room == REPORTS else host)
+        for one in rule_of(room, name)(facts if room == signs.REPORTS else host)
     ]
-    found.sort(key=lambda pair: (SEVERITIES.index(pair[1].severity), pair[0], -pair[1].weight, pair[1].subject))
-    worst: Dict[Tuple[str, str], Finding] = {}
+    found.sort(key=lambda pair: (finding.SEVERITIES.index(pair[1].severity), pair[0], -pair[1].weight, pair[1].subject))
+    worst: Dict[Tuple[str, str], finding.Finding] = {}
     for place, one in found:  # the members of an SO_REUSEPORT group share a subject: one speaks for all
         worst.setdefault((RULES[place][0], one.subject), one)
     return [_told(identifier, one) for (identifier, _subject), one in worst.items()]
@@ -86,35 +85,35 @@ def findings(facts: Mapping[str, Any]) -> List[Dict[str, Any]]:
 
 def rule_of(room: str, name: str) -> Rule:
     """The function of that name, out of a room that is opened now."""
-    if room == LISTENERS:
+    if room == signs.LISTENERS:
         from . import of_listeners
 
         return getattr(of_listeners, name)
-    if room == FLOODS:
+    if room == signs.FLOODS:
         from . import of_floods
 
         return getattr(of_floods, name)
-    if room == COUNTERS:
+    if room == signs.COUNTERS:
         from . import of_counters
 
         return getattr(of_counters, name)
-    if room == NAMESPACES:
+    if room == signs.NAMESPACES:
         from . import of_namespaces
 
         return getattr(of_namespaces, name)
-    if room == SETTINGS:
+    if room == signs.SETTINGS:
         from . import of_settings
 
         return getattr(of_settings, name)
-    if room == COSTS:
+    if room == signs.COSTS:
         from . import of_costs
 
         return getattr(of_costs, name)
-    if room == BOOT:
+    if room == signs.BOOT:
         from . import of_boot
 
         return getattr(of_boot, name)
-    if room == REPORTS:
+    if room == signs.REPORTS:
         from . import of_reports
 
         return getattr(of_reports, name)
@@ -125,24 +124,26 @@ def rule_of(room: str, name: str) -> Rule:
 
 def first_remedies(facts: Mapping[str, Any]) -> List[Optional[str]]:
     """For each gathered listener what is to be done before its queues are made larger; None where nothing is."""
-    if LISTENERS not in signs(facts):
+    if signs.LISTENERS not in signs.signs(facts):
         return [None] * len(facts["listeners"])
-    from .of_listeners import see_why_it_does_not_accept
+    from . import of_listeners as about_listeners
 
     host = _host(facts)
-    return [see_why_it_does_not_accept(host, it) if it.accept.full else None for it in host.listeners]
+    return [about_listeners.see_why_it_does_not_accept(host, it) if it.accept.full else None for it in host.listeners]
 
 
-def _host(facts: Mapping[str, Any]) -> Host:
-    from .observed import observe
+def _host(facts: Mapping[str, Any]) -> observed.Host:
+    from . import observed
 
-    return observe(facts)
+    return observed.observe(facts)
 
 
-def _told(identifier: str, found: Finding) -> Dict[str, Any]:
-    from .._model.text import printable
+def _told(identifier: str, found: finding.Finding) -> Dict[str, Any]:
+    from .._model import text
 
     told = {"id": identifier}
     told.update((name, value) for name, value in found._asdict().items() if name != "weight")
-    told.update((name, printable(told[name])) for name in ("subject", "summary", "remedy"))  # facts may be anybody's
+    told.update(
+        (name, text.printable(told[name])) for name in ("subject", "summary", "remedy")
+    )  # facts may be anybody's
     return told

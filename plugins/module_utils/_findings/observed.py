@@ -14,12 +14,11 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
 
-from .._kernel.level import Level, parse_level
-from .._model.counters import notable
-from .._model.gathered import endpoint, inside, namespace_of, namespaces, number, numbers, part, rows, subject_of, text
-from .._model.namespace_commands import OWN, prefix
-from .._model.queues import Queue, queues_of
-from .._model.verdict import HONEST_BURST, UNDECIDED, Verdict, Window, window_of
+from .._kernel import level as kernel_level
+from .._model import counters as model_counters
+from .._model import gathered, namespace_commands
+from .._model import queues as model_queues
+from .._model import verdict as model_verdict
 
 
 class Listener(NamedTuple):
@@ -31,9 +30,9 @@ class Listener(NamedTuple):
     address: Optional[str]
     port: Optional[int]
     backlog: Optional[int]
-    accept: Queue
-    syn: Queue
-    new_peers: Queue  # limited where the last quarter is what new peers meet first
+    accept: model_queues.Queue
+    syn: model_queues.Queue
+    new_peers: model_queues.Queue  # limited where the last quarter is what new peers meet first
     on_full: Optional[str]
     drops: Optional[int]  # since listen()
     bound_by: Optional[str]
@@ -41,7 +40,7 @@ class Listener(NamedTuple):
     pid: Optional[int]
     remedy: str
     half_open: Mapping[str, Any]  # its row of half_open.listeners, or that of its SO_REUSEPORT group; may be empty
-    verdict: Verdict  # undecided where its queue is not strained
+    verdict: model_verdict.Verdict  # undecided where its queue is not strained
     overflowed: bool  # its SYN queue, or what new peers may have of it, was full within the window
     memory: Optional[int] = None  # bytes that its queues hold when they are full
 
@@ -71,9 +70,9 @@ class Scope(NamedTuple):
     seconds: float  # of the window; 0 without one
 
     @property
-    def window(self) -> Window:
+    def window(self) -> model_verdict.Window:
         """What says whether clients answer."""
-        return window_of(self.moved, self.seconds, self.counters)
+        return model_verdict.window_of(self.moved, self.seconds, self.counters)
 
     @property
     def overflowed(self) -> bool:
@@ -91,16 +90,16 @@ class Scope(NamedTuple):
     @property
     def inside(self) -> str:
         """To put behind a command or a claim; empty for our own."""
-        return inside(self.name)
+        return gathered.inside(self.name)
 
     @property
     def command(self) -> str:
         """To put before a command so that it runs there."""
-        return prefix(self.name)
+        return namespace_commands.prefix(self.name)
 
     def notable(self, drops: int) -> bool:
         """Whether so many drops since boot are more than one in a thousand connections."""
-        return notable(drops, self.counters)
+        return model_counters.notable(drops, self.counters)
 
 
 class Flood(NamedTuple):
@@ -127,7 +126,7 @@ class Reported(NamedTuple):
 class Host(NamedTuple):
     """All that rules look at."""
 
-    level: Optional[Level]
+    level: Optional[kernel_level.Level]
     rule: Optional[str]
     states: Dict[str, Mapping[str, Any]]  # of our own namespace: runtime, boot, boot_source, shadowed, drift
     scopes: Tuple[Scope, ...]
@@ -156,26 +155,26 @@ class Host(NamedTuple):
 
 def observe(facts: Mapping[str, Any]) -> Host:
     """The host behind a gathered structure, any part of which may be absent or null."""
-    kernel = part(facts, "kernel")
-    states = {name: state for name, state in part(facts, "sysctls").items() if isinstance(state, Mapping)}
-    entries = {_identity(row): row for row in rows(part(facts, "half_open"), "listeners")}
-    listeners = tuple(_listener(row, entries.get(_identity(row), {})) for row in rows(facts, "listeners"))
+    kernel = gathered.part(facts, "kernel")
+    states = {name: state for name, state in gathered.part(facts, "sysctls").items() if isinstance(state, Mapping)}
+    entries = {_identity(row): row for row in gathered.rows(gathered.part(facts, "half_open"), "listeners")}
+    listeners = tuple(_listener(row, entries.get(_identity(row), {})) for row in gathered.rows(facts, "listeners"))
     scopes = _scopes(facts, states)
     listeners = tuple(_judged(it, listeners, scopes) for it in listeners)
     return Host(
         level=_level(kernel.get("stable_level")),
-        rule=text(kernel, "rule"),
+        rule=gathered.text(kernel, "rule"),
         states=states,
         scopes=scopes,
         listeners=listeners,
-        half_open=part(facts, "half_open"),
-        floods=_reported(rows(part(facts, "kernel_log"), "events"), listeners),
-        memory=number(part(facts, "memory").get("total_bytes")),
+        half_open=gathered.part(facts, "half_open"),
+        floods=_reported(gathered.rows(gathered.part(facts, "kernel_log"), "events"), listeners),
+        memory=gathered.number(gathered.part(facts, "memory").get("total_bytes")),
         mitigated={name: one for name, one in _mitigated(facts).items() if isinstance(one, Mapping)},
-        mitigation=part(part(facts, "mitigation"), "record"),
-        session=text(part(facts, "mitigation"), "controller"),
-        addresses=_texts(part(facts, "mitigation").get("addresses")) or (),
-        iptables=_texts(part(facts, "mitigation").get("iptables")),
+        mitigation=gathered.part(gathered.part(facts, "mitigation"), "record"),
+        session=gathered.text(gathered.part(facts, "mitigation"), "controller"),
+        addresses=_texts(gathered.part(facts, "mitigation").get("addresses")) or (),
+        iptables=_texts(gathered.part(facts, "mitigation").get("iptables")),
     )
 
 
@@ -184,65 +183,65 @@ def _texts(told: Any) -> Optional[Tuple[str, ...]]:
 
 
 def _mitigated(facts: Mapping[str, Any]) -> Mapping[str, Any]:
-    return part(part(part(facts, "mitigation"), "record"), "sysctls")
+    return gathered.part(gathered.part(gathered.part(facts, "mitigation"), "record"), "sysctls")
 
 
-def _level(told: Any) -> Optional[Level]:
+def _level(told: Any) -> Optional[kernel_level.Level]:
     try:
-        return parse_level(told) if isinstance(told, str) else None
+        return kernel_level.parse_level(told) if isinstance(told, str) else None
     except ValueError:
         return None
 
 
 def _scopes(facts: Mapping[str, Any], states: Mapping[str, Mapping[str, Any]]) -> Tuple[Scope, ...]:
     own = {name: state.get("runtime") for name, state in states.items()}
-    scopes = [_scope(OWN, own, facts)]
-    for name, row in namespaces(facts).items():
-        if name != OWN:
-            scopes.append(_scope(name, part(row, "sysctls"), row))
+    scopes = [_scope(namespace_commands.OWN, own, facts)]
+    for name, row in gathered.namespaces(facts).items():
+        if name != namespace_commands.OWN:
+            scopes.append(_scope(name, gathered.part(row, "sysctls"), row))
     return tuple(scopes)
 
 
 def _scope(name: str, values: Mapping[str, Any], counted: Mapping[str, Any]) -> Scope:
-    moved = part(counted, "counters_delta")
+    moved = gathered.part(counted, "counters_delta")
     seconds = moved.get("seconds")
     return Scope(
         name=name,
-        values=numbers(values),
-        counters=numbers(part(counted, "counters")),
-        moved={key: value for key, value in numbers(moved).items() if key != "seconds"},
+        values=gathered.numbers(values),
+        counters=gathered.numbers(gathered.part(counted, "counters")),
+        moved={key: value for key, value in gathered.numbers(moved).items() if key != "seconds"},
         seconds=float(seconds) if isinstance(seconds, (int, float)) and 0 < seconds < 1e9 else 0.0,
     )
 
 
 def _identity(row: Mapping[str, Any]) -> Tuple[Any, ...]:
-    return namespace_of(row), text(row, "family"), endpoint(row)
+    return gathered.namespace_of(row), gathered.text(row, "family"), gathered.endpoint(row)
 
 
 def _listener(row: Mapping[str, Any], entries: Mapping[str, Any]) -> Listener:
-    processes = rows(row, "processes")
-    pid = number(processes[0].get("pid")) if processes else None
-    queues = queues_of(row)
+    processes = gathered.rows(row, "processes")
+    pid = gathered.number(processes[0].get("pid")) if processes else None
+    queues = model_queues.queues_of(row)
     return Listener(
-        namespace=namespace_of(row),
-        subject=subject_of(row),
-        family=text(row, "family"),
-        address=text(row, "address"),
-        port=number(row.get("port")),
-        backlog=number(row.get("backlog")),
+        namespace=gathered.namespace_of(row),
+        subject=gathered.subject_of(row),
+        family=gathered.text(row, "family"),
+        address=gathered.text(row, "address"),
+        port=gathered.number(row.get("port")),
+        backlog=gathered.number(row.get("backlog")),
         accept=queues.accept,
         syn=queues.syn,
         new_peers=queues.new_peers,
-        on_full=text(part(row, "syn_queue"), "on_full"),
-        drops=number(row.get("drops")),
-        bound_by=text(row, "bound_by"),
+        on_full=gathered.text(gathered.part(row, "syn_queue"), "on_full"),
+        drops=gathered.number(row.get("drops")),
+        bound_by=gathered.text(row, "bound_by"),
         holder=_holder(processes, row.get("unit"), pid),
         pid=pid,
-        remedy=text(row, "remedy") or "",
+        remedy=gathered.text(row, "remedy") or "",
         half_open=entries,
-        verdict=Verdict(UNDECIDED),
+        verdict=model_verdict.Verdict(model_verdict.UNDECIDED),
         overflowed=False,
-        memory=number(row.get("memory_bytes")),
+        memory=gathered.number(row.get("memory_bytes")),
     )
 
 
@@ -259,12 +258,14 @@ def _judged(it: Listener, listeners: Tuple[Listener, ...], scopes: Tuple[Scope, 
     it = it._replace(overflowed=scope.overflowed and alone)
     if not (it.filling or it.overflowed):
         return it
-    from .._model.flood import entries_of, judge
+    from .._model import flood as model_flood
 
-    entries = entries_of(it.half_open)._replace(full=it.syn.full or it.new_peers.full)
-    window = window_of(scope.moved, scope.seconds, scope.counters, last_quarter=it.new_peers.limit is not None)
-    verdict = judge(entries, window, alone)
-    if verdict.kind == HONEST_BURST and not (it.overflowed or it.turning_away):
+    entries = model_flood.entries_of(it.half_open)._replace(full=it.syn.full or it.new_peers.full)
+    window = model_verdict.window_of(
+        scope.moved, scope.seconds, scope.counters, last_quarter=it.new_peers.limit is not None
+    )
+    verdict = model_flood.judge(entries, window, alone)
+    if verdict.kind == model_verdict.HONEST_BURST and not (it.overflowed or it.turning_away):
         return it  # they all have found room
     return it._replace(verdict=verdict)
 
@@ -283,12 +284,12 @@ def _reported(events: List[Mapping[str, Any]], listeners: Tuple[Listener, ...]) 
 
 def _flood(event: Mapping[str, Any]) -> Flood:
     return Flood(
-        address=text(event, "address"),
-        port=number(event.get("port")),
-        action=text(event, "action"),
+        address=gathered.text(event, "address"),
+        port=gathered.number(event.get("port")),
+        action=gathered.text(event, "action"),
         time=str(event.get("time")),
-        reports=number(event.get("count")) or 1,
-        first_time=text(event, "first_time"),
+        reports=gathered.number(event.get("count")) or 1,
+        first_time=gathered.text(event, "first_time"),
     )
 
 

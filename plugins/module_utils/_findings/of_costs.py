@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from typing import Iterator, List
 
-from .._kernel.level import Level
-from .._kernel.lifetime import half_open_lifetime, spoofed_rate_to_fill
-from .._kernel.sysctls import KEYS
-from .._model.namespace_commands import OWN
-from .finding import INFO, WARNING, Finding
-from .observed import Host, Listener, Scope
+from .._kernel import level as kernel_level
+from .._kernel import lifetime as kernel_lifetime
+from .._kernel import sysctls
+from .._model import namespace_commands
+from . import finding, observed
 
 _RETRIES = "tcp_synack_retries"
 _FEWER = 2  # the kernel never prunes below it
@@ -26,18 +25,23 @@ _LOOPBACK = ("127.", "::1", "::ffff:127.")
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
-def lifetime(host: Host) -> Iterator[Finding]:
+def lifetime(host: observed.Host) -> Iterator[finding.Finding]:
     """The SYN queue is full: how long an entry that nobody answers holds its place, and how few SYNs keep it full."""
     for it in host.listeners:
         limits = [queue.limit for queue in (it.syn, it.new_peers) if queue.limit]
         scope = host.scope(it.namespace)
-        scope = scope if _RETRIES in scope.values else host.scope(OWN)  # up to 4.5 it is the whole machine's
+        scope = (
+            scope if _RETRIES in scope.values else host.scope(namespace_commands.OWN)
+        )  # up to 4.5 it is the whole machine's
         retries = scope.values.get(_RETRIES)
         if it.accept.full or not (it.syn.full or it.new_peers.full) or host.level is None or retries is None:
             continue
-        stays, rate = half_open_lifetime(host.level, retries), spoofed_rate_to_fill(host.level, retries, min(limits))
-        yield Finding(
-            INFO,
+        stays, rate = (
+            kernel_lifetime.half_open_lifetime(host.level, retries),
+            kernel_lifetime.spoofed_rate_to_fill(host.level, retries, min(limits)),
+        )
+        yield finding.Finding(
+            finding.INFO,
             it.subject,
             "A half-open connection that nobody completes stays up to {0:.0f} s (tcp_synack_retries {1}), and about "
             "{2} spoofed SYNs a second keep {3} taken.".format(
@@ -57,7 +61,7 @@ def lifetime(host: Host) -> Iterator[Finding]:
         )
 
 
-def memory_at_limits(host: Host) -> Iterator[Finding]:
+def memory_at_limits(host: observed.Host) -> Iterator[finding.Finding]:
     """Backlogs larger than any default whose queues, all full, would take more than an eighth of the memory."""
     chosen = [it for it in host.listeners if _chosen(it)]
     total = sum(it.memory or 0 for it in chosen)
@@ -66,9 +70,9 @@ def memory_at_limits(host: Host) -> Iterator[Finding]:
     worst = sorted(chosen, key=lambda it: -(it.memory or 0))
     enough = _enough(chosen, host.memory * _SHARE)
     names = list(dict.fromkeys(it.subject for it in worst))
-    yield Finding(
-        WARNING,
-        worst[0].subject if len(names) == 1 else OWN,
+    yield finding.Finding(
+        finding.WARNING,
+        worst[0].subject if len(names) == 1 else namespace_commands.OWN,
         "Full queues of {0} would take {1} of {2} of memory ({3:.0%}), which the kernel cannot reclaim.".format(
             _named(names), _bytes(total), _bytes(host.memory), total / host.memory
         ),
@@ -86,21 +90,21 @@ def memory_at_limits(host: Host) -> Iterator[Finding]:
     )
 
 
-def _fewer_retries(level: Level, scope: Scope, retries: int) -> str:
+def _fewer_retries(level: kernel_level.Level, scope: observed.Scope, retries: int) -> str:
     room = "More room takes a faster flood, in proportion"
     if retries <= _FEWER:
         return "{0}; cookies take any.".format(room)
     return (
         "{0}; cookies take any. `{1}sysctl -w {2}={3}` frees a place after {4:.0f} s, which the kernel does by itself "
         "once half of them are taken; clients that lose packets get fewer tries."
-    ).format(room, scope.command, KEYS[_RETRIES].key, _FEWER, half_open_lifetime(level, _FEWER))
+    ).format(room, scope.command, sysctls.KEYS[_RETRIES].key, _FEWER, kernel_lifetime.half_open_lifetime(level, _FEWER))
 
 
-def _chosen(it: Listener) -> bool:
+def _chosen(it: observed.Listener) -> bool:
     return (it.backlog or 0) > _LARGEST_DEFAULT and not str(it.address).startswith(_LOOPBACK)
 
 
-def _enough(chosen: List[Listener], room: float) -> int:
+def _enough(chosen: List[observed.Listener], room: float) -> int:
     """The largest power of two that, where nobody has a larger backlog, fits; no less than the largest default."""
     most = 1 << max(it.backlog or 0 for it in chosen).bit_length()
     while most > _LARGEST_DEFAULT:

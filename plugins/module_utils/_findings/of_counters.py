@@ -15,15 +15,11 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from .._kernel.level import Level
-from .._kernel.rules import forces_cookies
-from .finding import CRITICAL, INFO, WARNING, Finding
-from .observed import Host, Listener, Scope
-from .of_floods import burst_is_over
-from .of_listeners import half_open_evidence, pattern
+from .._kernel import level, rules
+from . import finding, observed, of_floods, of_listeners
 
-_SYN_DROPS_COUNTED = Level(3, 8)  # before, a dropped SYN left ListenDrops alone
-_COOKIES_COUNTED_UNTIL = Level(4, 9)  # from 3.8 on, ListenDrops also counted every cookie that was sent
+_SYN_DROPS_COUNTED = level.Level(3, 8)  # before, a dropped SYN left ListenDrops alone
+_COOKIES_COUNTED_UNTIL = level.Level(4, 9)  # from 3.8 on, ListenDrops also counted every cookie that was sent
 _MANY = 5
 _MOST_SENSIBLE = 1 << 20  # for tcp_max_syn_backlog: beyond, it is memory that is short
 
@@ -37,7 +33,7 @@ class Count(NamedTuple):
     evidence: Dict[str, Any]
 
 
-def accept_queue_overflowed(host: Host) -> Iterator[Finding]:
+def accept_queue_overflowed(host: observed.Host) -> Iterator[finding.Finding]:
     """ListenOverflows: an accept queue was full, whichever listener's it was."""
     for scope in host.scopes:
         if any(it.accept.full for it in host.listeners_of(scope)):
@@ -46,8 +42,8 @@ def accept_queue_overflowed(host: Host) -> Iterator[Finding]:
         if count:
             dropped = _with_drops(host, scope)
             why, remedy = _hangs_or_pauses(host, scope) if count.now else (_NOT_AS_FAST, _see_who_is_busy(scope))
-            yield Finding(
-                WARNING if count.now else INFO,
+            yield finding.Finding(
+                finding.WARNING if count.now else finding.INFO,
                 scope.name,
                 "Connections were turned away because an accept queue was full ({0}): {1}. This is not SYN "
                 "flooding.{2}".format(count.words, why, _named(dropped)),
@@ -60,7 +56,7 @@ def accept_queue_overflowed(host: Host) -> Iterator[Finding]:
 _NOT_AS_FAST = "an application does not accept as fast as clients come"
 
 
-def _hangs_or_pauses(host: Host, scope: Scope) -> Tuple[str, str]:
+def _hangs_or_pauses(host: observed.Host, scope: observed.Scope) -> Tuple[str, str]:
     """Why an accept queue overflows now, and what to do: no queue that has been emptied is that of one that hangs."""
     listeners = host.listeners_of(scope)
     if not listeners or any(it.accept.near for it in listeners):
@@ -72,11 +68,11 @@ def _hangs_or_pauses(host: Host, scope: Scope) -> Tuple[str, str]:
     )
 
 
-def _see_who_is_busy(scope: Scope) -> str:
+def _see_who_is_busy(scope: observed.Scope) -> str:
     return "{0}ss -tln  # where Recv-Q is near Send-Q, see what keeps that application busy".format(scope.command)
 
 
-def syn_queue_overflowed(host: Host) -> Iterator[Finding]:
+def syn_queue_overflowed(host: observed.Host) -> Iterator[finding.Finding]:
     """TCPReqQFullDrop and TCPReqQFullDoCookies: a SYN queue was full, whichever listener's it was."""
     for scope in host.scopes:
         if _told(host, scope) or any(it.syn.full and not it.accept.full for it in host.listeners_of(scope)):
@@ -85,12 +81,12 @@ def syn_queue_overflowed(host: Host) -> Iterator[Finding]:
         # With tcp_syncookies 2 every SYN is counted as if the queue were full.
         cookies = None if _forced(host, scope) else _count(scope, "TCPReqQFullDoCookies")
         if drops:
-            yield _overflow(host, scope, drops, CRITICAL, "SYNs were dropped because a SYN queue was full")
+            yield _overflow(host, scope, drops, finding.CRITICAL, "SYNs were dropped because a SYN queue was full")
         elif cookies:
-            yield _overflow(host, scope, cookies, WARNING, "a full SYN queue was answered with cookies")
+            yield _overflow(host, scope, cookies, finding.WARNING, "a full SYN queue was answered with cookies")
 
 
-def last_quarter_drops(host: Host) -> Iterator[Finding]:
+def last_quarter_drops(host: observed.Host) -> Iterator[finding.Finding]:
     """Drops that neither queue explains, while tcp_syncookies is 0: the last quarter, which nothing logs since 3.19."""
     if host.level is not None and host.level < _SYN_DROPS_COUNTED:
         return
@@ -106,8 +102,8 @@ def last_quarter_drops(host: Host) -> Iterator[Finding]:
         listeners = host.listeners_of(scope)
         out_of_reach = bool(listeners) and all(_full_before(it, backlog) for it in listeners)
         more = 4 * max(backlog or 0, 1024)
-        yield Finding(
-            (WARNING if out_of_reach else CRITICAL) if count.now else INFO,
+        yield finding.Finding(
+            (finding.WARNING if out_of_reach else finding.CRITICAL) if count.now else finding.INFO,
             scope.name,
             "SYNs were dropped although no queue was full ({0}): with tcp_syncookies 0 the kernel keeps the last "
             "quarter of tcp_max_syn_backlog ({1}) for peers it knows, and since 3.19 says nothing about it.{2}".format(
@@ -124,28 +120,32 @@ def last_quarter_drops(host: Host) -> Iterator[Finding]:
         )
 
 
-def _full_before(it: Listener, tcp_max_syn_backlog: Optional[int]) -> bool:
+def _full_before(it: observed.Listener, tcp_max_syn_backlog: Optional[int]) -> bool:
     """Whether its SYN queue is full before only the last quarter is left."""
     if it.syn.limit is None or tcp_max_syn_backlog is None:
         return False
     return it.syn.limit <= tcp_max_syn_backlog - (tcp_max_syn_backlog >> 2)
 
 
-def _told(host: Host, scope: Scope) -> bool:
+def _told(host: observed.Host, scope: observed.Scope) -> bool:
     """Whether it is known, and told, what filled a SYN queue."""
-    return any(it.verdict.decided for it in host.listeners_of(scope)) or burst_is_over(host, scope)
+    return any(it.verdict.decided for it in host.listeners_of(scope)) or of_floods.burst_is_over(host, scope)
 
 
-def _overflow(host: Host, scope: Scope, count: Count, severity: str, what: str) -> Finding:
+def _overflow(host: observed.Host, scope: observed.Scope, count: Count, severity: str, what: str) -> finding.Finding:
     dropped = _with_drops(host, scope)
     cookies_off = scope.values.get("tcp_syncookies") == 0
-    return Finding(
-        severity if count.now else INFO,
+    return finding.Finding(
+        severity if count.now else finding.INFO,
         scope.name,
         "{0}{1} ({2}).{3} {4}".format(
-            what[:1].upper(), what[1:], count.words, _named(dropped), pattern(host) if count.now else ""
+            what[:1].upper(), what[1:], count.words, _named(dropped), of_listeners.pattern(host) if count.now else ""
         ).strip(),
-        dict(count.evidence, listeners_with_drops=dropped, **(half_open_evidence(host) if count.now else {})),
+        dict(
+            count.evidence,
+            listeners_with_drops=dropped,
+            **(of_listeners.half_open_evidence(host) if count.now else {}),
+        ),
         (scope.command + "sysctl -w net.ipv4.tcp_syncookies=1  # carries clients through it" if cookies_off else "")
         or "{0}ss -tan state syn-recv  # who it is from; a larger listen backlog gives honest bursts room".format(
             scope.command
@@ -154,7 +154,7 @@ def _overflow(host: Host, scope: Scope, count: Count, severity: str, what: str) 
     )
 
 
-def _count(scope: Scope, name: str, minus: tuple = ()) -> Optional[Count]:
+def _count(scope: observed.Scope, name: str, minus: tuple = ()) -> Optional[Count]:
     """What a counter says, less what others explain of it; None where that is nothing worth telling."""
     if scope.seconds and name in scope.moved:
         value = _rest(scope.moved, name, minus)
@@ -176,15 +176,15 @@ def _rest(numbers: Dict[str, int], name: str, minus: tuple) -> int:
     return numbers.get(name, 0) - sum(numbers.get(other, 0) for other in minus)
 
 
-def _forced(host: Host, scope: Scope) -> bool:
-    return forces_cookies(host.level or Level(3, 12), scope.values.get("tcp_syncookies", 1))
+def _forced(host: observed.Host, scope: observed.Scope) -> bool:
+    return rules.forces_cookies(host.level or level.Level(3, 12), scope.values.get("tcp_syncookies", 1))
 
 
-def _counts_cookies(host: Host) -> bool:
+def _counts_cookies(host: observed.Host) -> bool:
     return host.level is None or host.level < _COOKIES_COUNTED_UNTIL
 
 
-def _with_drops(host: Host, scope: Scope) -> List[str]:
+def _with_drops(host: observed.Host, scope: observed.Scope) -> List[str]:
     """Listeners that dropped connections, most drops first."""
     found = sorted((it for it in host.listeners_of(scope) if it.drops), key=lambda it: -(it.drops or 0))
     return [it.subject for it in found]

@@ -13,18 +13,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, Optional, Tuple
 
-from .._kernel.level import Level
-from .._kernel.lifetime import half_open_lifetime, spoofed_rate_to_fill
-from .._kernel.rules import forces_cookies
-from .._model.controller_commands import MITIGATE
-from .._model.flood import entries_of
-from .._model.namespace_commands import OWN
-from .._model.text import plural
-from .._model.verdict import EVERYWHERE, FEW_NETWORKS, HONEST_BURST, LOSSY_CLIENTS
-from .blocking import advice, block, dropped_since
-from .finding import CRITICAL, WARNING, Finding
-from .observed import Host, Listener, Scope
-from .of_listeners import numbers_of, turn_cookies_on
+from .._kernel import level, lifetime, rules
+from .._model import controller_commands, flood, namespace_commands, text, verdict
+from . import blocking, finding, observed, of_listeners
 
 _NAMED = 3  # networks that a summary names
 _FEW = 8  # entries, or handshakes, that say anything
@@ -32,10 +23,10 @@ _MANY_COOKIES = 32
 _FEW_BACK, _MANY_BACK = 0.1, 0.5
 
 
-def few_networks(host: Host) -> Iterator[Finding]:
+def few_networks(host: observed.Host) -> Iterator[finding.Finding]:
     """A flood that a firewall can drop."""
     for it in host.listeners:
-        if it.verdict.kind == FEW_NETWORKS:
+        if it.verdict.kind == verdict.FEW_NETWORKS:
             networks = it.verdict.networks
             yield _flood(
                 host,
@@ -46,10 +37,10 @@ def few_networks(host: Host) -> Iterator[Finding]:
             )
 
 
-def everywhere(host: Host) -> Iterator[Finding]:
+def everywhere(host: observed.Host) -> Iterator[finding.Finding]:
     """A flood that only cookies carry clients through."""
     for it in host.listeners:
-        if it.verdict.kind == EVERYWHERE:
+        if it.verdict.kind == verdict.EVERYWHERE:
             leading, share = it.verdict.leading, it.verdict.leading_share
             if leading:
                 spread = "{0} are from {1}, the others from everywhere".format(_part(share), _named(leading))
@@ -61,12 +52,12 @@ def everywhere(host: Host) -> Iterator[Finding]:
         yield from _cookies_that_do_not_come_back(host, scope)
 
 
-def honest_burst(host: Host) -> Iterator[Finding]:
+def honest_burst(host: observed.Host) -> Iterator[finding.Finding]:
     """More clients at once than the queue admits, and they are real."""
     for it in host.listeners:
-        if it.verdict.kind == HONEST_BURST:
-            yield Finding(
-                CRITICAL if _dropping(it) else WARNING,
+        if it.verdict.kind == verdict.HONEST_BURST:
+            yield finding.Finding(
+                finding.CRITICAL if _dropping(it) else finding.WARNING,
                 it.subject,
                 "More clients come at once than the SYN queue admits ({0}), and they complete their handshakes: a "
                 "burst of honest clients, no flood. {1}.".format(_limit(it), _what_happens(it)),
@@ -79,18 +70,18 @@ def honest_burst(host: Host) -> Iterator[Finding]:
             yield _past_burst(host, scope)
 
 
-def lossy_clients(host: Host) -> Iterator[Finding]:
+def lossy_clients(host: observed.Host) -> Iterator[finding.Finding]:
     """Entries that stay for seconds and are completed in the end."""
     for it in host.listeners:
-        if it.verdict.kind == LOSSY_CLIENTS:
-            entries = entries_of(it.half_open)
-            yield Finding(
-                CRITICAL if _dropping(it) else WARNING,
+        if it.verdict.kind == verdict.LOSSY_CLIENTS:
+            entries = flood.entries_of(it.half_open)
+            yield finding.Finding(
+                finding.CRITICAL if _dropping(it) else finding.WARNING,
                 it.subject,
                 "{0} of {1} for an answer for half a second or more, and most get it in the end: packets of real "
                 "clients are lost on the way, and their connections take up room meanwhile. This is no flood; do not "
                 "block them. {2}.".format(
-                    entries.unanswered, plural(entries.total, "half-open connection", "wait"), _what_happens(it)
+                    entries.unanswered, text.plural(entries.total, "half-open connection", "wait"), _what_happens(it)
                 ),
                 _evidence(host, it, {}),
                 _cookies_and_room(host, it),
@@ -98,14 +89,14 @@ def lossy_clients(host: Host) -> Iterator[Finding]:
             )
 
 
-def burst_is_over(host: Host, scope: Scope) -> bool:
+def burst_is_over(host: observed.Host, scope: observed.Scope) -> bool:
     """Whether a SYN queue overflowed within the window and nothing of it is left.
 
     The entries of a flood would still be there: nobody answers them for seconds.
     """
     if not scope.overflowed or any(it.filling or it.verdict.decided for it in host.listeners_of(scope)):
         return False
-    entries = [entries_of(it.half_open) for it in host.listeners_of(scope)]
+    entries = [flood.entries_of(it.half_open) for it in host.listeners_of(scope)]
     window = scope.window
     if sum(one.unanswered for one in entries) >= _FEW or (window.completed or 0) < _FEW:
         return False
@@ -122,27 +113,27 @@ def _part(share: float) -> str:
     return "all of them" if share > 0.995 else "{0:.0%} of all".format(share)
 
 
-def _at_most(it: Listener) -> str:
+def _at_most(it: observed.Listener) -> str:
     return ", {0:.0%} from the network with most".format(it.verdict.share) if it.verdict.share >= 0.05 else ""
 
 
-def _dropping_of(host: Host, it: Listener, networks: Tuple[str, ...]) -> str:
+def _dropping_of(host: observed.Host, it: observed.Listener, networks: Tuple[str, ...]) -> str:
     """How to have a flood's networks dropped; cookies and room where none of them may be."""
-    since = dropped_since(host, it, networks)
+    since = blocking.dropped_since(host, it, networks)
     if since:
         return (
             "A mitigation drops new connections from there since {0}: what is in the queue goes away by itself. Where "
             "it does not within a minute or so, {1} once more."
-        ).format(since, MITIGATE)
-    told = block(host, it, networks)
+        ).format(since, controller_commands.MITIGATE)
+    told = blocking.block(host, it, networks)
     if told.networks:
-        return advice(host, it, networks)
+        return blocking.advice(host, it, networks)
     return _cookies_and_room(host, it, told.notes.strip() + " ")
 
 
-def _freeing(host: Host, it: Listener, networks: Tuple[str, ...], share: float) -> str:
+def _freeing(host: observed.Host, it: observed.Listener, networks: Tuple[str, ...], share: float) -> str:
     """What blocking the networks that lead a flood would free, and the command for it."""
-    told = block(host, it, networks)
+    told = blocking.block(host, it, networks)
     if not told.command:
         return ""
     return "Dropping new connections from {0} frees about {1:.0%} of the places: as root on the host `{2}`.{3} ".format(
@@ -150,13 +141,15 @@ def _freeing(host: Host, it: Listener, networks: Tuple[str, ...], share: float) 
     )
 
 
-def _flood(host: Host, it: Listener, spread: str, more: Dict[str, Any], remedy: str) -> Finding:
-    entries = entries_of(it.half_open)
-    return Finding(
-        CRITICAL if _dropping(it) else WARNING,
+def _flood(
+    host: observed.Host, it: observed.Listener, spread: str, more: Dict[str, Any], remedy: str
+) -> finding.Finding:
+    entries = flood.entries_of(it.half_open)
+    return finding.Finding(
+        finding.CRITICAL if _dropping(it) else finding.WARNING,
         it.subject,
         "A SYN flood: {0} there ({1} admitted), {2} of them unanswered for half a second or more, and {3}. {4}.".format(
-            plural(entries.total, "half-open connection", "are"),
+            text.plural(entries.total, "half-open connection", "are"),
             _limit(it),
             entries.unanswered,
             spread,
@@ -168,7 +161,7 @@ def _flood(host: Host, it: Listener, spread: str, more: Dict[str, Any], remedy: 
     )
 
 
-def _what_happens(it: Listener) -> str:
+def _what_happens(it: observed.Listener) -> str:
     if _dropping(it):
         return "SYNs of new clients are dropped"
     if it.on_full == "drop":
@@ -176,29 +169,31 @@ def _what_happens(it: Listener) -> str:
     return "New clients are answered with cookies" + ("" if it.syn.full else " where the queue is full")
 
 
-def _dropping(it: Listener) -> bool:
+def _dropping(it: observed.Listener) -> bool:
     return it.on_full == "drop" and (it.turning_away or it.overflowed)
 
 
-def _limit(it: Listener) -> Optional[int]:
+def _limit(it: observed.Listener) -> Optional[int]:
     limits = [queue.limit for queue in (it.syn, it.new_peers) if queue.limit is not None]
     return min(limits) if limits else None
 
 
-def _cookies_and_room(host: Host, it: Listener, between: str = "") -> str:
+def _cookies_and_room(host: observed.Host, it: observed.Listener, between: str = "") -> str:
     if it.on_full == "drop":
-        return turn_cookies_on(host, it, between)
+        return of_listeners.turn_cookies_on(host, it, between)
     return "Cookies carry the clients meanwhile. " + between + it.remedy
 
 
-def _evidence(host: Host, it: Listener, more: Dict[str, Any]) -> Dict[str, Any]:
-    entries, scope = entries_of(it.half_open), host.scope(it.namespace)
-    retries = scope.values.get("tcp_synack_retries", host.scope(OWN).values.get("tcp_synack_retries"))
+def _evidence(host: observed.Host, it: observed.Listener, more: Dict[str, Any]) -> Dict[str, Any]:
+    entries, scope = flood.entries_of(it.half_open), host.scope(it.namespace)
+    retries = scope.values.get(
+        "tcp_synack_retries", host.scope(namespace_commands.OWN).values.get("tcp_synack_retries")
+    )
     known = host.level is not None and retries is not None
     limit = _limit(it)
-    rate = spoofed_rate_to_fill(host.level, retries, limit or 0) if known else None  # type: ignore[arg-type]
+    rate = lifetime.spoofed_rate_to_fill(host.level, retries, limit or 0) if known else None  # type: ignore[arg-type]
     found = dict(
-        numbers_of(it),
+        of_listeners.numbers_of(it),
         network_namespace=it.namespace,
         address=it.address,
         port=it.port,
@@ -206,7 +201,7 @@ def _evidence(host: Host, it: Listener, more: Dict[str, Any]) -> Dict[str, Any]:
         unanswered=entries.unanswered,
         retransmitted=sum(entries.retransmissions[1:]),
         distinct_sources=it.half_open.get("distinct_sources"),
-        half_open_lifetime=half_open_lifetime(host.level, retries) if known else None,  # type: ignore[arg-type]
+        half_open_lifetime=lifetime.half_open_lifetime(host.level, retries) if known else None,  # type: ignore[arg-type]
         spoofed_syn_rate_to_fill=None if rate is None else round(rate, 1),
         share=round(it.verdict.share, 4),
     )
@@ -217,7 +212,7 @@ def _evidence(host: Host, it: Listener, more: Dict[str, Any]) -> Dict[str, Any]:
     return found
 
 
-def _counted(scope: Scope) -> Dict[str, Any]:
+def _counted(scope: observed.Scope) -> Dict[str, Any]:
     if not scope.seconds:
         return {}
     window = scope.window
@@ -233,16 +228,16 @@ def _counted(scope: Scope) -> Dict[str, Any]:
 # ---------------------------------------------------------------- where no entry is left to tell
 
 
-def _only_listener(host: Host, scope: Scope) -> Optional[Listener]:
+def _only_listener(host: observed.Host, scope: observed.Scope) -> Optional[observed.Listener]:
     there = {it.subject: it for it in host.listeners_of(scope)}
     return next(iter(there.values())) if len(there) == 1 else None
 
 
-def _past_burst(host: Host, scope: Scope) -> Finding:
+def _past_burst(host: observed.Host, scope: observed.Scope) -> finding.Finding:
     it = _only_listener(host, scope)
     dropped = scope.values.get("tcp_syncookies") == 0
-    return Finding(
-        CRITICAL if dropped else WARNING,
+    return finding.Finding(
+        finding.CRITICAL if dropped else finding.WARNING,
         it.subject if it else scope.name,
         "A SYN queue was full within the last {0:.1f} s, and of its half-open connections none is left: {1} handshakes "
         "were completed meanwhile. A burst of honest clients, no flood; {2}.".format(
@@ -259,25 +254,25 @@ def _past_burst(host: Host, scope: Scope) -> Finding:
     )
 
 
-def _room_of_somebody(scope: Scope, dropped: bool) -> str:
+def _room_of_somebody(scope: observed.Scope, dropped: bool) -> str:
     room = "raise the backlog of the listener that has bursts: it is the one whose drops (ss -tlnm, d) grow"
     if dropped:
         return "{0}sysctl -w net.ipv4.tcp_syncookies=1  # at once. For more room: {1}".format(scope.command, room)
     return room[:1].upper() + room[1:]
 
 
-def _cookies_that_do_not_come_back(host: Host, scope: Scope) -> Iterator[Finding]:
+def _cookies_that_do_not_come_back(host: observed.Host, scope: observed.Scope) -> Iterator[finding.Finding]:
     """With tcp_syncookies 2 nothing is ever queued: only what comes back tells a flood from clients."""
     window = scope.window
-    if not forces_cookies(host.level or Level(3, 12), scope.values.get("tcp_syncookies", 1)):
+    if not rules.forces_cookies(host.level or level.Level(3, 12), scope.values.get("tcp_syncookies", 1)):
         return
     if window.seconds < 1 or window.cookies_sent < _MANY_COOKIES:
         return
     if window.cookies_back > _FEW_BACK * window.cookies_sent:
         return
     it = _only_listener(host, scope)
-    yield Finding(
-        WARNING,
+    yield finding.Finding(
+        finding.WARNING,
         it.subject if it else scope.name,
         "A SYN flood: of {0} cookies sent in {1:.1f} s {2} came back. While tcp_syncookies is 2 nothing is queued: "
         "cookies carry the clients, and where the flood is from cannot be seen.".format(

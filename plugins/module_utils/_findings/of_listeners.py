@@ -15,28 +15,23 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Set
 
-from .._kernel.sysctls import boot_default
-from .._model.binding import APPLICATION, SOMAXCONN, TCP_MAX_SYN_BACKLOG
-from .._model.counters import drops_go_on, drops_matter
-from .._model.gathered import number
-from .._model.namespace_commands import OWN
-from .._model.text import plural
-from .finding import CRITICAL, INFO, WARNING, Finding
-from .observed import Flood, Host, Listener, Scope
+from .._kernel import sysctls
+from .._model import binding, counters, gathered, namespace_commands, text
+from . import finding, observed
 
 _ACCEPT_FIRST = "Only after its application accepts again: a larger backlog bridges pauses, no more. "
 
 
-def accept_queue_full(host: Host) -> Iterator[Finding]:
+def accept_queue_full(host: observed.Host) -> Iterator[finding.Finding]:
     """Completed connections wait and nobody takes them: the application is what is slow."""
     for it in host.listeners:
         if it.accept.full:
-            yield Finding(
-                CRITICAL,
+            yield finding.Finding(
+                finding.CRITICAL,
                 it.subject,
                 "{0} for accept(2), which is all that the accept queue admits: {1} does not accept, and new clients "
                 "get no answer. This is not SYN flooding.".format(
-                    plural(it.accept.used, "connection", "wait"), it.holder
+                    text.plural(it.accept.used, "connection", "wait"), it.holder
                 ),
                 numbers_of(it),
                 see_why_it_does_not_accept(host, it),
@@ -44,15 +39,15 @@ def accept_queue_full(host: Host) -> Iterator[Finding]:
             )
 
 
-def syn_queue_full(host: Host) -> Iterator[Finding]:
+def syn_queue_full(host: observed.Host) -> Iterator[finding.Finding]:
     """Half-open connections fill the SYN queue while the accept queue has room: a flood, or a limit too small."""
     for it in host.listeners:
         if not it.syn.full or it.accept.full or it.new_peers.full or it.verdict.decided:
             continue
         dropping = it.on_full == "drop"
         what = "SYNs of new clients are dropped" if dropping else "new clients are answered with cookies"
-        yield Finding(
-            CRITICAL if dropping and not _perhaps_older(it) else WARNING,
+        yield finding.Finding(
+            finding.CRITICAL if dropping and not _perhaps_older(it) else finding.WARNING,
             it.subject,
             " ".join(filter(None, (_fills_the_syn_queue(it), what + ".", pattern(host, it), _how_to_tell(host, it)))),
             dict(numbers_of(it), **half_open_evidence(host, it)),
@@ -61,16 +56,16 @@ def syn_queue_full(host: Host) -> Iterator[Finding]:
         )
 
 
-def new_peers_turned_away(host: Host) -> Iterator[Finding]:
+def new_peers_turned_away(host: observed.Host) -> Iterator[finding.Finding]:
     """The last quarter of tcp_max_syn_backlog is kept for known peers, and all the rest is taken."""
     for it in host.listeners:
         if it.new_peers.full and not it.accept.full and not it.verdict.decided:
-            yield Finding(
-                CRITICAL,
+            yield finding.Finding(
+                finding.CRITICAL,
                 it.subject,
                 "{0} the limit for new peers ({1}) that tcp_max_syn_backlog sets while "
                 "tcp_syncookies is 0: SYNs of new clients are dropped without a word. {2}".format(
-                    plural(it.syn.used, "half-open connection", "reach"),
+                    text.plural(it.syn.used, "half-open connection", "reach"),
                     it.new_peers.limit,
                     " ".join(filter(None, (pattern(host, it), _how_to_tell(host, it)))),
                 ).strip(),
@@ -80,23 +75,23 @@ def new_peers_turned_away(host: Host) -> Iterator[Finding]:
             )
 
 
-def tcp_max_syn_backlog_binds(host: Host) -> Iterator[Finding]:
+def tcp_max_syn_backlog_binds(host: observed.Host) -> Iterator[finding.Finding]:
     """The listener is strained, and tcp_max_syn_backlog is the knob that gives it more."""
     accused = host.accused
     for it in host.listeners:
-        if it.bound_by == TCP_MAX_SYN_BACKLOG and not it.new_peers.full:
+        if it.bound_by == binding.TCP_MAX_SYN_BACKLOG and not it.new_peers.full:
             yield from _bound(host, it, accused, "net.ipv4.tcp_max_syn_backlog")
 
 
-def bound_by_somaxconn(host: Host) -> Iterator[Finding]:
+def bound_by_somaxconn(host: observed.Host) -> Iterator[finding.Finding]:
     """The listener is strained, and its application asked for as much as somaxconn allows or more."""
     accused = host.accused
     for it in host.listeners:
-        if it.bound_by == SOMAXCONN:
+        if it.bound_by == binding.SOMAXCONN:
             yield from _bound(host, it, accused, "net.core.somaxconn")
 
 
-def latched(host: Host) -> Iterator[Finding]:
+def latched(host: observed.Host) -> Iterator[finding.Finding]:
     """The listener is strained, somaxconn allows more now, and its backlog is what somaxconn allowed before."""
     accused = host.accused
     for it in host.listeners:
@@ -110,15 +105,15 @@ def latched(host: Host) -> Iterator[Finding]:
                 )
 
 
-def bound_by_application(host: Host) -> Iterator[Finding]:
+def bound_by_application(host: observed.Host) -> Iterator[finding.Finding]:
     """The listener is strained, and the backlog that its application asked for is what limits it."""
     accused = host.accused
     for it in host.listeners:
-        if it.bound_by == APPLICATION and not _older_limit(host, it):
+        if it.bound_by == binding.APPLICATION and not _older_limit(host, it):
             yield from _bound(host, it, accused, "the backlog that {0} asked for".format(it.holder))
 
 
-def flood_reported(host: Host) -> Iterator[Finding]:
+def flood_reported(host: observed.Host) -> Iterator[finding.Finding]:
     """The kernel's log reports SYN flooding: evidence of the past, said once for each listener."""
     for flood, meant in host.floods:
         for it in meant:
@@ -129,7 +124,7 @@ def flood_reported(host: Host) -> Iterator[Finding]:
 # ---------------------------------------------------------------- what strains a listener
 
 
-def _how_to_tell(host: Host, it: Listener) -> str:
+def _how_to_tell(host: observed.Host, it: observed.Listener) -> str:
     """How to find out who fills the queue, where this gathering could not."""
     if it.half_open and not host.scope(it.namespace).seconds:
         return (
@@ -139,14 +134,14 @@ def _how_to_tell(host: Host, it: Listener) -> str:
     return ""
 
 
-def _perhaps_older(it: Listener) -> bool:
+def _perhaps_older(it: observed.Listener) -> bool:
     """Whether nothing but entries that it need not have taken itself shows that its SYN queue is full."""
     return it.syn.over and it.drops == 0
 
 
-def _fills_the_syn_queue(it: Listener) -> str:
+def _fills_the_syn_queue(it: observed.Listener) -> str:
     if not it.syn.over:
-        return "{0} the SYN queue, and".format(plural(it.syn.used, "half-open connection", "fill"))
+        return "{0} the SYN queue, and".format(text.plural(it.syn.used, "half-open connection", "fill"))
     return (
         "{0} half-open connections are there, more than the {1} that the SYN queue admits (several CPUs may overshoot "
         "a little; beyond that, a socket that listened here before and is closed took them). If {1} of them are its "
@@ -154,13 +149,13 @@ def _fills_the_syn_queue(it: Listener) -> str:
     ).format(it.syn.used, it.syn.limit)
 
 
-def _bound(host: Host, it: Listener, accused: Set[str], knob: str) -> Iterator[Finding]:
+def _bound(host: observed.Host, it: observed.Listener, accused: Set[str], knob: str) -> Iterator[finding.Finding]:
     """The finding that a knob binds this listener, if the listener is strained at all."""
     signs = _strain(host, it, accused)
     if not signs:
         return
-    yield Finding(
-        WARNING if it.turning_away or _drops_now(host, it) else INFO,
+    yield finding.Finding(
+        finding.WARNING if it.turning_away or _drops_now(host, it) else finding.INFO,
         it.subject,
         "What its queues admit is set by {0}, and {1}.".format(knob, " and ".join(signs)),
         dict(numbers_of(it), bound_by=it.bound_by),
@@ -169,7 +164,7 @@ def _bound(host: Host, it: Listener, accused: Set[str], knob: str) -> Iterator[F
     )
 
 
-def _strain(host: Host, it: Listener, accused: Set[str]) -> List[str]:
+def _strain(host: observed.Host, it: observed.Listener, accused: Set[str]) -> List[str]:
     """Why its limits matter; empty for a listener that is well."""
     signs = []
     if it.accept.near:
@@ -185,40 +180,40 @@ def _strain(host: Host, it: Listener, accused: Set[str]) -> List[str]:
     return signs
 
 
-def _drops_now(host: Host, it: Listener) -> bool:
+def _drops_now(host: observed.Host, it: observed.Listener) -> bool:
     """Whether it is this listener's drops that the window counted, as far as that can be told."""
-    return drops_go_on(it.drops, host.scope(it.namespace).moved)
+    return counters.drops_go_on(it.drops, host.scope(it.namespace).moved)
 
 
-def _drops_matter(host: Host, it: Listener) -> bool:
+def _drops_matter(host: observed.Host, it: observed.Listener) -> bool:
     """Whether drops go on or, where no window tells, are more than a few of very many."""
     scope = host.scope(it.namespace)
-    return drops_matter(it.drops, scope.counters, scope.moved if scope.seconds else None)
+    return counters.drops_matter(it.drops, scope.counters, scope.moved if scope.seconds else None)
 
 
-def _older_limit(host: Host, it: Listener) -> bool:
+def _older_limit(host: observed.Host, it: observed.Listener) -> bool:
     """Whether the backlog is below somaxconn and exactly what somaxconn has been, or has been meant to be, before."""
     somaxconn = host.scope(it.namespace).values.get("somaxconn")
-    if it.bound_by != APPLICATION or it.backlog is None or somaxconn is None or it.backlog >= somaxconn:
+    if it.bound_by != binding.APPLICATION or it.backlog is None or somaxconn is None or it.backlog >= somaxconn:
         return False
     return it.backlog in _earlier_somaxconn(host, it)
 
 
-def _earlier_somaxconn(host: Host, it: Listener) -> Set[Optional[int]]:
-    earlier = {boot_default("somaxconn", host.level)} if host.level else set()
+def _earlier_somaxconn(host: observed.Host, it: observed.Listener) -> Set[Optional[int]]:
+    earlier = {sysctls.boot_default("somaxconn", host.level)} if host.level else set()
     state = host.states.get("somaxconn", {})
-    if it.namespace == OWN and state.get("drift"):
-        earlier.add(number(state.get("boot")))
+    if it.namespace == namespace_commands.OWN and state.get("drift"):
+        earlier.add(gathered.number(state.get("boot")))
     return earlier
 
 
 # ---------------------------------------------------------------- the kernel's log
 
 
-def _reported(it: Listener, flood: Flood, certain: bool) -> Finding:
+def _reported(it: observed.Listener, flood: observed.Flood, certain: bool) -> finding.Finding:
     dropped = flood.action == "drop"
-    return Finding(
-        WARNING if certain else INFO,
+    return finding.Finding(
+        finding.WARNING if certain else finding.INFO,
         it.subject,
         "The kernel reported SYN flooding {0} {2}and {1}. It says so once for each listener, so that silence since "
         "then means nothing: the counters tell whether it goes on.".format(
@@ -235,7 +230,7 @@ def _reported(it: Listener, flood: Flood, certain: bool) -> Finding:
     )
 
 
-def _when(flood: Flood) -> str:
+def _when(flood: observed.Flood) -> str:
     if flood.reports == 1:
         return "at " + flood.time
     return "{0} times, the last at {1},".format(flood.reports, flood.time)
@@ -244,7 +239,7 @@ def _when(flood: Flood) -> str:
 # ---------------------------------------------------------------- words and numbers
 
 
-def half_open_evidence(host: Host, it: Optional[Listener] = None) -> Dict[str, Any]:
+def half_open_evidence(host: observed.Host, it: Optional[observed.Listener] = None) -> Dict[str, Any]:
     """Who the half-open connections are from: the listener's where they are known, else over all listeners."""
     part = it.half_open if it and it.half_open else host.half_open
     found: Dict[str, Any] = {name: part.get(name) for name in ("retransmitted", "distinct_sources")}
@@ -254,10 +249,10 @@ def half_open_evidence(host: Host, it: Optional[Listener] = None) -> Dict[str, A
     return {name: value for name, value in found.items() if value is not None}
 
 
-def pattern(host: Host, it: Optional[Listener] = None) -> str:
+def pattern(host: observed.Host, it: Optional[observed.Listener] = None) -> str:
     """In words, how they are spread; empty where that is not known."""
     part = it.half_open if it and it.half_open else host.half_open
-    total, old = number(part.get("total")), number(part.get("retransmitted"))
+    total, old = gathered.number(part.get("total")), gathered.number(part.get("retransmitted"))
     seen = half_open_evidence(host, it)
     if not total or old is None or "distinct_sources" not in seen:
         return ""
@@ -265,15 +260,15 @@ def pattern(host: Host, it: Optional[Listener] = None) -> str:
     if isinstance(share, (int, float)) and 0.5 <= share <= 1:
         spread = "{0:.0%} come from {1}".format(share, seen.get("top_network"))
     else:
-        spread = "they come from {0}".format(plural(seen["distinct_sources"], "address"))
+        spread = "they come from {0}".format(text.plural(seen["distinct_sources"], "address"))
     # None sent again may mean no more than that all are younger than the first timeout (1 s; 3 s up to 3.0).
     again = ", and {0} have already had their SYN-ACK sent again".format(old) if old else ""
     return "{0}{3}: {1}{2}.".format(
-        plural(total, "half-open connection"), spread, again, "" if part is not host.half_open else " in all"
+        text.plural(total, "half-open connection"), spread, again, "" if part is not host.half_open else " in all"
     )
 
 
-def numbers_of(it: Listener) -> Dict[str, Any]:
+def numbers_of(it: observed.Listener) -> Dict[str, Any]:
     return {
         "backlog": it.backlog,
         "accept_queue_used": it.accept.used,
@@ -285,9 +280,9 @@ def numbers_of(it: Listener) -> Dict[str, Any]:
     }
 
 
-def see_why_it_does_not_accept(host: Host, it: Listener) -> str:
+def see_why_it_does_not_accept(host: observed.Host, it: observed.Listener) -> str:
     """The remedy for a full accept queue, which no setting is."""
-    scope: Scope = host.scope(it.namespace)
+    scope: observed.Scope = host.scope(it.namespace)
     look = ["{0}ss -tlnp 'sport = :{1}'".format(scope.command, it.port)]
     if it.pid is not None:
         look += ["top -H -b -n 1 -p {0}".format(it.pid), "cat /proc/{0}/wchan".format(it.pid)]
@@ -296,7 +291,7 @@ def see_why_it_does_not_accept(host: Host, it: Listener) -> str:
     )
 
 
-def turn_cookies_on(host: Host, it: Listener, between: str = "") -> str:
+def turn_cookies_on(host: observed.Host, it: observed.Listener, between: str = "") -> str:
     """``between``: a sentence, and a space, that comes before what gives more room."""
     scope = host.scope(it.namespace)
     room = it.remedy if it.remedy.startswith("To admit more, ") or not it.remedy else "For more room: " + it.remedy

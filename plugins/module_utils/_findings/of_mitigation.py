@@ -10,31 +10,30 @@ from __future__ import annotations
 
 from typing import Any, Iterator, List, Mapping
 
-from .._kernel.sysctls import KEYS
-from .._model.gathered import number, rows, subject_of, text
-from .._model.namespace_commands import OWN
-from .finding import INFO, Finding
-from .observed import Host
+from .._kernel import sysctls
+from .._model import gathered, namespace_commands
+from . import finding, observed
 
 
-def in_force(host: Host) -> Iterator[Finding]:
+def in_force(host: observed.Host) -> Iterator[finding.Finding]:
     """The role's mitigate has changed something, and restore has not put it back yet."""
     record = host.mitigation
     if not record:
         return
     changes = [*_sysctls(host), *_listeners(record), *_blocks(record)]
-    yield Finding(
-        INFO,
-        OWN,
+    yield finding.Finding(
+        finding.INFO,
+        namespace_commands.OWN,
         "A mitigation is in force since {0}: {1}.".format(
-            text(record, "since") or "a time that is not known", ", ".join(changes) or "nothing was changed yet"
+            gathered.text(record, "since") or "a time that is not known",
+            ", ".join(changes) or "nothing was changed yet",
         ),
         {
-            "since": text(record, "since"),
+            "since": gathered.text(record, "since"),
             "causes": _causes(record),
             "sysctls": {name: dict(state) for name, state in host.mitigated.items()},
-            "listeners": [dict(one) for one in rows(record, "listeners")],
-            "blocks": [dict(one) for one in rows(record, "blocks")],
+            "listeners": [dict(one) for one in gathered.rows(record, "listeners")],
+            "blocks": [dict(one) for one in gathered.rows(record, "blocks")],
         },
         "Once the flood is over: `ansible-playbook linuxnet.tcp.restore -e restore_hosts=HOST`. It puts back what was "
         "there before, and refuses while the evidence has not subsided. A reboot ends it too.",
@@ -50,23 +49,23 @@ def _list(told: Any) -> List[Any]:
     return list(told) if isinstance(told, (list, tuple)) else []
 
 
-def _sysctls(host: Host) -> List[str]:
+def _sysctls(host: observed.Host) -> List[str]:
     return [
-        "{0} {1} instead of {2}".format(KEYS[name].key, state.get("set"), state.get("before"))
+        "{0} {1} instead of {2}".format(sysctls.KEYS[name].key, state.get("set"), state.get("before"))
         for name, state in sorted(host.mitigated.items())
-        if name in KEYS
+        if name in sysctls.KEYS
     ]
 
 
 def _listeners(record: Mapping[str, Any]) -> List[str]:
-    found = ["{0} widened from {1} to {2}".format(subject_of(one), one.get("before"), one.get("set"))
-             for one in rows(record, "listeners")]  # fmt: skip
+    found = ["{0} widened from {1} to {2}".format(gathered.subject_of(one), one.get("before"), one.get("set"))
+             for one in gathered.rows(record, "listeners")]  # fmt: skip
     return list(dict.fromkeys(found))  # the members of a group say the same
 
 
 def _blocks(record: Mapping[str, Any]) -> List[str]:
-    ports = {number(one.get("port")) for one in rows(record, "blocks")} - {None}
-    networks = {text(one, "network") for one in rows(record, "blocks")} - {None}
+    ports = {gathered.number(one.get("port")) for one in gathered.rows(record, "blocks")} - {None}
+    networks = {gathered.text(one, "network") for one in gathered.rows(record, "blocks")} - {None}
     if not networks:
         return []
     named = ", ".join(str(port) for port in sorted(filter(None, ports)))

@@ -10,16 +10,14 @@ from __future__ import annotations
 
 from typing import Dict, Iterator, Optional, Tuple
 
-from .._kernel.sysctls import KEYS
-from .._model.namespace_commands import OWN
-from . import of_listeners
-from .finding import Finding
-from .observed import Host, Listener
+from .._kernel import sysctls
+from .._model import namespace_commands
+from . import finding, observed, of_listeners
 
 _SOMAXCONN, _MAX_SYN = "somaxconn", "tcp_max_syn_backlog"
 
 
-def namespace_somaxconn(host: Host) -> Iterator[Finding]:
+def namespace_somaxconn(host: observed.Host) -> Iterator[finding.Finding]:
     """The listener is strained, and what binds it is lower in its network namespace than it is on the host."""
     by_subject = _by_subject(host)
     for name, rule in (
@@ -34,22 +32,22 @@ def namespace_somaxconn(host: Host) -> Iterator[Finding]:
             there, on_host = lower
             yield found._replace(
                 summary="Network namespace {0} has its own {1}, {2}; raising the host's, which is {3}, changes nothing "
-                "there. {4}".format(it.namespace, KEYS[name].key, there, on_host, found.summary),
+                "there. {4}".format(it.namespace, sysctls.KEYS[name].key, there, on_host, found.summary),
                 evidence=dict(found.evidence, **{name: there, name + "_of_host": on_host}),
             )
 
 
-def bound_by_somaxconn(host: Host) -> Iterator[Finding]:
+def bound_by_somaxconn(host: observed.Host) -> Iterator[finding.Finding]:
     """As the rule for listeners has it, but for those of :func:`namespace_somaxconn`."""
     return _others(host, _SOMAXCONN, of_listeners.bound_by_somaxconn(host))
 
 
-def tcp_max_syn_backlog_binds(host: Host) -> Iterator[Finding]:
+def tcp_max_syn_backlog_binds(host: observed.Host) -> Iterator[finding.Finding]:
     """As the rule for listeners has it, but for those of :func:`namespace_somaxconn`."""
     return _others(host, _MAX_SYN, of_listeners.tcp_max_syn_backlog_binds(host))
 
 
-def _others(host: Host, name: str, told: Iterator[Finding]) -> Iterator[Finding]:
+def _others(host: observed.Host, name: str, told: Iterator[finding.Finding]) -> Iterator[finding.Finding]:
     by_subject = _by_subject(host)
     for found in told:
         it = by_subject.get(found.subject)
@@ -57,13 +55,13 @@ def _others(host: Host, name: str, told: Iterator[Finding]) -> Iterator[Finding]
             yield found
 
 
-def _by_subject(host: Host) -> Dict[str, Listener]:
+def _by_subject(host: observed.Host) -> Dict[str, observed.Listener]:
     return {it.subject: it for it in host.listeners}
 
 
-def _lower_there(host: Host, it: Listener, name: str) -> Optional[Tuple[int, int]]:
+def _lower_there(host: observed.Host, it: observed.Listener, name: str) -> Optional[Tuple[int, int]]:
     """(the value there, the host's) where that of the listener's namespace is the lower one; else None."""
-    if it.namespace == OWN:
+    if it.namespace == namespace_commands.OWN:
         return None
-    there, on_host = (host.scope(scope).values.get(name) for scope in (it.namespace, OWN))
+    there, on_host = (host.scope(scope).values.get(name) for scope in (it.namespace, namespace_commands.OWN))
     return (there, on_host) if there is not None and on_host is not None and there < on_host else None

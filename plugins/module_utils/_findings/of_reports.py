@@ -13,36 +13,41 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, Mapping, Tuple
 
-from .._model.gathered import number, part, rows, text
-from .._model.namespace_commands import OWN
-from .finding import INFO, Finding
+from .._model import gathered, namespace_commands
+from . import finding
 
 _MANY = 5  # ports that a text names one by one
 
 
-def reported_elsewhere(facts: Mapping[str, Any]) -> Iterator[Finding]:
+def reported_elsewhere(facts: Mapping[str, Any]) -> Iterator[finding.Finding]:
     """Floods where nothing listens now, or in a network namespace that was not looked into: told once."""
-    here = {(number(row.get("port")), text(row, "address")) for row in rows(facts, "listeners")}
+    here = {
+        (gathered.number(row.get("port")), gathered.text(row, "address")) for row in gathered.rows(facts, "listeners")
+    }
     ports_here = {port for port, _address in here}
     floods: Dict[Tuple, Mapping[str, Any]] = {}
-    for event in rows(part(facts, "kernel_log"), "events"):
-        port, address = number(event.get("port")), text(event, "address")
+    for event in gathered.rows(gathered.part(facts, "kernel_log"), "events"):
+        port, address = gathered.number(event.get("port")), gathered.text(event, "address")
         meant = port in ports_here if address is None else (port, address) in here
         if event.get("kind") == "syn_flood" and not meant:
             floods[address, port] = event
     if not floods:
         return
     latest_first = sorted(floods.values(), key=_time)[::-1]
-    ports = list(dict.fromkeys(number(flood.get("port")) for flood in latest_first if number(flood.get("port"))))
+    ports = list(
+        dict.fromkeys(
+            gathered.number(flood.get("port")) for flood in latest_first if gathered.number(flood.get("port"))
+        )
+    )
     named = ", ".join(str(port) for port in ports[:_MANY]) + (", …" if len(ports) > _MANY else "")
-    yield Finding(
-        INFO,
-        OWN,
+    yield finding.Finding(
+        finding.INFO,
+        namespace_commands.OWN,
         "The kernel reported SYN flooding where nothing listens now, or in a network namespace that was not looked "
         "into: {0}.".format("port " + named if ports else "its log names no port"),
         {
             "listeners": len(floods),
-            "first": min(text(flood, "first_time") or _time(flood) for flood in latest_first),
+            "first": min(gathered.text(flood, "first_time") or _time(flood) for flood in latest_first),
             "last": _time(latest_first[0]),
         },
         "Gather with network_namespaces=all to see every namespace's listeners.",

@@ -10,29 +10,25 @@ from __future__ import annotations
 
 from typing import Any, Iterator, List, Mapping, Optional, Tuple
 
-from .._boot.number import kernel_integer
-from .._kernel.level import Level
-from .._kernel.rules import POWER_OF_TWO, backlog_bits, forces_cookies
-from .._kernel.sysctls import KEYS
-from .._model.gathered import number
-from .._model.namespace_commands import OWN
-from .finding import INFO, WARNING, Finding
-from .observed import Host, Scope
-from .of_boot import beyond_16_bits, contradicted, written
+from .._boot import number
+from .._kernel import level as kernel_level
+from .._kernel import rules, sysctls
+from .._model import gathered, namespace_commands
+from . import finding, observed, of_boot
 
 _LARGEST_DEFAULT = 4096  # tcp_max_syn_backlog on the largest machines, every version
 _MOST_OF_16_BITS = 0xFFFF
 
 
-def syncookies_off(host: Host) -> Iterator[Finding]:
+def syncookies_off(host: observed.Host) -> Iterator[finding.Finding]:
     """tcp_syncookies is 0: a full SYN queue, or three quarters of tcp_max_syn_backlog, turns clients away."""
     for scope in host.scopes:
         if scope.values.get("tcp_syncookies") != 0:
             continue
         trouble = [it.subject for it in host.listeners_of(scope) if it.syn.full or it.new_peers.full]
         dropped = scope.moved.get("TCPReqQFullDrop", 0)
-        yield Finding(
-            WARNING if trouble or dropped else INFO,
+        yield finding.Finding(
+            finding.WARNING if trouble or dropped else finding.INFO,
             _subject("tcp_syncookies", scope),
             "tcp_syncookies is 0: when a SYN queue is full, new clients are dropped instead of answered with cookies.",
             {"tcp_syncookies": 0, "full": trouble, "TCPReqQFullDrop": dropped if scope.seconds else None},
@@ -40,13 +36,13 @@ def syncookies_off(host: Host) -> Iterator[Finding]:
         )
 
 
-def syncookies_forced(host: Host) -> Iterator[Finding]:
+def syncookies_forced(host: observed.Host) -> Iterator[finding.Finding]:
     """tcp_syncookies is 2: no SYN is ever queued, and every connection pays for it."""
     for scope in host.scopes:
         value = scope.values.get("tcp_syncookies", 1)
-        if forces_cookies(host.level or Level(3, 12), value):
-            yield Finding(
-                WARNING,
+        if rules.forces_cookies(host.level or kernel_level.Level(3, 12), value):
+            yield finding.Finding(
+                finding.WARNING,
                 _subject("tcp_syncookies", scope),
                 "tcp_syncookies is 2, a value for tests: every SYN is answered with a cookie, connections lose options "
                 "that a cookie cannot carry (window scaling and SACK where the client sends no timestamps), and no "
@@ -56,21 +52,21 @@ def syncookies_forced(host: Host) -> Iterator[Finding]:
             )
 
 
-def tcp_max_syn_backlog_without_effect(host: Host) -> Iterator[Finding]:
+def tcp_max_syn_backlog_without_effect(host: observed.Host) -> Iterator[finding.Finding]:
     """tcp_max_syn_backlog was set, and with cookies on nothing reads it (from 4.4)."""
-    if host.rule is None or host.rule == POWER_OF_TWO:
+    if host.rule is None or host.rule == rules.POWER_OF_TWO:
         return
     for scope in host.scopes:
         value = scope.values.get("tcp_max_syn_backlog")
         if value is None or not scope.values.get("tcp_syncookies"):
             continue
-        state = host.states.get("tcp_max_syn_backlog", {}) if scope.name == OWN else {}
-        source = written(state)
-        if source is None and value <= (number(state.get("boot")) or _LARGEST_DEFAULT):
+        state = host.states.get("tcp_max_syn_backlog", {}) if scope.name == namespace_commands.OWN else {}
+        source = of_boot.written(state)
+        if source is None and value <= (gathered.number(state.get("boot")) or _LARGEST_DEFAULT):
             continue
         hoped_for = [it.subject for it in host.listeners_of(scope) if it.syn.full]
-        yield Finding(
-            WARNING if hoped_for else INFO,
+        yield finding.Finding(
+            finding.WARNING if hoped_for else finding.INFO,
             _subject("tcp_max_syn_backlog", scope),
             "tcp_max_syn_backlog is {0}, which has no effect: since Linux 4.4 only tcp_syncookies 0 makes the kernel "
             "look at it. What SYN queues admit is the listen backlog, clamped by net.core.somaxconn.".format(value),
@@ -86,10 +82,10 @@ def tcp_max_syn_backlog_without_effect(host: Host) -> Iterator[Finding]:
         )
 
 
-def somaxconn_16_bits(host: Host) -> Iterator[Finding]:
+def somaxconn_16_bits(host: observed.Host) -> Iterator[finding.Finding]:
     """somaxconn is beyond what a listener of this kernel holds: a larger backlog wraps around, or is refused."""
     level = host.level
-    if level is None or backlog_bits(level) == 32:
+    if level is None or rules.backlog_bits(level) == 32:
         return
     why = "Linux {0} keeps a listener's backlog in 16 bits".format(level.text)
     for scope in host.scopes:
@@ -98,8 +94,8 @@ def somaxconn_16_bits(host: Host) -> Iterator[Finding]:
             continue
         left = value & _MOST_OF_16_BITS if value > 0 else None
         wrapped = [it.subject for it in host.listeners_of(scope) if left is not None and it.backlog == left]
-        yield Finding(
-            WARNING,
+        yield finding.Finding(
+            finding.WARNING,
             _subject("somaxconn", scope),
             "net.core.somaxconn is {0}, and {1}: {2}.".format(
                 value,
@@ -115,34 +111,36 @@ def somaxconn_16_bits(host: Host) -> Iterator[Finding]:
         )
     state = host.states.get("somaxconn", {})
     for source, value in _lines_for(state):
-        if beyond_16_bits(level, "somaxconn", value):
-            yield Finding(
-                WARNING,
-                KEYS["somaxconn"].key,
+        if of_boot.beyond_16_bits(level, "somaxconn", value):
+            yield finding.Finding(
+                finding.WARNING,
+                sysctls.KEYS["somaxconn"].key,
                 "{0} sets net.core.somaxconn to {1}, but {2}.".format(source, value, why),
-                {"somaxconn": value, "most": _MOST_OF_16_BITS, "boot": number(state.get("boot"))},
+                {"somaxconn": value, "most": _MOST_OF_16_BITS, "boot": gathered.number(state.get("boot"))},
                 "Write net.core.somaxconn = {0} there.".format(_MOST_OF_16_BITS),
             )
 
 
 def _lines_for(state: Mapping[str, Any]) -> List[Tuple[str, Optional[int]]]:
     """The lines that set it at boot, or that a person wrote in vain."""
-    found = [(str(row.get("source")), kernel_integer(str(row.get("value")))) for row in contradicted(state)]
-    source = written(state)
-    return [(source, number(state.get("boot")))] + found if source else found
+    found = [
+        (str(row.get("source")), number.kernel_integer(str(row.get("value")))) for row in of_boot.contradicted(state)
+    ]
+    source = of_boot.written(state)
+    return [(source, gathered.number(state.get("boot")))] + found if source else found
 
 
-def _set(host: Host, scope: Scope, name: str, value: int) -> str:
+def _set(host: observed.Host, scope: observed.Scope, name: str, value: int) -> str:
     """How to set it at once and for good."""
-    command = "{0}sysctl -w {1}={2}".format(scope.command, KEYS[name].key, value)
-    if scope.name != OWN:
+    command = "{0}sysctl -w {1}={2}".format(scope.command, sysctls.KEYS[name].key, value)
+    if scope.name != namespace_commands.OWN:
         return "{0}  # and where that network namespace is set up".format(command)
     state = host.states.get(name, {})
-    source = written(state)
-    if source is None or number(state.get("boot")) == value:
+    source = of_boot.written(state)
+    if source is None or gathered.number(state.get("boot")) == value:
         return command
-    return "{0}  # and in {1}, which sets it to {2} at boot".format(command, source, number(state.get("boot")))
+    return "{0}  # and in {1}, which sets it to {2} at boot".format(command, source, gathered.number(state.get("boot")))
 
 
-def _subject(name: str, scope: Scope) -> str:
-    return KEYS[name].key + scope.inside
+def _subject(name: str, scope: observed.Scope) -> str:
+    return sysctls.KEYS[name].key + scope.inside

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from typing import Any, FrozenSet, Iterator, List, Mapping
 
-from .._model.counters import notable
-from .._model.gathered import namespace_of, namespaces, number, numbers, part, rows, text
+from .._model import counters as model_counters
+from .._model import gathered
 
 LISTENERS, FLOODS, COUNTERS, NAMESPACES = "listeners", "floods", "counters", "namespaces"
 SETTINGS, COSTS, BOOT, MITIGATION = "settings", "costs", "boot", "mitigation"
@@ -32,75 +32,82 @@ def signs(facts: Mapping[str, Any]) -> FrozenSet[str]:
 
 
 def _signs(facts: Mapping[str, Any]) -> Iterator[str]:
-    listeners, scopes = rows(facts, "listeners"), namespaces(facts)
+    listeners, scopes = gathered.rows(facts, "listeners"), gathered.namespaces(facts)
     moved = any(_any_moved(scope) for scope in scopes.values())
     filling = moved or any(_half_full(row) for row in listeners)
     reported = {
-        number(event.get("port"))
-        for event in rows(part(facts, "kernel_log"), "events")
+        gathered.number(event.get("port"))
+        for event in gathered.rows(gathered.part(facts, "kernel_log"), "events")
         if event.get("kind") == "syn_flood"
     }
     if reported:
         yield REPORTS
-    if filling or any(number(row.get("port")) in reported for row in listeners) or _any_drops(listeners, scopes):
+    if (
+        filling
+        or any(gathered.number(row.get("port")) in reported for row in listeners)
+        or _any_drops(listeners, scopes)
+    ):
         yield LISTENERS
         yield NAMESPACES
     if filling:
         yield FLOODS
-    if filling or any((number(row.get("backlog")) or 0) > LARGEST_DEFAULT for row in listeners):
+    if filling or any((gathered.number(row.get("backlog")) or 0) > LARGEST_DEFAULT for row in listeners):
         yield COSTS
     if moved or any(_any_notable(scope) for scope in scopes.values()):
         yield COUNTERS
-    states = [state for state in part(facts, "sysctls").values() if isinstance(state, Mapping)]
+    states = [state for state in gathered.part(facts, "sysctls").values() if isinstance(state, Mapping)]
     if any(state.get("tuned") or state.get("drift") or state.get("shadowed") for state in states):
         yield BOOT
     if _unusual_settings(facts):
         yield SETTINGS
-    if part(part(facts, "mitigation"), "record"):
+    if gathered.part(gathered.part(facts, "mitigation"), "record"):
         yield MITIGATION
 
 
 def _half_full(row: Mapping[str, Any]) -> bool:
     """Whether half of a queue is taken; rules begin to look at four fifths."""
-    from .._model.queues import queues_of
+    from .._model import queues as model_queues
 
-    queues = queues_of(row)
+    queues = model_queues.queues_of(row)
     return queues.accept.fill >= 0.5 or queues.syn.fill >= 0.5 or queues.new_peers.fill >= 0.5
 
 
 def _any_drops(listeners: List[Mapping[str, Any]], scopes: Mapping[str, Mapping[str, Any]]) -> bool:
     """Whether a listener dropped more than a few of very many."""
-    dropping = [row for row in listeners if number(row.get("drops"))]
+    dropping = [row for row in listeners if gathered.number(row.get("drops"))]
     return any(
-        notable(number(row.get("drops")) or 0, numbers(part(scopes.get(namespace_of(row), {}), "counters")))
+        model_counters.notable(
+            gathered.number(row.get("drops")) or 0,
+            gathered.numbers(gathered.part(scopes.get(gathered.namespace_of(row), {}), "counters")),
+        )
         for row in dropping
     )
 
 
 def _any_moved(scope: Mapping[str, Any]) -> bool:
-    moved = numbers(part(scope, "counters_delta"))
+    moved = gathered.numbers(gathered.part(scope, "counters_delta"))
     return any(moved.get(name) for name in _DROPS + ("SyncookiesSent",))
 
 
 def _any_notable(scope: Mapping[str, Any]) -> bool:
-    counters = numbers(part(scope, "counters"))
-    return any(counters.get(name, 0) < 0 or notable(counters.get(name, 0), counters) for name in _DROPS)
+    counters = gathered.numbers(gathered.part(scope, "counters"))
+    return any(counters.get(name, 0) < 0 or model_counters.notable(counters.get(name, 0), counters) for name in _DROPS)
 
 
 def _unusual_settings(facts: Mapping[str, Any]) -> bool:
-    states = {name: state for name, state in part(facts, "sysctls").items() if isinstance(state, Mapping)}
+    states = {name: state for name, state in gathered.part(facts, "sysctls").items() if isinstance(state, Mapping)}
     values: List[Mapping[str, Any]] = [{name: state.get("runtime") for name, state in states.items()}]
-    values += [part(row, "sysctls") for row in rows(facts, "network_namespaces")]
-    if any(number(one.get("tcp_syncookies")) not in (None, 1) for one in values):
+    values += [gathered.part(row, "sysctls") for row in gathered.rows(facts, "network_namespaces")]
+    if any(gathered.number(one.get("tcp_syncookies")) not in (None, 1) for one in values):
         return True
-    if any((number(one.get("tcp_max_syn_backlog")) or 0) > LARGEST_DEFAULT for one in values):
+    if any((gathered.number(one.get("tcp_max_syn_backlog")) or 0) > LARGEST_DEFAULT for one in values):
         return True
-    if _older_than_4_1(text(part(facts, "kernel"), "stable_level") or ""):
+    if _older_than_4_1(gathered.text(gathered.part(facts, "kernel"), "stable_level") or ""):
         return True
     state = states.get("tcp_max_syn_backlog", {})
-    boot = number(state.get("boot"))
-    written = (text(state, "boot_source") or "").startswith(("/", "kernel command line"))
-    return written or (boot is not None and boot != number(state.get("runtime")))
+    boot = gathered.number(state.get("boot"))
+    written = (gathered.text(state, "boot_source") or "").startswith(("/", "kernel command line"))
+    return written or (boot is not None and boot != gathered.number(state.get("runtime")))
 
 
 def _older_than_4_1(level: str) -> bool:

@@ -17,8 +17,8 @@ from __future__ import annotations
 import re
 from typing import Dict, NamedTuple, Optional
 
-from .level import Level, parse_level
-from .rules import PLUS_1_BACKPORTS, RULES, rule_is_settled, syn_queue_rule
+from . import level as kernel_level
+from . import rules
 
 SOURCES = ("release", "package", "calibrated", "override", "assumed")
 
@@ -50,7 +50,7 @@ class Kernel(NamedTuple):
     """A kernel as the model needs to know it."""
 
     release: str  # uname -r
-    level: Level
+    level: kernel_level.Level
     rule: str  # one of rules.RULES
     rule_source: str  # one of SOURCES
 
@@ -74,8 +74,8 @@ class Kernel(NamedTuple):
 
     def overridden(self, rule: str) -> Kernel:
         """This kernel with the rule that the user states."""
-        if rule not in RULES:
-            raise ValueError("{0!r} is not a SYN queue rule: expected one of {1}".format(rule, ", ".join(RULES)))
+        if rule not in rules.RULES:
+            raise ValueError("{0!r} is not a SYN queue rule: expected one of {1}".format(rule, ", ".join(rules.RULES)))
         return self._replace(rule=rule, rule_source="override")
 
 
@@ -84,33 +84,33 @@ def identify(release: str, version: str = "", signature: str = "") -> Kernel:
 
     :raises ValueError: ``release`` does not begin with a version number.
     """
-    own = parse_level(release)
+    own = kernel_level.parse_level(release)
     packaged = _packaged_level(own, version, signature)
     level = packaged or own
     if packaged and not _ubuntu_is_ahead(level, signature):
         source = "package"
-    elif not re.search(_CANDIDATE, release) and (rule_is_settled(level) or _number_is_level(release)):
+    elif not re.search(_CANDIDATE, release) and (rules.rule_is_settled(level) or _number_is_level(release)):
         source = "release"
     else:
         source = "assumed"
-    return Kernel(release, level, syn_queue_rule(level), source)
+    return Kernel(release, level, rules.syn_queue_rule(level), source)
 
 
-def _packaged_level(own: Level, version: str, signature: str) -> Optional[Level]:
+def _packaged_level(own: kernel_level.Level, version: str, signature: str) -> Optional[kernel_level.Level]:
     """The level that a distribution states beside the release, where it is of the same branch."""
     found = re.match(_UBUNTU_SIGNATURE, signature) or re.search(_DEBIAN_VERSION, version)
-    level = parse_level(found.group(1)) if found else None
+    level = kernel_level.parse_level(found.group(1)) if found else None
     return level if level and level.branch == own.branch else None
 
 
-def _ubuntu_is_ahead(level: Level, signature: str) -> bool:
+def _ubuntu_is_ahead(level: kernel_level.Level, signature: str) -> bool:
     """Whether Ubuntu may carry the backport although its number does not tell.
 
     On a branch that upstream no longer maintains (6.8, say) Ubuntu goes on
     taking patches from the branches that it does maintain.
     """
     ubuntu = re.match(_UBUNTU_SIGNATURE, signature)
-    return bool(ubuntu) and not rule_is_settled(level) and level.branch not in PLUS_1_BACKPORTS
+    return bool(ubuntu) and not rules.rule_is_settled(level) and level.branch not in rules.PLUS_1_BACKPORTS
 
 
 def _number_is_level(release: str) -> bool:
@@ -118,7 +118,7 @@ def _number_is_level(release: str) -> bool:
 
     A bare branch such as ``6.1`` is not: its stable releases decide differently.
     """
-    if re.match(_BARE_BRANCH, release) and parse_level(release).branch in PLUS_1_BACKPORTS:
+    if re.match(_BARE_BRANCH, release) and kernel_level.parse_level(release).branch in rules.PLUS_1_BACKPORTS:
         return False
     rest = re.sub(r"\A\d+\.\d+(?:\.\d+){0,2}", "", release)
     return bool(re.match(_FOLLOWS_STABLE, rest, re.VERBOSE))

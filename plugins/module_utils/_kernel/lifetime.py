@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from typing import Optional
 
-from .level import Level
-from .rules import first_synack_timeout
+from . import level as kernel_level
+from . import rules
 
 _LONGEST_TIMEOUT = 120.0  # TCP_RTO_MAX
 _PRESSED_TIMEOUTS = 8
 _TIMER_SLACK = 1.125  # timers run up to an eighth late (timer wheel of 4.8; coarser scans before)
 
 
-def half_open_lifetime(level: Level, tcp_synack_retries: int) -> float:
+def half_open_lifetime(level: kernel_level.Level, tcp_synack_retries: int) -> float:
     """Seconds that an entry whose SYN-ACK is never answered stays in the SYN queue.
 
     The timeout doubles with every retransmission up to 120 s: 63 s with the
@@ -26,13 +26,13 @@ def half_open_lifetime(level: Level, tcp_synack_retries: int) -> float:
     old entries earlier, see :func:`spoofed_rate_to_fill`.
     """
     timeouts = max(tcp_synack_retries, 0) + 1
-    lifetime, timeout = 0.0, first_synack_timeout(level)
+    lifetime, timeout = 0.0, rules.first_synack_timeout(level)
     while timeouts and timeout < _LONGEST_TIMEOUT:
         lifetime, timeout, timeouts = lifetime + timeout, 2 * timeout, timeouts - 1
     return lifetime + timeouts * _LONGEST_TIMEOUT
 
 
-def spoofed_rate_to_fill(level: Level, tcp_synack_retries: int, half_open_limit: int) -> Optional[float]:
+def spoofed_rate_to_fill(level: kernel_level.Level, tcp_synack_retries: int, half_open_limit: int) -> Optional[float]:
     """About the lowest lasting rate of never-answered SYNs, per second, that keeps a queue of this limit full.
 
     Above half of the queue the kernel lowers the retries step by step until
@@ -45,5 +45,5 @@ def spoofed_rate_to_fill(level: Level, tcp_synack_retries: int, half_open_limit:
     """
     if half_open_limit <= 0:
         return None
-    pressed = _PRESSED_TIMEOUTS * first_synack_timeout(level)
+    pressed = _PRESSED_TIMEOUTS * rules.first_synack_timeout(level)
     return half_open_limit / (min(half_open_lifetime(level, tcp_synack_retries), pressed) * _TIMER_SLACK)

@@ -14,14 +14,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
-from .level import Level
-from .rules import (
-    BACKLOG,
-    POWER_OF_TWO,
-    backlog_bits,
-    forces_cookies,
-    young_spared,
-)
+from . import level as kernel_level
+from . import rules
 
 _U32 = 0xFFFFFFFF
 _SMALLEST_SYN_TABLE = 8
@@ -53,12 +47,12 @@ def latch(requested: int, somaxconn: int) -> int:
     return min(requested & _U32, somaxconn & _U32)
 
 
-def accept_queue_limit(level: Level, backlog: int) -> int:
+def accept_queue_limit(level: kernel_level.Level, backlog: int) -> int:
     """Completed connections that wait for accept(2) at most: one more than the backlog, in every version.
 
     Up to 4.0 the field has 16 bits: 65536 becomes 0, hence 1.
     """
-    return backlog % (1 << backlog_bits(level)) + 1
+    return backlog % (1 << rules.backlog_bits(level)) + 1
 
 
 def syn_queue_limit(rule: str, backlog: int, max_syn_backlog_at_listen: int) -> int:
@@ -67,10 +61,10 @@ def syn_queue_limit(rule: str, backlog: int, max_syn_backlog_at_listen: int) -> 
     ``max_syn_backlog_at_listen`` is tcp_max_syn_backlog when listen() was first
     called; only ``power_of_two`` looks at it (reqsk_queue_alloc(), as u32).
     """
-    if rule == POWER_OF_TWO:
+    if rule == rules.POWER_OF_TWO:
         capped = min(backlog, max_syn_backlog_at_listen & _U32)
         return 1 << max(capped, _SMALLEST_SYN_TABLE).bit_length()
-    return backlog if rule == BACKLOG else backlog + 1
+    return backlog if rule == rules.BACKLOG else backlog + 1
 
 
 def last_quarter_limit(tcp_max_syn_backlog: int) -> int:
@@ -83,7 +77,7 @@ def last_quarter_limit(tcp_max_syn_backlog: int) -> int:
 
 
 def queue_limits(
-    level: Level,
+    level: kernel_level.Level,
     rule: str,
     backlog: int,
     tcp_max_syn_backlog: int,
@@ -96,7 +90,7 @@ def queue_limits(
     present value and the kernel is of the ``power_of_two`` kind.
     """
     at_listen = tcp_max_syn_backlog if max_syn_backlog_at_listen is None else max_syn_backlog_at_listen
-    forced = forces_cookies(level, tcp_syncookies)
+    forced = rules.forces_cookies(level, tcp_syncookies)
     return QueueLimits(
         accept_queue=accept_queue_limit(level, backlog),
         syn_queue=0 if forced else syn_queue_limit(rule, backlog, at_listen),
@@ -105,9 +99,9 @@ def queue_limits(
     )
 
 
-def half_open_while_accept_queue_full(level: Level, limits: QueueLimits) -> int:
+def half_open_while_accept_queue_full(level: kernel_level.Level, limits: QueueLimits) -> int:
     """Half-open entries that a burst leaves on a listener whose accept queue is full.
 
     None from 4.10 on; before, SYNs are let in while fewer than two requests are young.
     """
-    return min(2, limits.half_open) if young_spared(level) else 0
+    return min(2, limits.half_open) if rules.young_spared(level) else 0

@@ -8,15 +8,17 @@
 
 from __future__ import annotations
 
-from .level import Level
-from .limits import QueueLimits
-from .rules import half_open_entry_bytes, hash_entry_bytes
+from . import level as kernel_level
+from . import limits as kernel_limits
+from . import rules
 
 #: a full TCP socket that waits for accept(2), without buffered data: about 2.5 KiB (slab TCP and its dentry-less parts)
 ACCEPT_ENTRY_BYTES = 2560
 
 
-def full_queue_bytes(level: Level, limits: QueueLimits, family: str = "ipv4") -> int:
+def full_queue_bytes(level: kernel_level.Level, limits: kernel_limits.QueueLimits, family: str = "ipv4") -> int:
     """Bytes that one listener's two queues hold when both are full (an estimate; buffered data not counted)."""
-    slots = limits.syn_queue * hash_entry_bytes(level)
-    return slots + limits.half_open * half_open_entry_bytes(level, family) + limits.accept_queue * ACCEPT_ENTRY_BYTES
+    slots = limits.syn_queue * rules.hash_entry_bytes(level)
+    return (
+        slots + limits.half_open * rules.half_open_entry_bytes(level, family) + limits.accept_queue * ACCEPT_ENTRY_BYTES
+    )

@@ -8,10 +8,10 @@
 
 from __future__ import annotations
 
-from .limits import QueueLimits
+from . import limits as kernel_limits
 
 
-def established_limit(limits: QueueLimits) -> int:
+def established_limit(limits: kernel_limits.QueueLimits) -> int:
     """Connections that can really become established and wait for accept(2).
 
     Normally what the accept queue admits. None at all where the SYN queue admits

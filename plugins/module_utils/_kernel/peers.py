@@ -8,13 +8,15 @@
 
 from __future__ import annotations
 
-from .level import Level
-from .limits import QueueLimits
+from . import level as kernel_level
+from . import limits as kernel_limits
 
-_IPV6_COUNTED_SINCE = Level(2, 6, 38)
+_IPV6_COUNTED_SINCE = kernel_level.Level(2, 6, 38)
 
 
-def limits_for_peers(level: Level, limits: QueueLimits, family: str) -> QueueLimits:
+def limits_for_peers(
+    level: kernel_level.Level, limits: kernel_limits.QueueLimits, family: str
+) -> kernel_limits.QueueLimits:
     """The limits as peers of this family meet them: "ipv4" (also on a dual-stack listener) or "ipv6".
 
     Up to 2.6.37 the last-quarter limit was applied to IPv4 peers alone (net/ipv6/tcp_ipv6.c).

@@ -8,15 +8,14 @@
 
 from __future__ import annotations
 
-from .limits import QueueLimits
-from .rules import POWER_OF_TWO
+from . import limits, rules
 
 
-def limits_after_relisten(rule: str, first: QueueLimits, second: QueueLimits) -> QueueLimits:
+def limits_after_relisten(rule: str, first: limits.QueueLimits, second: limits.QueueLimits) -> limits.QueueLimits:
     """The limits of a socket that was listening with ``first`` and called listen() again, which alone gives ``second``.
 
     From 4.4 on the second call counts. Up to 4.3 (``power_of_two``) it moves only the
     accept queue: the SYN queue is a table made by the first (inet_csk_listen_start()).
     ``first`` and ``second`` are both under the sysctls in force now.
     """
-    return second._replace(syn_queue=first.syn_queue) if rule == POWER_OF_TWO else second
+    return second._replace(syn_queue=first.syn_queue) if rule == rules.POWER_OF_TWO else second

@@ -11,9 +11,8 @@ from __future__ import annotations
 import math
 from typing import Dict, NamedTuple
 
-from .level import Level
-from .rules import backlog_bits
-from .sysctls import INT_MAX
+from . import level as kernel_level
+from . import rules, sysctls
 
 _SMALLEST_RECOMMENDED = 128
 _SIGMAS = 4
@@ -37,7 +36,7 @@ def entries_needed(rate: float, seconds: float) -> int:
     return math.ceil(mean + _SIGMAS * math.sqrt(mean))
 
 
-def recommend(level: Level, load: Load, somaxconn: int, tcp_max_syn_backlog: int) -> Dict[str, int]:
+def recommend(level: kernel_level.Level, load: Load, somaxconn: int, tcp_max_syn_backlog: int) -> Dict[str, int]:
     """The listen backlog and the sysctls that carry ``load``, and by how many listeners.
 
     Nothing that suffices today is lowered. ``listeners`` is more than 1 where no
@@ -53,12 +52,12 @@ def recommend(level: Level, load: Load, somaxconn: int, tcp_max_syn_backlog: int
         entries_needed(load.connection_rate, load.accept_stall),
         _SMALLEST_RECOMMENDED,
     )
-    widest = 65535 if backlog_bits(level) == 16 else INT_MAX
+    widest = 65535 if rules.backlog_bits(level) == 16 else sysctls.INT_MAX
     backlog = min(1 << (needed - 1).bit_length(), widest)
     return {
         "listeners": -(-needed // backlog),
         "listen_backlog": backlog,
         "somaxconn": max(somaxconn, backlog),
-        "tcp_max_syn_backlog": max(tcp_max_syn_backlog, min(2 * backlog, INT_MAX)),
+        "tcp_max_syn_backlog": max(tcp_max_syn_backlog, min(2 * backlog, sysctls.INT_MAX)),
         "tcp_syncookies": 1,
     }

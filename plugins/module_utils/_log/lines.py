@@ -17,9 +17,7 @@ from __future__ import annotations
 import re
 from typing import Iterable, Iterator, NamedTuple, Optional, Tuple
 
-from .messages import Event, parse_message, parse_repeat, repeated
-from .needles import may_matter
-from .times import Stamp
+from . import messages, needles, times
 
 #: bytes; no message of interest comes near, and a longer line is never cut into a shorter one
 LONGEST_LINE = 2048
@@ -51,7 +49,7 @@ _PRINTK_TIME = rb"\[ {0,11}[0-9]{1,11}\.[0-9]{3,9}\](?:\[ {0,12}[TC][0-9]{1,10}\
 class Line(NamedTuple):
     """A kernel message out of a text log."""
 
-    stamp: Stamp
+    stamp: times.Stamp
     host: bytes
     text: bytes
 
@@ -73,7 +71,7 @@ def parse_journal(entry: bytes) -> Optional[Tuple[float, bytes]]:
         return None
 
 
-def parse_stamp(line: bytes) -> Optional[Stamp]:
+def parse_stamp(line: bytes) -> Optional[times.Stamp]:
     """The time at the beginning of a line, whoever wrote it."""
     return _stamp(line[_priority(line)[1]:])[0]
 
@@ -108,29 +106,29 @@ class TextLog:
 
     def __init__(self) -> None:
         self._host = b""
-        self._last: Optional[Event] = None  # of the line before, where it was of interest
+        self._last: Optional[messages.Event] = None  # of the line before, where it was of interest
 
-    def event(self, raw: bytes) -> Optional[Tuple[Line, Event]]:
+    def event(self, raw: bytes) -> Optional[Tuple[Line, messages.Event]]:
         """The event in the next line, if there is one; an empty line stands for any number that cannot matter."""
-        line = parse_line(raw) if len(raw) <= LONGEST_LINE and may_matter(raw) else None
+        line = parse_line(raw) if len(raw) <= LONGEST_LINE and needles.may_matter(raw) else None
         if line is None:
             self._last = None
             return None
-        repeat = parse_repeat(line.text)
+        repeat = messages.parse_repeat(line.text)
         if repeat is None:
-            event = self._last = parse_message(line.text)
+            event = self._last = messages.parse_message(line.text)
         else:
             count, quoted = repeat
             if quoted is not None:
-                self._last = parse_message(untimed(quoted))
+                self._last = messages.parse_message(untimed(quoted))
             elif self._host != line.host:
                 self._last = None
-            event = repeated(self._last, count) if self._last else None
+            event = messages.repeated(self._last, count) if self._last else None
         self._host = line.host
         return (line, event) if event else None
 
 
-def text_events(lines: Iterable[bytes]) -> Iterator[Tuple[Line, Event]]:
+def text_events(lines: Iterable[bytes]) -> Iterator[Tuple[Line, messages.Event]]:
     """The events in the lines of a text log with the lines that tell of them, in their order."""
     log = TextLog()
     for raw in lines:
@@ -145,7 +143,7 @@ def _priority(line: bytes) -> Tuple[Optional[int], int, bool]:
     return (int(found.group(1)) >> 3, found.end(), bool(found.group(2))) if found else (None, 0, False)
 
 
-def _stamp(line: bytes) -> Tuple[Optional[Stamp], bytes]:
+def _stamp(line: bytes) -> Tuple[Optional[times.Stamp], bytes]:
     found = re.match(_ISO, line)
     if found:
         year, month, day, hour, minute, second = (int(number) for number in found.groups()[:6])
@@ -153,13 +151,13 @@ def _stamp(line: bytes) -> Tuple[Optional[Stamp], bytes]:
         offset = 0 if utc else None
         if sign:
             offset = (int(hours) * 3600 + int(minutes) * 60) * (1 if sign == b"+" else -1)
-        return Stamp(year, month, day, hour, minute, second, offset), line[found.end():]
+        return times.Stamp(year, month, day, hour, minute, second, offset), line[found.end():]
     found = re.match(_CLASSIC, line)
     if found:
         day, hour, minute, second = [int(number) for number in found.groups()[1:5]]
         known_year = int(found.group(6)) if found.group(6) else None
         month = _MONTHS.index(found.group(1)) + 1
-        return Stamp(known_year, month, day, hour, minute, second), line[found.end():]
+        return times.Stamp(known_year, month, day, hour, minute, second), line[found.end():]
     return None, b""
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, List, Tuple
 
-from .messages import DROPPED, SUPPRESSED, Event
+from . import messages
 
 _SAME = ("kind", "address", "port", "action", "peer_address")  # of one row; a client's port is another each time
 
@@ -26,10 +26,10 @@ class Rows:
         self._rows: Dict[Tuple, List] = {}  # by what is the same: first and last time, count, event
         self.left_out = 0  # rows, the oldest
 
-    def add(self, seconds: float, event: Event) -> None:
+    def add(self, seconds: float, event: messages.Event) -> None:
         """Count one event of this time, in seconds since the epoch."""
         key = tuple(event[name] for name in _SAME)
-        count = event["count"] if event["kind"] == SUPPRESSED else 1
+        count = event["count"] if event["kind"] == messages.SUPPRESSED else 1
         row = self._rows.get(key)
         if row is None:
             self._rows[key] = [seconds, seconds, count, event]
@@ -37,10 +37,10 @@ class Rows:
                 self._keep_newest()
             return
         row[0], row[1], row[2] = min(row[0], seconds), max(row[1], seconds), row[2] + count
-        if event["kind"] == DROPPED and event["peer_port"] != row[3]["peer_port"]:
+        if event["kind"] == messages.DROPPED and event["peer_port"] != row[3]["peer_port"]:
             row[3] = dict(event, peer_port=None)
 
-    def result(self) -> List[Tuple[float, float, Event]]:
+    def result(self) -> List[Tuple[float, float, messages.Event]]:
         """First and last time, and the event with its ``count``; the row whose last event is oldest comes first."""
         self._keep_newest()
         told = [(first, last, dict(event, count=count)) for first, last, count, event in self._rows.values()]
@@ -52,7 +52,7 @@ class Rows:
         self._rows = dict(newest)
 
 
-def rows_of(found: Iterable[Tuple[float, Event]], most: int) -> Rows:
+def rows_of(found: Iterable[Tuple[float, messages.Event]], most: int) -> Rows:
     """The rows of these events, with their times."""
     rows = Rows(most)
     for seconds, event in found:
@@ -64,6 +64,6 @@ def _age(item: Tuple[Tuple, List]) -> float:
     return -item[1][1]
 
 
-def _order(row: Tuple[float, float, Event]) -> Tuple:
+def _order(row: Tuple[float, float, messages.Event]) -> Tuple:
     first, last, event = row
     return last, first, tuple(str(event[name]) for name in _SAME)

@@ -16,13 +16,16 @@ import ipaddress
 import re
 from typing import Any, Dict, Optional
 
-from .messages import DROPPED, SUPPRESSED, SYN_FLOOD, Event
-from .times import utc_text
+from . import messages, times
 
 RulebookEvent = Dict[str, Any]
 
 #: what an event is called, by the kind of its message
-KEYS = {SYN_FLOOD: "syn_flood", DROPPED: "open_request_dropped", SUPPRESSED: "messages_suppressed"}
+KEYS = {
+    messages.SYN_FLOOD: "syn_flood",
+    messages.DROPPED: "open_request_dropped",
+    messages.SUPPRESSED: "messages_suppressed",
+}
 
 FIRING, RESOLVED = "firing", "resolved"
 
@@ -51,16 +54,16 @@ def other_host(name: object) -> Optional[str]:
     return None if address and (address.is_loopback or address.is_unspecified) else host
 
 
-def rulebook_event(said: Event, host: str, time: Optional[str], via: str) -> RulebookEvent:
+def rulebook_event(said: messages.Event, host: str, time: Optional[str], via: str) -> RulebookEvent:
     """The event for a message of the kernel's log.
 
     ``time`` is ISO 8601 in UTC, ``via`` names how the message came.
     """
     kind = str(said["kind"])
-    if kind == SYN_FLOOD:
+    if kind == messages.SYN_FLOOD:
         return flood_event(host, time, via, said["address"], said["port"], said["action"])
     known: Dict[str, Any] = {"host": host, "time": time, "via": via}
-    if kind == DROPPED:
+    if kind == messages.DROPPED:
         known.update(peer_address=said["peer_address"], peer_port=said["peer_port"])
     else:
         known.update(count=said["count"])
@@ -96,7 +99,7 @@ def flood_event(
 def when(seconds: Optional[float]) -> Optional[str]:
     """The time in ISO 8601; ``None`` where there is none, or no year has four digits for it."""
     try:
-        return None if seconds is None else utc_text(seconds)
+        return None if seconds is None else times.utc_text(seconds)
     except (OverflowError, ValueError):
         return None
 

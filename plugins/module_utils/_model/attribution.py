@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, Mapping, Optional, Tuple
 
-from .records import ListenKey, ListenSocket
+from . import records
 
 WILDCARD = {"ipv4": "0.0.0.0", "ipv6": "::"}
 _MAPPED = "::ffff:"
@@ -28,13 +28,15 @@ class Attribution:
     tell which of them an entry waits for.
     """
 
-    def __init__(self, listen_sockets: Iterable[ListenSocket]) -> None:
-        self._listening: Dict[ListenKey, bool] = {}  # value: whether it takes IPv4 too, where it is the IPv6 wildcard
+    def __init__(self, listen_sockets: Iterable[records.ListenSocket]) -> None:
+        self._listening: Dict[
+            records.ListenKey, bool
+        ] = {}  # value: whether it takes IPv4 too, where it is the IPv6 wildcard
         for one in listen_sockets:
-            key = ListenKey(one.family, one.address, one.port, one.device)
+            key = records.ListenKey(one.family, one.address, one.port, one.device)
             self._listening[key] = self._listening.get(key, False) or one.dual_stack is not False
 
-    def owner(self, local: ListenKey) -> ListenKey:
+    def owner(self, local: records.ListenKey) -> records.ListenKey:
         """The listener of entries with this local endpoint; the endpoint itself where that listener is gone.
 
         ``local.family`` is the family of the dump or the table that the entry came from, so of its listener.
@@ -42,7 +44,7 @@ class Attribution:
         return _owner(local, self._listening) or local
 
 
-def _owner(local: ListenKey, listening: Mapping[ListenKey, bool]) -> Optional[ListenKey]:
+def _owner(local: records.ListenKey, listening: Mapping[records.ListenKey, bool]) -> Optional[records.ListenKey]:
     mapped = local.family == "ipv6" and local.address.startswith(_MAPPED)
     for device in (local.device, None):
         for address in _addresses(local, mapped):
@@ -56,7 +58,7 @@ def _owner(local: ListenKey, listening: Mapping[ListenKey, bool]) -> Optional[Li
     return None
 
 
-def _addresses(local: ListenKey, mapped: bool) -> Tuple[str, ...]:
+def _addresses(local: records.ListenKey, mapped: bool) -> Tuple[str, ...]:
     """The addresses whose listeners may take a connection to this one, best first."""
     wildcard = WILDCARD[local.family]
     return (local.address, _MAPPED_WILDCARD, wildcard) if mapped else (local.address, wildcard)

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import Optional
 
-from .._kernel.level import Level
-from .._kernel.limits import last_quarter_limit, syn_queue_limit
-from .._kernel.rules import POWER_OF_TWO, forces_cookies
+from .._kernel import level as kernel_level
+from .._kernel import limits, rules
 
 APPLICATION = "application"
 SOMAXCONN = "somaxconn"
@@ -25,7 +24,7 @@ _U32 = 0xFFFFFFFF
 
 
 def bound_by(
-    level: Level,
+    level: kernel_level.Level,
     rule: str,
     backlog: int,
     somaxconn: int,
@@ -39,7 +38,7 @@ def bound_by(
     known: it alone tells an application that asked for exactly somaxconn from
     one that asked for more. Negative means the most that somaxconn allows.
     """
-    if forces_cookies(level, tcp_syncookies):
+    if rules.forces_cookies(level, tcp_syncookies):
         return SYNCOOKIES
     if new_peers_bound(rule, backlog, tcp_max_syn_backlog, tcp_syncookies):
         return TCP_MAX_SYN_BACKLOG
@@ -57,7 +56,7 @@ def new_peers_bound(rule: str, backlog: int, tcp_max_syn_backlog: int, tcp_synco
     """Whether the last-quarter rule drops new peers before the SYN queue is full (tcp_syncookies 0, every version)."""
     if tcp_syncookies:
         return False
-    return last_quarter_limit(tcp_max_syn_backlog) < syn_queue_limit(rule, backlog, tcp_max_syn_backlog)
+    return limits.last_quarter_limit(tcp_max_syn_backlog) < limits.syn_queue_limit(rule, backlog, tcp_max_syn_backlog)
 
 
 def syn_table_bound(rule: str, backlog: int, tcp_max_syn_backlog: int) -> bool:
@@ -65,6 +64,6 @@ def syn_table_bound(rule: str, backlog: int, tcp_max_syn_backlog: int) -> bool:
 
     Where both lie between the same powers of two, it makes no difference.
     """
-    if rule != POWER_OF_TWO:
+    if rule != rules.POWER_OF_TWO:
         return False
-    return syn_queue_limit(rule, backlog, tcp_max_syn_backlog) < syn_queue_limit(rule, backlog, backlog)
+    return limits.syn_queue_limit(rule, backlog, tcp_max_syn_backlog) < limits.syn_queue_limit(rule, backlog, backlog)

@@ -10,32 +10,40 @@ from __future__ import annotations
 
 from typing import Iterable, Optional
 
-from .._boot.dropins import DropIn, printable
-from .._boot.tuned import BY_TUNED, ONLY_TUNED_CAN_TELL, Asked, Tuned, asked, effect
-from .._boot.values import BootValue, Shadowed
-from .._kernel.sysctls import KEYS
+from .._boot import dropins as boot_dropins
+from .._boot import tuned as boot_tuned
+from .._boot import values
+from .._kernel import sysctls
 
 
 def with_tuned(
-    value: BootValue, name: str, tuned: Tuned, default: Optional[int], dropins: Iterable[DropIn]
-) -> BootValue:
+    value: values.BootValue,
+    name: str,
+    tuned: boot_tuned.Tuned,
+    default: Optional[int],
+    dropins: Iterable[boot_dropins.DropIn],
+) -> values.BootValue:
     """The value after TuneD, with what the boot loader had set among those that have no effect."""
-    key = KEYS[name].key
+    key = sysctls.KEYS[name].key
     if value.doubt is not None:
-        return value._replace(tuned=_printable(asked(tuned, key, None)))
+        return value._replace(tuned=_printable(boot_tuned.asked(tuned, key, None)))
     before = default if value.value is None else value.number
-    value = value._replace(tuned=_printable(asked(tuned, key, before)))
-    number, source = effect(tuned, key, before, dropins)
+    value = value._replace(tuned=_printable(boot_tuned.asked(tuned, key, before)))
+    number, source = boot_tuned.effect(tuned, key, before, dropins)
     if not source or source == value.source or (number is not None and number == before):
         return value  # it leaves or only confirms what is there
-    source = printable(source)
+    source = boot_dropins.printable(source)
     shadowed = [line for line in value.shadowed if line.source != source]  # TuneD reads what the loader does not
     if value.source is not None:
-        shadowed.append(Shadowed(value.source, value.value or "", "overridden by %s, %s" % (source, BY_TUNED)))
+        shadowed.append(
+            values.Shadowed(value.source, value.value or "", "overridden by %s, %s" % (source, boot_tuned.BY_TUNED))
+        )
     if number is None:
-        return BootValue(None, None, None, tuple(shadowed), "%s: %s" % (source, ONLY_TUNED_CAN_TELL), value.tuned)
-    return BootValue(str(number), number, source, tuple(shadowed), None, value.tuned)
+        return values.BootValue(
+            None, None, None, tuple(shadowed), "%s: %s" % (source, boot_tuned.ONLY_TUNED_CAN_TELL), value.tuned
+        )
+    return values.BootValue(str(number), number, source, tuple(shadowed), None, value.tuned)
 
 
-def _printable(found: Optional[Asked]) -> Optional[Asked]:
-    return None if found is None else found._replace(source=printable(found.source))
+def _printable(found: Optional[boot_tuned.Asked]) -> Optional[boot_tuned.Asked]:
+    return None if found is None else found._replace(source=boot_dropins.printable(found.source))

@@ -10,45 +10,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Dict, Iterable, Mapping, Optional
 
-from .._boot.number import kernel_integer
-from .._boot.resolve import resolve, without_volatile
-from .._boot.values import BootFiles, BootValue
-from .._kernel.level import Level
-from .._kernel.sysctls import KEYS, valid_range
+from .._boot import number as boot_number
+from .._boot import resolve
+from .._boot import values as boot_values
+from .._kernel import level as kernel_level
+from .._kernel import sysctls
 
 if TYPE_CHECKING:
-    from .._boot.tuned import Tuned
+    from .._boot import tuned as boot_tuned
 
 
 def values_at_boot(
-    boot: BootFiles,
+    boot: boot_values.BootFiles,
     names: Iterable[str],
-    level: Level,
-    tuned: Optional[Tuned] = None,
+    level: kernel_level.Level,
+    tuned: Optional[boot_tuned.Tuned] = None,
     defaults: Optional[Mapping[str, Optional[int]]] = None,
     reboot: bool = True,
-) -> Dict[str, BootValue]:
+) -> Dict[str, boot_values.BootValue]:
     """What each setting is after a reboot into a kernel of this level, once TuneD is through as well.
 
     :param tuned: what TuneD does after the boot loader; None where it does nothing
     :param defaults: what the kernel starts with, by short name, which TuneD may raise or lower
     :param reboot: see :func:`.resolve.resolve`
     """
-    wanted = {KEYS[name].key: name for name in names}
+    wanted = {sysctls.KEYS[name].key: name for name in names}
 
     def accepts(key: str, value: str) -> bool:
-        number = kernel_integer(value)
+        number = boot_number.kernel_integer(value)
         if number is None:
             return False
-        low, high = valid_range(wanted[key], level)
+        low, high = sysctls.valid_range(wanted[key], level)
         # The byte-wide settings have their own parser, which takes no sign at all.
         return low <= number <= high and not (high == 255 and value.lstrip()[0] == "-")
 
-    values = {wanted[key]: value for key, value in resolve(boot, wanted, accepts, reboot).items()}
+    values = {wanted[key]: value for key, value in resolve.resolve(boot, wanted, accepts, reboot).items()}
     if tuned is None:
         return values
-    from .boot_after_tuned import with_tuned
+    from . import boot_after_tuned
 
-    dropins = without_volatile(boot)[0].dropins if reboot else boot.dropins
+    dropins = resolve.without_volatile(boot)[0].dropins if reboot else boot.dropins
     starts = defaults or {}
-    return {name: with_tuned(value, name, tuned, starts.get(name), dropins) for name, value in values.items()}
+    return {
+        name: boot_after_tuned.with_tuned(value, name, tuned, starts.get(name), dropins)
+        for name, value in values.items()
+    }

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Any, List, Mapping, NamedTuple, Tuple
 
-from .counters import drops_matter
-from .gathered import endpoint, namespace_of, namespaces, number, numbers, part, rows
-from .queues import Queues, queues_of
+from . import counters as model_counters
+from . import gathered
+from . import queues as model_queues
 
 ACCEPT_FULL = "accept queue full"
 SYN_FULL = "SYN queue full"
@@ -41,14 +41,17 @@ class Judged(NamedTuple):
     """A row of the gathered ``listeners``, and how it fares."""
 
     row: Mapping[str, Any]
-    queues: Queues
+    queues: model_queues.Queues
     condition: Condition
 
 
 def condition(row: Mapping[str, Any], counted: Mapping[str, Any]) -> Condition:
     """The condition of one row; ``counted`` holds the ``counters`` and ``counters_delta`` of its namespace."""
-    queues = queues_of(row)
-    counters, moved = numbers(part(counted, "counters")), numbers(part(counted, "counters_delta"))
+    queues = model_queues.queues_of(row)
+    counters, moved = (
+        gathered.numbers(gathered.part(counted, "counters")),
+        gathered.numbers(gathered.part(counted, "counters_delta")),
+    )
     if queues.accept.full:
         state = ACCEPT_FULL
     elif queues.new_peers.full or (queues.syn.full and not queues.syn.over):
@@ -57,7 +60,7 @@ def condition(row: Mapping[str, Any], counted: Mapping[str, Any]) -> Condition:
         state = SYN_OVER
     elif queues.accept.near or queues.syn.near or queues.new_peers.near:
         state = FILLING
-    elif drops_matter(number(row.get("drops")), counters, moved or None):
+    elif model_counters.drops_matter(gathered.number(row.get("drops")), counters, moved or None):
         state = DROPPED
     else:
         state = FINE if queues.accept.known and queues.syn.known else UNKNOWN
@@ -66,10 +69,10 @@ def condition(row: Mapping[str, Any], counted: Mapping[str, Any]) -> Condition:
 
 def worst_first(facts: Mapping[str, Any]) -> List[Judged]:
     """The gathered listeners by condition, then by fill, drops, the smallest limit, and name."""
-    counted = namespaces(facts)
+    counted = gathered.namespaces(facts)
     judged = [
-        Judged(row, queues_of(row), condition(row, counted.get(namespace_of(row), {})))
-        for row in rows(facts, "listeners")
+        Judged(row, model_queues.queues_of(row), condition(row, counted.get(gathered.namespace_of(row), {})))
+        for row in gathered.rows(facts, "listeners")
     ]
     return sorted(judged, key=_urgency)
 
@@ -77,6 +80,6 @@ def worst_first(facts: Mapping[str, Any]) -> List[Judged]:
 def _urgency(it: Judged) -> Tuple[Any, ...]:
     limit = it.queues.accept.limit
     return (
-        STATES.index(it.condition.state), -it.condition.fill, -(number(it.row.get("drops")) or 0), limit is None,
-        limit or 0, number(it.row.get("port")) or 0, endpoint(it.row),
+        STATES.index(it.condition.state), -it.condition.fill, -(gathered.number(it.row.get("drops")) or 0),
+        limit is None, limit or 0, gathered.number(it.row.get("port")) or 0, gathered.endpoint(it.row),
     )  # fmt: skip

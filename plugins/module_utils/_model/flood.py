@@ -37,8 +37,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, NamedTuple, Optional, Tuple
 
-from .gathered import number, part, rows, text
-from .verdict import EVERYWHERE, FEW_NETWORKS, HONEST_BURST, LOSSY_CLIENTS, UNDECIDED, Verdict, Window
+from . import gathered, verdict
 
 MOST_NETWORKS = 16  # that count as few: one can block them
 _NEARLY_ALL, _HALF = 0.9, 0.5  # of the unanswered entries
@@ -75,31 +74,35 @@ class Entries(NamedTuple):
 
 def entries_of(row: Mapping[str, Any]) -> Entries:
     """A row of the gathered ``half_open.listeners``, any part of which may be absent."""
-    followed = part(row, "followed")
+    followed = gathered.part(row, "followed")
     networks = [
-        (text(one, "network") or "", number(one.get("count")) or 0, number(one.get("unanswered")) or 0)
-        for one in rows(row, "sources")
+        (
+            gathered.text(one, "network") or "",
+            gathered.number(one.get("count")) or 0,
+            gathered.number(one.get("unanswered")) or 0,
+        )
+        for one in gathered.rows(row, "sources")
     ]
     counts = row.get("retransmissions")
     return Entries(
-        total=number(row.get("total")) or 0,
-        young=number(row.get("young")) or 0,
-        retransmissions=tuple(number(one) or 0 for one in counts) if isinstance(counts, (list, tuple)) else (),
+        total=gathered.number(row.get("total")) or 0,
+        young=gathered.number(row.get("young")) or 0,
+        retransmissions=tuple(gathered.number(one) or 0 for one in counts) if isinstance(counts, (list, tuple)) else (),
         networks=tuple(networks),
-        followed=number(followed.get("entries")) or 0,
-        gone=number(followed.get("gone")) or 0,
-        asked_again=number(followed.get("asked_again")) or 0,
+        followed=gathered.number(followed.get("entries")) or 0,
+        gone=gathered.number(followed.get("gone")) or 0,
+        asked_again=gathered.number(followed.get("asked_again")) or 0,
     )
 
 
-def judge(entries: Entries, window: Window, cookies_are_its: bool) -> Verdict:
+def judge(entries: Entries, window: verdict.Window, cookies_are_its: bool) -> verdict.Verdict:
     """What fills the SYN queue of a listener that is full or nearly so.
 
     ``cookies_are_its``: whether no other listener of the namespace is full, so that the cookies are of this one.
     """
     largest = max((count for _network, count, _unanswered in entries.networks), default=0)
     share = largest / entries.total if entries.total else 0.0
-    undecided = Verdict(UNDECIDED, share=share)
+    undecided = verdict.Verdict(verdict.UNDECIDED, share=share)
     if entries.total < _FEWEST:
         return undecided
     old = entries.unanswered >= entries.total * _A_THIRD
@@ -110,7 +113,7 @@ def judge(entries: Entries, window: Window, cookies_are_its: bool) -> Verdict:
     if answers is None:
         return undecided
     if answers:
-        return Verdict(LOSSY_CLIENTS if old else HONEST_BURST, share=share)
+        return verdict.Verdict(verdict.LOSSY_CLIENTS if old else verdict.HONEST_BURST, share=share)
     if not old or (window.overflows and window.overflows >= _staying(entries)):
         return undecided  # perhaps answered entries that found the accept queue full
     return _flood(entries, share)
@@ -120,7 +123,7 @@ def _staying(entries: Entries) -> int:
     return entries.followed - entries.gone if entries.followed >= _FEWEST else entries.unanswered
 
 
-def _clients_answer(entries: Entries, window: Window, old: bool, cookies_are_its: bool) -> Optional[bool]:
+def _clients_answer(entries: Entries, window: verdict.Window, old: bool, cookies_are_its: bool) -> Optional[bool]:
     """Whether those answer that the entries are about; None where it cannot be told."""
     if entries.followed >= _FEWEST:
         alive = entries.gone + entries.asked_again >= _MOST_ALIVE * entries.followed
@@ -167,7 +170,7 @@ def _none_leaves(entries: Entries) -> bool:
     return entries.full and not any(entries.retransmissions[:2]) and entries.total >= 2 * _FEWEST
 
 
-def _flood(entries: Entries, share: float) -> Verdict:
+def _flood(entries: Entries, share: float) -> verdict.Verdict:
     """From few networks, if few hold nearly all unanswered entries and each a good many."""
     by_unanswered = sorted(entries.networks, key=lambda one: (-one[2], -one[1], one[0]))[:MOST_NETWORKS]
     least = max(2, max((one[2] for one in by_unanswered), default=0) / _OF_ITS_KIND)
@@ -177,7 +180,7 @@ def _flood(entries: Entries, share: float) -> Verdict:
     held = sum(count for _network, count, _unanswered in chosen) / entries.total
     names = tuple(network for network, _count, _unanswered in chosen)
     if covered < max(_HALF * entries.unanswered, _ENTRIES_OF_A_NETWORK * len(chosen), 1):
-        return Verdict(EVERYWHERE, share=share)
+        return verdict.Verdict(verdict.EVERYWHERE, share=share)
     if covered < _NEARLY_ALL * entries.unanswered:
-        return Verdict(EVERYWHERE, share=share, leading=names, leading_share=held)
-    return Verdict(FEW_NETWORKS, names, held)
+        return verdict.Verdict(verdict.EVERYWHERE, share=share, leading=names, leading_share=held)
+    return verdict.Verdict(verdict.FEW_NETWORKS, names, held)

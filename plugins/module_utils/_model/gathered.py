@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional
 
-from .namespace_commands import OWN
+from . import namespace_commands
 
 
 def part(facts: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -52,12 +52,12 @@ def endpoint(row: Mapping[str, Any]) -> str:
 
 def inside(namespace: str) -> str:
     """To put behind what is said of a network namespace; empty for our own."""
-    return "" if namespace == OWN else " in network namespace " + namespace
+    return "" if namespace == namespace_commands.OWN else " in network namespace " + namespace
 
 
 def namespace_of(row: Mapping[str, Any]) -> str:
     """The network namespace that a listener is in."""
-    return str(row.get("network_namespace") or OWN)
+    return str(row.get("network_namespace") or namespace_commands.OWN)
 
 
 def subject_of(row: Mapping[str, Any]) -> str:
@@ -67,7 +67,7 @@ def subject_of(row: Mapping[str, Any]) -> str:
 
 def namespaces(facts: Mapping[str, Any]) -> Dict[str, Mapping[str, Any]]:
     """What holds the ``counters`` and ``counters_delta`` of each network namespace, our own first."""
-    found: Dict[str, Mapping[str, Any]] = {OWN: facts}
+    found: Dict[str, Mapping[str, Any]] = {namespace_commands.OWN: facts}
     for row in rows(facts, "network_namespaces"):
         name = text(row, "name")
         if name is not None:

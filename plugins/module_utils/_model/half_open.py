@@ -17,9 +17,8 @@ from collections import Counter, defaultdict
 from heapq import nlargest
 from typing import Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
-from .attribution import WILDCARD, Attribution
-from .records import HalfOpen, HalfOpenTally, ListenKey, ListenSocket, Network
-from .sources import Kept, Summary
+from . import attribution, records
+from . import sources as model_sources
 
 # Listeners told apart. Entries of sockets that are gone count for the address that the client wrote to,
 # and a transparent proxy may have taken connections to any.
@@ -63,8 +62,8 @@ class _Listener:
         self.fresh: Dict[int, List[bytes]] = defaultdict(list)  # sources of entries by age, still to be counted
         self.retransmissions: Counter = Counter()  # entries by how often their SYN-ACK was sent again
         self.young = 0
-        self.kept: Optional[Kept] = Kept()  # None once its sources are no longer told
-        self.summary: Optional[Summary] = None
+        self.kept: Optional[model_sources.Kept] = model_sources.Kept()  # None once its sources are no longer told
+        self.summary: Optional[model_sources.Summary] = None
 
     @property
     def total(self) -> int:
@@ -77,12 +76,12 @@ class Tally:
     Append each entry's source to what `of` its local endpoint gives, and `settle` every few thousand entries.
     """
 
-    def __init__(self, listen_sockets: Iterable[ListenSocket] = ()) -> None:
-        self._owner = Attribution(listen_sockets).owner
-        self._listeners: Dict[ListenKey, _Listener] = {}
+    def __init__(self, listen_sockets: Iterable[records.ListenSocket] = ()) -> None:
+        self._owner = attribution.Attribution(listen_sockets).owner
+        self._listeners: Dict[records.ListenKey, _Listener] = {}
         self._unfolded = 0
-        self._others = Kept()  # sources of listeners that are not followed any more
-        self._summary: Optional[Summary] = None
+        self._others = model_sources.Kept()  # sources of listeners that are not followed any more
+        self._summary: Optional[model_sources.Summary] = None
 
     @property
     def exact(self) -> bool:
@@ -92,14 +91,14 @@ class Tally:
     def total(self) -> int:
         return sum(one.total for one in self._listeners.values())
 
-    def of(self, local: ListenKey) -> Dict[int, List[bytes]]:
+    def of(self, local: records.ListenKey) -> Dict[int, List[bytes]]:
         """Lists by age (see `ages`) for the packed sources of entries with that local endpoint, 4 or 16 bytes each.
 
         Its listener's as `Attribution` names it. Past 16,384 listeners a new one counts for the wildcard.
         """
         owner = self._owner(local)
         if owner not in self._listeners and len(self._listeners) >= MAX_LISTENERS:
-            owner = owner._replace(address=WILDCARD[owner.family])
+            owner = owner._replace(address=attribution.WILDCARD[owner.family])
         return self._listeners.setdefault(owner, _Listener()).fresh
 
     def settle(self) -> None:
@@ -117,7 +116,7 @@ class Tally:
         if self._unfolded > MAX_ENTRIES:
             self._fold()
 
-    def result(self, top: int) -> HalfOpenTally:
+    def result(self, top: int) -> records.HalfOpenTally:
         """The record. `top`: networks and single addresses to name, and listeners to name them of; the largest."""
         if not self.exact:
             self._fold()
@@ -129,15 +128,15 @@ class Tally:
             key: self._of(listener, top if id(listener) in named else None) for key, listener in self._listeners.items()
         }
         whole = whole or next(iter(by_listener.values()))
-        return HalfOpenTally(whole=whole, by_listener=by_listener, exact=self.exact)
+        return records.HalfOpenTally(whole=whole, by_listener=by_listener, exact=self.exact)
 
-    def _of(self, listener: _Listener, top: Optional[int]) -> HalfOpen:
+    def _of(self, listener: _Listener, top: Optional[int]) -> records.HalfOpen:
         known = None if top is None else listener.kept if self.exact else listener.summary
         return _told(listener.retransmissions, listener.young, known, top or 0)
 
-    def _whole(self, top: int) -> HalfOpen:
+    def _whole(self, top: int) -> records.HalfOpen:
         retransmissions: Counter = Counter()
-        everything = Kept()
+        everything = model_sources.Kept()
         for listener in self._listeners.values():
             retransmissions.update(listener.retransmissions)
             if self.exact and listener.kept is not None:
@@ -148,31 +147,33 @@ class Tally:
     def _fold(self) -> None:
         """Fold the addresses into summaries; keep one for each of the largest listeners."""
         if self._summary is None:
-            self._summary = Summary(OVERALL)
+            self._summary = model_sources.Summary(OVERALL)
         self._summary.fold(self._others)
-        self._others, self._unfolded = Kept(), 0
+        self._others, self._unfolded = model_sources.Kept(), 0
         whole = [(listener, listener.kept) for listener in self._listeners.values() if listener.kept is not None]
         whole.sort(key=lambda pair: -pair[0].total)
         for place, (listener, kept) in enumerate(whole):
             self._summary.fold(kept)
             if place < MAX_FOLDED:
-                listener.summary = listener.summary or Summary(OF_A_LISTENER)
+                listener.summary = listener.summary or model_sources.Summary(OF_A_LISTENER)
                 listener.summary.fold(kept)
-                listener.kept = Kept()
+                listener.kept = model_sources.Kept()
             else:
                 listener.summary = listener.kept = None
 
 
-def _told(retransmissions: Counter, young: int, known: Union[Kept, Summary, None], top: int) -> HalfOpen:
+def _told(
+    retransmissions: Counter, young: int, known: Union[model_sources.Kept, model_sources.Summary, None], top: int
+) -> records.HalfOpen:
     last = max(retransmissions, default=-1)
     counts = tuple(retransmissions[number] for number in range(last + 1))
     if known is None:
-        return HalfOpen(counts, young, None, [], [])
+        return records.HalfOpen(counts, young, None, [], [])
     distinct, peers = known.peers(top)
-    return HalfOpen(counts, young, distinct, known.networks(top), peers)
+    return records.HalfOpen(counts, young, distinct, known.networks(top), peers)
 
 
-def merge(tallies: Sequence[HalfOpenTally], top: int) -> HalfOpen:
+def merge(tallies: Sequence[records.HalfOpenTally], top: int) -> records.HalfOpen:
     """All entries of several network namespaces as one.
 
     A source seen in two namespaces counts twice among the distinct ones, and a network or an address
@@ -181,7 +182,7 @@ def merge(tallies: Sequence[HalfOpenTally], top: int) -> HalfOpen:
     if len(tallies) == 1:
         return tallies[0].whole
     wholes = [tally.whole for tally in tallies]
-    networks: Dict[str, Network] = {}
+    networks: Dict[str, records.Network] = {}
     peers: Counter = Counter()
     counts: Counter = Counter()
     for whole in wholes:
@@ -189,7 +190,7 @@ def merge(tallies: Sequence[HalfOpenTally], top: int) -> HalfOpen:
             networks[one.network] = one.plus(networks.get(one.network))
         peers.update(dict(whole.peers))
         counts.update(dict(enumerate(whole.retransmissions)))
-    return HalfOpen(
+    return records.HalfOpen(
         retransmissions=tuple(counts[number] for number in range(max(counts, default=-1) + 1)),
         young=sum(whole.young for whole in wholes),
         distinct_sources=sum(whole.distinct_sources or 0 for whole in wholes),

@@ -15,8 +15,8 @@ from __future__ import annotations
 import re
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
 
-from .._kernel.sysctls import INT_MAX, INT_MIN, KEYS
-from .networks import Network, parse_network
+from .._kernel import sysctls as kernel_sysctls
+from . import networks
 
 SCHEMA = 1
 _MOST_ENTRIES = 4096
@@ -127,19 +127,19 @@ def parse_record(data: Any) -> Record:
 
 
 def _sysctl(name: Any) -> str:
-    if name not in KEYS:
+    if name not in kernel_sysctls.KEYS:
         raise BadRecord("sysctls: {0!r:.40} is no setting of ours".format(name))
     return str(name)
 
 
 def _change(state: Any) -> Dict[str, int]:
     found = _exactly(state, ("before", "set"))
-    return {name: _integer(found[name], INT_MIN, INT_MAX) for name in ("before", "set")}
+    return {name: _integer(found[name], kernel_sysctls.INT_MIN, kernel_sysctls.INT_MAX) for name in ("before", "set")}
 
 
 def _listener(entry: Any) -> Dict[str, Any]:
     found = _exactly(entry, ("family", "address", "port", "device", "inode", "before", "set"))
-    address = parse_network(found["address"])
+    address = networks.parse_network(found["address"])
     if address is None or address.num_addresses != 1 or "/" in found["address"]:
         raise BadRecord("listeners: {0!r:.60} is no address".format(found["address"]))
     return {
@@ -168,8 +168,8 @@ def _base(had: Any) -> Dict[str, bool]:
     return dict(found)
 
 
-def _network(told: Any) -> Network:
-    network = parse_network(told)
+def _network(told: Any) -> networks.Network:
+    network = networks.parse_network(told)
     if network is None:
         raise BadRecord("{0!r:.60} is no network".format(told))
     return network

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .namespace_commands import OWN as OWN_NAME
+from . import namespace_commands
 
 
 class Namespace(NamedTuple):
@@ -27,7 +27,7 @@ class Namespace(NamedTuple):
 
 
 #: The namespace of the calling thread.
-OWN = Namespace(OWN_NAME, "/proc/thread-self/ns/net", 0)
+OWN = Namespace(namespace_commands.OWN, "/proc/thread-self/ns/net", 0)
 
 #: Where the listener of a private namespace listens, in which the kernel's rule is measured: above every default range,
 #: so that its line in a kernel log is known again.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, NamedTuple, Optional
 
-from .gathered import number, part
+from . import gathered
 
 _NEARLY_FULL = 0.8
 
@@ -66,13 +66,13 @@ class Queues(NamedTuple):
 
 def queues_of(row: Mapping[str, Any]) -> Queues:
     """The queues of one row of the gathered ``listeners``."""
-    accept, syn = part(row, "accept_queue"), part(row, "syn_queue")
-    used, limit = _half_open(row), number(syn.get("limit"))
-    new_peers = number(syn.get("new_peer_limit"))
+    accept, syn = gathered.part(row, "accept_queue"), gathered.part(row, "syn_queue")
+    used, limit = _half_open(row), gathered.number(syn.get("limit"))
+    new_peers = gathered.number(syn.get("new_peer_limit"))
     if new_peers is not None and limit is not None and new_peers >= limit:
         new_peers = None
     return Queues(
-        accept=Queue(number(accept.get("used")), number(accept.get("limit"))),
+        accept=Queue(gathered.number(accept.get("used")), gathered.number(accept.get("limit"))),
         syn=Queue(used, limit),
         new_peers=Queue(used, new_peers),
     )
@@ -80,7 +80,7 @@ def queues_of(row: Mapping[str, Any]) -> Queues:
 
 def _half_open(row: Mapping[str, Any]) -> Optional[int]:
     """Half-open connections of a listener; for a member of an SO_REUSEPORT group its even share."""
-    group = part(row, "reuseport")
-    of_group, members = number(group.get("half_open")), number(group.get("members"))
-    used = number(part(row, "syn_queue").get("used"))
+    group = gathered.part(row, "reuseport")
+    of_group, members = gathered.number(group.get("half_open")), gathered.number(group.get("members"))
+    used = gathered.number(gathered.part(row, "syn_queue").get("used"))
     return of_group // members if used is None and of_group is not None and members else used

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Dict, List, NamedTuple, Optional, Tuple
 
 if TYPE_CHECKING:
-    from .units import Unit
+    from . import units
 
 
 class ListenSocket(NamedTuple):
@@ -128,4 +128,4 @@ class Owner(NamedTuple):
     """Who a listener belongs to, as far as it is visible."""
 
     processes: Tuple[Process, ...] = ()
-    unit: Optional[Unit] = None
+    unit: Optional[units.Unit] = None

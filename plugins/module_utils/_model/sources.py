@@ -26,7 +26,7 @@ from collections import Counter
 from itertools import chain, compress
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Set, Tuple, Union
 
-from .records import Network
+from . import records
 
 _MUCH = 1 << 20  # bytes of addresses
 _PIECE = 65536  # entries folded at a time, which bounds the memory of the folding itself
@@ -123,14 +123,14 @@ class Kept:
         yield Counter(compress(self._each(family, each), odd))
         yield Counter(compress(self._each(family, each), odd.translate(b"\1\0" + bytes(254))))
 
-    def networks(self, top: int) -> List[Network]:
+    def networks(self, top: int) -> List[records.Network]:
         """The `top` networks with most entries, most first."""
-        found: List[Network] = []
+        found: List[records.Network] = []
         for family in FAMILIES:
             found += self._told(family, dict(self._most(family, family.networks, top)[1]))
         return sorted(found, key=lambda one: -one.entries)[:top]
 
-    def _told(self, family: _Family, entries: Dict[bytes, int]) -> Iterator[Network]:
+    def _told(self, family: _Family, entries: Dict[bytes, int]) -> Iterator[records.Network]:
         """These networks by the age of their entries. The age that most have is what is left of the others."""
         sizes = self._sizes(family)
         by_age = [Counter(entries)] * 3
@@ -140,7 +140,7 @@ class Kept:
             by_age[most] = by_age[most] - by_age[age]
         young, _waiting, again = by_age
         for network, count in entries.items():
-            yield Network(family.network_text(network), count, count - young[network], again[network])
+            yield records.Network(family.network_text(network), count, count - young[network], again[network])
 
     def _sizes(self, family: _Family) -> List[int]:
         """Bytes of addresses, by age."""
@@ -170,7 +170,7 @@ class Summary:
             best += _best(mine.addresses.counts, top, family.text)
         return sum(mine.distinct() for mine in self._of.values()), _first(best, top)
 
-    def networks(self, top: int) -> List[Network]:
+    def networks(self, top: int) -> List[records.Network]:
         """As `Kept.networks`, about."""
         found = [one for mine in self._of.values() for one in mine.best_networks(top)]
         return sorted(found, key=lambda one: -one.entries)[:top]
@@ -190,13 +190,13 @@ class _FamilySummary:
     def distinct(self) -> int:
         return len(self._sample) << self._depth
 
-    def best_networks(self, top: int) -> List[Network]:
+    def best_networks(self, top: int) -> List[records.Network]:
         best = _largest(self.all_networks.counts, top)
         found = []
         for network, count in best:
             again = min(self._again.get(network, 0), count)
             unanswered = min(self._waiting.get(network, 0) + again, count)
-            found.append(Network(self._family.network_text(network), count, unanswered, again))
+            found.append(records.Network(self._family.network_text(network), count, unanswered, again))
         return found
 
     def fold(self, packed: Packed) -> None:

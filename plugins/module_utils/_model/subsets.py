@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import FrozenSet, Iterable
 
-from .errors import InvalidOption
+from . import errors
 
 ALL = frozenset(("sysctls", "boot", "listeners", "half_open", "counters", "kernel_log", "mitigation", "findings"))
 MINIMUM = frozenset(("sysctls",))
@@ -41,7 +41,7 @@ def _expand(entry: str) -> FrozenSet[str]:
         return frozenset((name,))
     if name in _GROUPS:
         return _GROUPS[name]
-    raise InvalidOption(
+    raise errors.InvalidOption(
         "gather_subset",
         entry,
         "allowed are all, min, {0}, each also with a leading '!' to leave it out".format(", ".join(sorted(ALL))),

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any, Mapping, NamedTuple, Optional, Tuple
 
-from .counters import notable
-from .gathered import numbers
+from . import counters as model_counters
+from . import gathered
 
 FEW_NETWORKS = "few networks"
 EVERYWHERE = "everywhere"
@@ -64,10 +64,10 @@ def window_of(
     ``last_quarter``: whether new peers are dropped before the queue is full, which is counted like ICMP errors.
     """
     if not seconds:
-        counted = numbers(counters)
+        counted = gathered.numbers(counters)
         overflows = counted.get("ListenOverflows", 0)
-        return Window(0.0, None, 0, 0, overflows if notable(overflows, counted) else 0)
-    counted = numbers(moved)
+        return Window(0.0, None, 0, 0, overflows if model_counters.notable(overflows, counted) else 0)
+    counted = gathered.numbers(moved)
     return Window(
         seconds=seconds,
         completed=counted.get("PassiveOpens"),

@@ -10,16 +10,11 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
-from .._kernel.identity import Kernel, identify
-from .._kernel.lifetime import half_open_lifetime, spoofed_rate_to_fill
-from .._kernel.limits import QueueLimits, half_open_while_accept_queue_full, latch, queue_limits
-from .._kernel.memory import full_queue_bytes
-from .._kernel.overflow import established_limit
-from .._kernel.rules import max_syn_backlog_caps_queue
-from .._kernel.sizing import Load, recommend
-from .._kernel.sysctls import INT_MAX, INT_MIN, boot_default, valid_range
-from .binding import bound_by
-from .errors import InvalidOption, require_range
+from .._kernel import identity, lifetime, memory, overflow, rules, sizing
+from .._kernel import limits as kernel_limits
+from .._kernel import sysctls as kernel_sysctls
+from . import binding as model_binding
+from . import errors
 
 SYSCTLS = ("somaxconn", "tcp_max_syn_backlog", "tcp_syncookies", "tcp_synack_retries")
 LOAD_DEFAULTS = {"handshake_time": 0.5, "accept_stall": 1.0}
@@ -30,16 +25,16 @@ INPUTS = ("kernel_release", "kernel_rule", "listen_backlog") + SYSCTLS + tuple(L
 class Question(NamedTuple):
     """What is asked, complete and within the kernel's ranges."""
 
-    kernel: Kernel
+    kernel: identity.Kernel
     listen_backlog: Optional[int]  # None: an application that asks for as much as it can get
     somaxconn: int
     tcp_max_syn_backlog: int
     tcp_syncookies: int
     tcp_synack_retries: int
-    load: Optional[Load]
+    load: Optional[sizing.Load]
 
 
-def ask(kernel: Kernel, inputs: Mapping[str, Any], host: Mapping[str, Optional[int]]) -> Question:
+def ask(kernel: identity.Kernel, inputs: Mapping[str, Any], host: Mapping[str, Optional[int]]) -> Question:
     """Complete the inputs with the host's values (or the kernel's defaults) and check their ranges.
 
     ``inputs`` has the options of syn_backlog_limits; what is absent or None is
@@ -52,21 +47,21 @@ def ask(kernel: Kernel, inputs: Mapping[str, Any], host: Mapping[str, Optional[i
     backlog = inputs.get("listen_backlog")
     if backlog is not None:
         backlog = whole_number("listen_backlog", backlog)
-        require_range("listen_backlog", backlog, INT_MIN, INT_MAX)
+        errors.require_range("listen_backlog", backlog, kernel_sysctls.INT_MIN, kernel_sysctls.INT_MAX)
     return Question(kernel, backlog, load=_load(inputs), **sysctls)
 
 
-def kernel_of(release: Any, rule: Optional[str] = None) -> Kernel:
+def kernel_of(release: Any, rule: Optional[str] = None) -> identity.Kernel:
     """The kernel that a ``kernel_release`` names, with the rule that the user states instead of its own.
 
     :raises InvalidOption: not a release, or not a rule.
     """
     try:
-        kernel = identify(release)
+        kernel = identity.identify(release)
     except TypeError:  # YAML reads an unquoted 6.10 as the number 6.1
-        raise InvalidOption("kernel_release", release, "expected a text such as '6.1.176', in quotes") from None
+        raise errors.InvalidOption("kernel_release", release, "expected a text such as '6.1.176', in quotes") from None
     except ValueError:
-        raise InvalidOption(
+        raise errors.InvalidOption(
             "kernel_release", release, "expected a release such as 6.1.176 or 5.10.0-28-amd64"
         ) from None
     if rule is None:
@@ -74,18 +69,18 @@ def kernel_of(release: Any, rule: Optional[str] = None) -> Kernel:
     try:
         return kernel.overridden(rule)
     except ValueError:
-        raise InvalidOption("kernel_rule", rule, "allowed are power_of_two, backlog and backlog+1") from None
+        raise errors.InvalidOption("kernel_rule", rule, "allowed are power_of_two, backlog and backlog+1") from None
 
 
 def answer(question: Question) -> Dict[str, Any]:
     """``limits``, ``recommended`` (None without a load) and ``explanation``, as syn_backlog_limits returns them."""
     kernel = question.kernel
     asked = question.listen_backlog
-    backlog = latch(-1 if asked is None else asked, question.somaxconn)
-    limits = queue_limits(
+    backlog = kernel_limits.latch(-1 if asked is None else asked, question.somaxconn)
+    limits = kernel_limits.queue_limits(
         kernel.level, kernel.rule, backlog, question.tcp_max_syn_backlog, question.tcp_syncookies
     )
-    binding = bound_by(
+    binding = model_binding.bound_by(
         kernel.level,
         kernel.rule,
         backlog,
@@ -96,20 +91,20 @@ def answer(question: Question) -> Dict[str, Any]:
     )
     recommended = None
     if question.load:
-        recommended = recommend(kernel.level, question.load, question.somaxconn, question.tcp_max_syn_backlog)
+        recommended = sizing.recommend(kernel.level, question.load, question.somaxconn, question.tcp_max_syn_backlog)
     return {
         "limits": {
             "backlog": backlog,
-            "accept_queue": established_limit(limits),
+            "accept_queue": overflow.established_limit(limits),
             "syn_queue": limits.syn_queue,
             "new_peer_limit": limits.new_peer_limit,
             "on_full": limits.on_full,
             "bound_by": binding,
-            "half_open_lifetime": half_open_lifetime(kernel.level, question.tcp_synack_retries),
+            "half_open_lifetime": lifetime.half_open_lifetime(kernel.level, question.tcp_synack_retries),
             "spoofed_syn_rate_to_fill": _rounded(
-                spoofed_rate_to_fill(kernel.level, question.tcp_synack_retries, limits.half_open)
+                lifetime.spoofed_rate_to_fill(kernel.level, question.tcp_synack_retries, limits.half_open)
             ),
-            "memory_bytes": full_queue_bytes(kernel.level, limits),
+            "memory_bytes": memory.full_queue_bytes(kernel.level, limits),
         },
         "recommended": recommended,
         "explanation": " ".join(_explain(question, backlog, limits, binding, recommended)),
@@ -128,22 +123,22 @@ def whole_number(option: str, value: Any) -> int:
             pass
     if isinstance(value, int) and not isinstance(value, bool):
         return int(value)
-    raise InvalidOption(option, value, "expected a whole number")
+    raise errors.InvalidOption(option, value, "expected a whole number")
 
 
-def _sysctl(name: str, kernel: Kernel, value: Any, host: Mapping[str, Optional[int]]) -> int:
+def _sysctl(name: str, kernel: identity.Kernel, value: Any, host: Mapping[str, Optional[int]]) -> int:
     if value is None:
         value = host.get(name)
     if value is None:
-        value = boot_default(name, kernel.level)
+        value = kernel_sysctls.boot_default(name, kernel.level)
     if value is None:
-        raise InvalidOption(name, None, "a value is needed: the kernel's own default depends on the machine")
+        raise errors.InvalidOption(name, None, "a value is needed: the kernel's own default depends on the machine")
     number = whole_number(name, value)
-    require_range(name, number, *valid_range(name, kernel.level))
+    errors.require_range(name, number, *kernel_sysctls.valid_range(name, kernel.level))
     return number
 
 
-def _load(inputs: Mapping[str, Any]) -> Optional[Load]:
+def _load(inputs: Mapping[str, Any]) -> Optional[sizing.Load]:
     numbers = {}
     for name, (lowest, highest) in LOAD_RANGES.items():
         value = inputs.get(name)
@@ -151,15 +146,15 @@ def _load(inputs: Mapping[str, Any]) -> Optional[Load]:
             value = LOAD_DEFAULTS.get(name)
         if value is not None:
             numbers[name] = _decimal(name, value)
-            require_range(name, numbers[name], lowest, highest)
-    return Load(**numbers) if "connection_rate" in numbers else None
+            errors.require_range(name, numbers[name], lowest, highest)
+    return sizing.Load(**numbers) if "connection_rate" in numbers else None
 
 
 def _decimal(option: str, value: Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise InvalidOption(option, value, "expected a number") from None
+        raise errors.InvalidOption(option, value, "expected a number") from None
 
 
 def _rounded(rate: Optional[float]) -> Optional[float]:
@@ -167,7 +162,11 @@ def _rounded(rate: Optional[float]) -> Optional[float]:
 
 
 def _explain(
-    question: Question, backlog: int, limits: QueueLimits, binding: str, recommended: Optional[Dict[str, int]]
+    question: Question,
+    backlog: int,
+    limits: kernel_limits.QueueLimits,
+    binding: str,
+    recommended: Optional[Dict[str, int]],
 ) -> List[str]:
     kernel = question.kernel
     asked = question.listen_backlog
@@ -183,7 +182,7 @@ def _explain(
     sentences.append(
         "On Linux {0} ({1}, {2}) the SYN queue then admits {3} half-open connections, the accept queue {4} that wait "
         "for accept().".format(
-            kernel.level.text, kernel.rule, kernel.rule_source, limits.syn_queue, established_limit(limits)
+            kernel.level.text, kernel.rule, kernel.rule_source, limits.syn_queue, overflow.established_limit(limits)
         )
     )
     both = binding == "application" and backlog == question.somaxconn
@@ -193,13 +192,13 @@ def _explain(
         if limits.on_full == "cookies"
         else "A SYN beyond the limit is dropped, and the client tries again after a second or more."
     )
-    let_in = half_open_while_accept_queue_full(kernel.level, limits)
+    let_in = kernel_limits.half_open_while_accept_queue_full(kernel.level, limits)
     sentences.append(
         "While the accept queue is full, {0}.".format(
             "only {0} SYNs at a time are let in".format(let_in) if let_in else "every SYN is dropped, cookies or not"
         )
     )
-    if question.tcp_syncookies and not max_syn_backlog_caps_queue(kernel.level):
+    if question.tcp_syncookies and not rules.max_syn_backlog_caps_queue(kernel.level):
         sentences.append("tcp_max_syn_backlog has no effect while tcp_syncookies is not 0.")
     if recommended:
         sentences.append(

@@ -10,20 +10,16 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple, Tuple
 
-from .._change.plan import Plan, plan
-from .._change.words import diff, shadow_text, shadowed_message
-from .._kernel.identity import Kernel
-from .._kernel.sysctls import KEYS
-from .._model.records import ListenSocket
-from .._model.text import printable
-from .._read.kernel import running_kernel
-from .._write.lock import locked
-from .change_options import ChangeOptions, parse_change_options
-from .host import Host, Refused, listeners, look, require_way_free, restart_needed, the_namespace
-from .transaction import carry_out, tidy_up
+from .._change import plan, words
+from .._kernel import identity, sysctls
+from .._model import records, text
+from .._read import kernel as read_kernel
+from .._write import lock
+from . import change_options, transaction
+from . import host as module_host
 
 
-class Shadowed(Refused):
+class Shadowed(module_host.Refused):
     """Something else decides at boot, and that was to be a failure; carries what the module returns nevertheless."""
 
     def __init__(self, message: str, result: Dict[str, Any]) -> None:
@@ -49,23 +45,23 @@ def change(params: Dict[str, Any], check: bool) -> Change:
     :raises Busy: another run does not end.
     :raises Failed: a step failed in spite of all; everything was put back.
     """
-    kernel = running_kernel()
-    options = parse_change_options(params, kernel.level)
+    kernel = read_kernel.running_kernel()
+    options = change_options.parse_change_options(params, kernel.level)
     if check:
         return _change(options, kernel, check=True)
-    with locked() as unlocked:
+    with lock.locked() as unlocked:
         made = _change(options, kernel, check=False, alone=unlocked is None)
     if unlocked is not None and made.result["changed"]:
         made.warnings.append("Nothing kept another run from changing the same settings meanwhile: " + unlocked)
     return made
 
 
-def _change(options: ChangeOptions, kernel: Kernel, check: bool, alone: bool = False) -> Change:
-    namespace = the_namespace(options)
+def _change(options: change_options.ChangeOptions, kernel: identity.Kernel, check: bool, alone: bool = False) -> Change:
+    namespace = module_host.the_namespace(options)
     if alone:
-        tidy_up(options.path)
-    host = look(options, namespace, kernel)
-    planned = plan(options.wanted, host.found)
+        transaction.tidy_up(options.path)
+    host = module_host.look(options, namespace, kernel)
+    planned = plan.plan(options.wanted, host.found)
     result: Dict[str, Any] = {
         "changed": planned.changes,
         "before": planned.before,
@@ -73,37 +69,43 @@ def _change(options: ChangeOptions, kernel: Kernel, check: bool, alone: bool = F
         "shadowed_by": [shadow._asdict() for shadow in planned.shadows],
         "verified": not planned.shadows and not (check and planned.changes),
     }
-    require_way_free(host, planned)
+    module_host.require_way_free(host, planned)
     if planned.shadows and options.fail_when_shadowed:
         result.update(changed=False, after=result["before"], verified=False)
-        raise Shadowed(shadowed_message(planned.shadows, options.wanted, options.path or ""), result)
+        raise Shadowed(words.shadowed_message(planned.shadows, options.wanted, options.path or ""), result)
     if planned.changes and not check:
-        carry_out(planned, options, host, kernel)
-    sockets, unread = listeners(host)
-    result["restart_needed"], more = restart_needed(host, kernel, planned, sockets or [])
+        transaction.carry_out(planned, options, host, kernel)
+    sockets, unread = module_host.listeners(host)
+    result["restart_needed"], more = module_host.restart_needed(host, kernel, planned, sockets or [])
     unread = [*unread, *more]
     if options.report_listeners and sockets is not None:
         result["syn_backlog"], more = _seen(options, host, kernel, planned, sockets)
         unread += [one for one in more if one not in unread]
     file = host.found.file
-    shown = diff(planned, options.path, file.content if file else None, namespace.name)
+    shown = words.diff(planned, options.path, file.content if file else None, namespace.name)
     return Change(result, shown, host.warnings + _warnings(options, planned) + unread)
 
 
 def _seen(
-    options: ChangeOptions, host: Host, kernel: Kernel, planned: Plan, sockets: List[ListenSocket]
+    options: change_options.ChangeOptions,
+    host: module_host.Host,
+    kernel: identity.Kernel,
+    planned: plan.Plan,
+    sockets: List[records.ListenSocket],
 ) -> Tuple[Dict[str, Any], List[str]]:
-    from .seen import seen
+    from . import seen
 
-    return seen(options, host, kernel, planned, sockets)
+    return seen.seen(options, host, kernel, planned, sockets)
 
 
-def _warnings(options: ChangeOptions, planned: Plan) -> List[str]:
+def _warnings(options: change_options.ChangeOptions, planned: plan.Plan) -> List[str]:
     texts = [
-        "{0} does not decide at boot: {1}".format(printable(options.path or ""), shadow_text(one, options.wanted))
+        "{0} does not decide at boot: {1}".format(
+            text.printable(options.path or ""), words.shadow_text(one, options.wanted)
+        )
         for one in planned.shadows
     ]
     if planned.unknown_defaults:
-        names = ", ".join(KEYS[name].key for name in planned.unknown_defaults)
+        names = ", ".join(sysctls.KEYS[name].key for name in planned.unknown_defaults)
         texts.append("{0}: what the next boot brings is not known, so the run-time value stays".format(names))
     return texts

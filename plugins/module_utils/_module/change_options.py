@@ -11,10 +11,10 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional
 
-from .._change.plan import AT_LEAST, EXACT, Wanted
-from .._kernel.level import Level
-from .._kernel.sysctls import valid_range
-from .._model.errors import InvalidOption, require_range
+from .._change import plan
+from .._kernel import level as kernel_level
+from .._kernel import sysctls
+from .._model import errors
 
 #: The settings that the module changes, in the order of reports
 NAMES = ("somaxconn", "tcp_max_syn_backlog", "tcp_syncookies", "tcp_synack_retries", "tcp_abort_on_overflow")
@@ -28,7 +28,7 @@ def change_spec() -> Dict[str, Dict[str, Any]]:
     """The argument_spec of syn_backlog."""
     return {
         **{name: {"type": "int"} for name in NAMES},
-        "policy": {"type": "str", "choices": [EXACT, AT_LEAST], "default": EXACT},
+        "policy": {"type": "str", "choices": [plan.EXACT, plan.AT_LEAST], "default": plan.EXACT},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "persist": {"type": "bool", "default": True},
         "runtime": {"type": "bool", "default": True},
@@ -47,7 +47,7 @@ REQUIRED_IF: List[Any] = [("state", "present", NAMES, True)]
 class ChangeOptions(NamedTuple):
     """The options after validation."""
 
-    wanted: Wanted
+    wanted: plan.Wanted
     path: Optional[str]  # None where nothing persists
     fail_when_shadowed: bool
     network_namespace: Optional[str]
@@ -55,7 +55,7 @@ class ChangeOptions(NamedTuple):
     ports: FrozenSet[int]  # empty: all
 
 
-def parse_change_options(params: Dict[str, Any], level: Level) -> ChangeOptions:
+def parse_change_options(params: Dict[str, Any], level: kernel_level.Level) -> ChangeOptions:
     """Validate the module's parameters, against the ranges of a kernel of this level.
 
     :raises InvalidOption: a value out of its range, or options that exclude each other.
@@ -63,18 +63,18 @@ def parse_change_options(params: Dict[str, Any], level: Level) -> ChangeOptions:
     absent = params["state"] == "absent"
     given = {name: params[name] for name in NAMES if params[name] is not None}
     for name, value in given.items():
-        low, high = valid_range(name, level)
-        require_range(name, value, low, min(high, _MEANINGFUL.get(name, high)))
+        low, high = sysctls.valid_range(name, level)
+        errors.require_range(name, value, low, min(high, _MEANINGFUL.get(name, high)))
         if name in _MEANINGFUL:
-            require_range(name, value, 0, _MEANINGFUL[name])
+            errors.require_range(name, value, 0, _MEANINGFUL[name])
     if not given and not absent:
-        raise InvalidOption("state", "present", "it takes at least one of " + ", ".join(NAMES))
+        raise errors.InvalidOption("state", "present", "it takes at least one of " + ", ".join(NAMES))
     persist, runtime = params["persist"], params["runtime"]
     if not persist and not runtime:
-        raise InvalidOption("runtime", False, "with persist=false nothing is left to change")
+        raise errors.InvalidOption("runtime", False, "with persist=false nothing is left to change")
     if absent and not persist:
-        raise InvalidOption("persist", False, "state=absent takes lines out of sysctl_file")
-    wanted = Wanted(
+        raise errors.InvalidOption("persist", False, "state=absent takes lines out of sysctl_file")
+    wanted = plan.Wanted(
         values=dict.fromkeys(given or NAMES) if absent else given,
         policy=params["policy"],
         absent=absent,
@@ -84,7 +84,7 @@ def parse_change_options(params: Dict[str, Any], level: Level) -> ChangeOptions:
     path = _path(params["sysctl_file"]) if persist else None
     ports = frozenset(params["ports"] or ())
     for port in ports:
-        require_range("ports", port, 1, 65535)
+        errors.require_range("ports", port, 1, 65535)
     return ChangeOptions(
         wanted=wanted,
         path=path,
@@ -101,7 +101,7 @@ def require_own_namespace(options: ChangeOptions) -> None:
     :raises InvalidOption: names both options.
     """
     if options.wanted.persist:
-        raise InvalidOption(
+        raise errors.InvalidOption(
             "network_namespace",
             options.network_namespace,
             "no file sets another namespace's values at boot: with network_namespace goes persist=false",
@@ -110,5 +110,5 @@ def require_own_namespace(options: ChangeOptions) -> None:
 
 def _path(path: str) -> str:
     if not path.startswith("/") or not path.isprintable() or path.endswith("/"):
-        raise InvalidOption("sysctl_file", path, "it takes the absolute path of a file")
+        raise errors.InvalidOption("sysctl_file", path, "it takes the absolute path of a file")
     return "/" + os.path.normpath(path).lstrip("/")

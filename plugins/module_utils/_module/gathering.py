@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from typing import Any, List, Tuple
 
-from .._model.namespace import OWN, Namespace
-from .options import GatheringOptions
+from .._model import namespace as model_namespace
+from . import options as module_options
 
 
 class Gathering:
     """The options, and the warnings that pile up on the way."""
 
-    def __init__(self, options: GatheringOptions) -> None:
+    def __init__(self, options: module_options.GatheringOptions) -> None:
         self.options = options
         self.warnings: List[str] = []
         self.ports = None if options.ports is None else sorted(options.ports)
@@ -36,13 +36,13 @@ class Gathering:
             self.warnings.append(text)
 
 
-def inside(namespace: Namespace, function: Any, *args: Any) -> Any:
+def inside(namespace: model_namespace.Namespace, function: Any, *args: Any) -> Any:
     """Call it in the namespace; our own needs no way in.
 
     :raises Unreachable: the namespace cannot be entered (any more).
     """
-    if namespace == OWN:
+    if namespace == model_namespace.OWN:
         return function(*args)
-    from .._read.namespaces import call_inside
+    from .._read import namespaces
 
-    return call_inside(namespace, function, *args)
+    return namespaces.call_inside(namespace, function, *args)

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import Dict, List, NamedTuple, Optional
 
-from .._kernel.identity import Kernel
-from .._kernel.sysctls import KEYS, boot_default
-from .._read.kernel import running_kernel
+from .._kernel import identity, sysctls
+from .._read import kernel as read_kernel
 
 CALIBRATE = ("auto", "always", "never")
 _UNKNOWN_DEFAULT = (
@@ -24,7 +23,7 @@ _UNKNOWN_DEFAULT = (
 class KnownKernel(NamedTuple):
     """The kernel, and the sysctl values that it starts with when nothing sets them."""
 
-    kernel: Kernel
+    kernel: identity.Kernel
     defaults: Dict[str, Optional[int]]
     warnings: List[str]
 
@@ -37,23 +36,23 @@ def known_kernel(rule: Optional[str], when: str, defaults_wanted: bool = False) 
     ``defaults_wanted`` says that the kernel's own defaults matter: some depend
     on the machine, and only a new namespace tells them.
     """
-    kernel = running_kernel()
-    defaults = {name: boot_default(name, kernel.level) for name in KEYS}
+    kernel = read_kernel.running_kernel()
+    defaults = {name: sysctls.boot_default(name, kernel.level) for name in sysctls.KEYS}
     warnings: List[str] = []
     rule_wanted = rule is None and (when == "always" or kernel.in_doubt)
     if when != "never" and rule_wanted:
-        from .._read.calibration import calibrate
+        from .._read import calibration
 
-        measured = calibrate()
+        measured = calibration.calibrate()
         defaults.update(measured.defaults)
         if measured.rule:
             kernel = kernel.measured(measured.rule)
         elif measured.warning:
             warnings.append(measured.warning)
     elif when != "never" and defaults_wanted:
-        from .._read.new_namespace import kernel_defaults
+        from .._read import new_namespace
 
-        defaults.update(kernel_defaults())
+        defaults.update(new_namespace.kernel_defaults())
     if defaults_wanted:
-        warnings += [_UNKNOWN_DEFAULT.format(KEYS[name].key) for name in KEYS if defaults[name] is None]
+        warnings += [_UNKNOWN_DEFAULT.format(sysctls.KEYS[name].key) for name in sysctls.KEYS if defaults[name] is None]
     return KnownKernel(kernel.overridden(rule) if rule else kernel, defaults, warnings)

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from .._model.errors import InvalidOption
+from .._model import errors
 
 
 def require_linux(system: str) -> None:
@@ -17,4 +17,6 @@ def require_linux(system: str) -> None:
     :raises InvalidOption: names the system that was found.
     """
     if system != "Linux":
-        raise InvalidOption("target", system, "only Linux (2.6.32 and later) has the listen queues that are read here")
+        raise errors.InvalidOption(
+            "target", system, "only Linux (2.6.32 and later) has the listen queues that are read here"
+        )

@@ -10,59 +10,69 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Dict, Optional, Tuple
 
-from .._model.namespace import Namespace
-from .._model.records import NamespaceView
-from .._read.sysctls import read_sysctls
-from .gathering import Gathering
+from .._model import namespace as model_namespace
+from .._model import records
+from .._read import sysctls
+from . import gathering
 
 if TYPE_CHECKING:
-    from .window import Before
+    from . import window
 
 
 def look_around(
-    work: Gathering, namespace: Namespace, before: Optional[Before], sockets: bool = True
-) -> NamespaceView:
+    work: gathering.Gathering,
+    namespace: model_namespace.Namespace,
+    before: Optional[window.Before],
+    sockets: bool = True,
+) -> records.NamespaceView:
     """Read the namespace of the calling thread."""
     place = namespace.label
     counters, counters_delta = _counters(work, place, before)
-    view = NamespaceView(
-        name=namespace.name, sysctls=work.note(read_sysctls(), place), counters=counters, counters_delta=counters_delta
+    view = records.NamespaceView(
+        name=namespace.name,
+        sysctls=work.note(sysctls.read_sysctls(), place),
+        counters=counters,
+        counters_delta=counters_delta,
     )
     if sockets and work.options.wants("listeners", "half_open"):
         return _with_sockets(work, place, view, before)
     return view
 
 
-def _counters(work: Gathering, place: str, before: Optional[Before]) -> Tuple[Optional[Dict], Optional[Dict]]:
+def _counters(
+    work: gathering.Gathering, place: str, before: Optional[window.Before]
+) -> Tuple[Optional[Dict], Optional[Dict]]:
     """The counters, and what they counted since ``before``."""
     if not work.options.wants("counters"):
         return None, None
-    from .._read.counters import read_counters
+    from .._read import counters as read_counters
 
-    counters = work.note(read_counters(), place)
+    counters = work.note(read_counters.read_counters(), place)
     if before is None or before.counters is None or counters is None:
         return counters, None
     import time
 
-    from .._model.counters import delta
+    from .._model import counters as model_counters
 
-    return counters, delta(before.counters, counters, time.monotonic() - before.counted_at)
+    return counters, model_counters.delta(before.counters, counters, time.monotonic() - before.counted_at)
 
 
-def _with_sockets(work: Gathering, place: str, view: NamespaceView, before: Optional[Before]) -> NamespaceView:
-    from .._read.sockets import half_open, listen_sockets
+def _with_sockets(
+    work: gathering.Gathering, place: str, view: records.NamespaceView, before: Optional[window.Before]
+) -> records.NamespaceView:
+    from .._read import sockets as read_sockets
 
     options = work.options
-    listening = work.note(listen_sockets(), place)
+    listening = work.note(read_sockets.listen_sockets(), place)
     tally = work.note(
-        half_open(work.ports, options.networks, listening, first_timeout=work.first_timeout), place
+        read_sockets.half_open(work.ports, options.networks, listening, first_timeout=work.first_timeout), place
     )
     if before and before.looked:
         import time
 
-        from .._read.followed import second_look
+        from .._read import followed
 
         seconds = time.monotonic() - before.looked_at
-        view = view._replace(followed=second_look(before.looked, round(seconds, 3), listening, work.ports))
+        view = view._replace(followed=followed.second_look(before.looked, round(seconds, 3), listening, work.ports))
     shown = tuple(sock for sock in listening if options.ports is None or sock.port in options.ports)
     return view._replace(sockets=shown if options.wants("listeners") else (), half_open=tally)

@@ -14,14 +14,10 @@ import os
 import time
 from typing import Any, Dict, Mapping, Optional
 
-from .._model.errors import InvalidOption
-from .._model.mitigation import BadRecord, Record, empty, merge, parse_record
-from .._model.networks import parse_network
-from .._read.firewall import bases
-from .._read.mitigation_record import PATH, network_namespace, read_record
-from .._write.atomic import current, remove_leftovers, replace
-from .._write.firewall import remove_idle
-from .._write.lock import locked
+from .._model import errors, mitigation, networks
+from .._read import firewall, mitigation_record
+from .._write import atomic, lock
+from .._write import firewall as write_firewall
 
 PRESENT, ABSENT = "present", "absent"
 _NOTHING = {"before": "", "after": ""}
@@ -39,7 +35,9 @@ def mitigation_spec() -> Dict[str, Dict[str, Any]]:
     }
 
 
-def keep_record(params: Mapping[str, Any], check_mode: bool = False, path: str = PATH) -> Dict[str, Any]:
+def keep_record(
+    params: Mapping[str, Any], check_mode: bool = False, path: str = mitigation_record.PATH
+) -> Dict[str, Any]:
     """What the module returns, the diff included; with ``check_mode`` nothing is changed.
 
     :raises InvalidOption: the record that is given is none.
@@ -48,7 +46,7 @@ def keep_record(params: Mapping[str, Any], check_mode: bool = False, path: str =
     """
     given = _given(params["record"]) if params["state"] == PRESENT else None
     try:
-        with contextlib.nullcontext() if check_mode else locked():
+        with contextlib.nullcontext() if check_mode else lock.locked():
             if given is not None:
                 return _present(given, path, check_mode)
             return _absent(path, check_mode)
@@ -56,33 +54,33 @@ def keep_record(params: Mapping[str, Any], check_mode: bool = False, path: str =
         raise NotRecorded("{0}: {1}".format(path, error.strerror)) from error
 
 
-def _given(record: Any) -> Record:
+def _given(record: Any) -> mitigation.Record:
     try:
-        return parse_record(dict(empty(), **(record or {})))
-    except (BadRecord, TypeError, ValueError) as error:
-        raise InvalidOption("record", record, str(error)) from error
+        return mitigation.parse_record(dict(mitigation.empty(), **(record or {})))
+    except (mitigation.BadRecord, TypeError, ValueError) as error:
+        raise errors.InvalidOption("record", record, str(error)) from error
 
 
-def _present(given: Record, path: str, check_mode: bool) -> Dict[str, Any]:
+def _present(given: mitigation.Record, path: str, check_mode: bool) -> Dict[str, Any]:
     before = _usable(path)
-    wanted = merge(before, given)
+    wanted = mitigation.merge(before, given)
     wanted["since"] = wanted["since"] or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    wanted["network_namespace"] = wanted["network_namespace"] or network_namespace()
+    wanted["network_namespace"] = wanted["network_namespace"] or mitigation_record.network_namespace()
     wanted["firewall"] = dict(_found_now(wanted), **wanted["firewall"])
     if wanted != before and not check_mode:
         _write(wanted, path)
     return {"changed": wanted != before, "record": wanted, "diff": _diff(path, before, wanted)}
 
 
-def _found_now(record: Record) -> Dict[str, Dict[str, bool]]:
+def _found_now(record: mitigation.Record) -> Dict[str, Dict[str, bool]]:
     """What iptables-nft would make by itself and is there already; all of it where that cannot be read."""
-    needed = {"ipv%d" % network.version for network in map(parse_network, _networks(record)) if network}
-    found = bases() if needed - set(record["firewall"]) else None
+    needed = {"ipv%d" % network.version for network in map(networks.parse_network, _networks(record)) if network}
+    found = firewall.bases() if needed - set(record["firewall"]) else None
     there = {"table": True, "input": True}
     return {one: {"table": found[one].table, "input": found[one].input} if found else there for one in needed}
 
 
-def _networks(record: Record) -> Any:
+def _networks(record: mitigation.Record) -> Any:
     return [one["network"] for one in record["blocks"]]
 
 
@@ -91,7 +89,7 @@ def _absent(path: str, check_mode: bool) -> Dict[str, Any]:
     if before is not None and not check_mode:
         for family, had in before["firewall"].items():
             _remove_what_was_not_there(family, had)
-        replace(path, None, current(path))
+        atomic.replace(path, None, atomic.current(path))
         with contextlib.suppress(OSError):  # somebody else's file is in it
             os.rmdir(os.path.dirname(path))
     return {"changed": before is not None, "record": before, "diff": _diff(path, before, None)}
@@ -99,18 +97,18 @@ def _absent(path: str, check_mode: bool) -> Dict[str, Any]:
 
 def _remove_what_was_not_there(family: str, had: Mapping[str, bool]) -> None:
     """Nothing that holds a rule, a chain or a policy of anybody's."""
-    found = bases()
+    found = firewall.bases()
     if found is None:
         return
     base = found[family]
     chain = base.idle and not had["input"]
     table = base.table and not had["table"] and base.chains == int(chain)
     if chain or table:
-        remove_idle(family, table, chain)
+        write_firewall.remove_idle(family, table, chain)
 
 
-def _usable(path: str) -> Optional[Record]:
-    found = read_record(path)
+def _usable(path: str) -> Optional[mitigation.Record]:
+    found = mitigation_record.read_record(path)
     if found.problem:
         raise NotRecorded(
             "{0}. What was changed before is written there and nowhere else: look what can be saved of it, put that "
@@ -119,20 +117,20 @@ def _usable(path: str) -> Optional[Record]:
     return found.record
 
 
-def _write(record: Record, path: str) -> None:
+def _write(record: mitigation.Record, path: str) -> None:
     directory = os.path.dirname(path)
     with contextlib.suppress(FileExistsError):
         os.mkdir(directory, 0o755)
         os.chmod(directory, 0o755)
-    remove_leftovers(directory)
-    replace(path, _text(record).encode(), current(path), mode=0o600)
+    atomic.remove_leftovers(directory)
+    atomic.replace(path, _text(record).encode(), atomic.current(path), mode=0o600)
 
 
-def _text(record: Optional[Record]) -> str:
+def _text(record: Optional[mitigation.Record]) -> str:
     return "" if record is None else json.dumps(record, indent=2, sort_keys=True) + "\n"
 
 
-def _diff(path: str, before: Optional[Record], after: Optional[Record]) -> Dict[str, str]:
+def _diff(path: str, before: Optional[mitigation.Record], after: Optional[mitigation.Record]) -> Dict[str, str]:
     if before == after:
         return dict(_NOTHING)
     return {"before": _text(before), "after": _text(after), "before_header": path, "after_header": path}

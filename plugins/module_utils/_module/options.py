@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional
 
-from .._kernel.rules import RULES
-from .._model.errors import require_range
-from .._model.subsets import resolve_subset
-from .kernel import CALIBRATE
+from .._kernel import rules
+from .._model import errors, subsets
+from . import kernel
 
 _TEN_YEARS = 315360000
 _NETWORKS_JUDGED = 64  # networks that findings are drawn from, however few are to be shown
@@ -29,8 +28,8 @@ def gathering_spec() -> Dict[str, Dict[str, Any]]:
         "kernel_log_source": {"type": "str", "default": "auto"},
         "kernel_log_max_age": {"type": "int", "default": 86400},
         "top_sources": {"type": "int", "default": 10},
-        "calibrate": {"type": "str", "choices": list(CALIBRATE), "default": CALIBRATE[0]},
-        "kernel_rule": {"type": "str", "choices": list(RULES)},
+        "calibrate": {"type": "str", "choices": list(kernel.CALIBRATE), "default": kernel.CALIBRATE[0]},
+        "kernel_rule": {"type": "str", "choices": list(rules.RULES)},
     }
 
 
@@ -64,12 +63,12 @@ def parse_gathering_options(params: Dict[str, Any]) -> GatheringOptions:
     """
     ports = params["ports"]
     for port in ports or ():
-        require_range("ports", port, 1, 65535)
-    require_range("counters_window", params["counters_window"], 0, 3600)
-    require_range("kernel_log_max_age", params["kernel_log_max_age"], 0, _TEN_YEARS)
-    require_range("top_sources", params["top_sources"], 0, 1000)
+        errors.require_range("ports", port, 1, 65535)
+    errors.require_range("counters_window", params["counters_window"], 0, 3600)
+    errors.require_range("kernel_log_max_age", params["kernel_log_max_age"], 0, _TEN_YEARS)
+    errors.require_range("top_sources", params["top_sources"], 0, 1000)
     return GatheringOptions(
-        subset=resolve_subset(params["gather_subset"]),
+        subset=subsets.resolve_subset(params["gather_subset"]),
         ports=frozenset(ports) if ports else None,
         network_namespaces=params["network_namespaces"] or [],
         counters_window=params["counters_window"],

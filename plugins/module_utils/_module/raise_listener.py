@@ -10,15 +10,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
-from .._change.raise_plan import POLICIES, NotRaised, Wanted, ask_raise, expected_somaxconn, plan_raise
-from .._change.raised import raised_diff, raised_rows, raised_warnings
-from .._model.records import ListenSocket
-from .._read.namespaces import OWN, Namespace, call_inside, resolve_one
-from .._read.owners import owners_of
-from .._read.sockets import listen_sockets
-from .._read.sysctls import read_sysctls
-from .._write.listen_backlog import apply, rehearse
-from .._write.lock import locked
+from .._change import raise_plan, raised
+from .._model import namespace as namespace_room
+from .._model import records
+from .._read import namespaces
+from .._read import owners as read_owners
+from .._read import sockets as read_sockets
+from .._read import sysctls as read_sysctls
+from .._write import listen_backlog, lock
 
 
 def listener_spec() -> Dict[str, Dict[str, Any]]:
@@ -28,7 +27,7 @@ def listener_spec() -> Dict[str, Dict[str, Any]]:
         "backlog": {"type": "int", "required": True},
         "address": {"type": "str"},
         "inode": {"type": "int"},
-        "policy": {"type": "str", "choices": list(POLICIES), "default": "exact"},
+        "policy": {"type": "str", "choices": list(raise_plan.POLICIES), "default": "exact"},
         "network_namespace": {"type": "str"},
         "expected_somaxconn": {"type": "int"},
     }
@@ -42,45 +41,54 @@ def set_backlogs(params: Mapping[str, Any], check_mode: bool = False) -> Tuple[D
     :raises Unreachable: a namespace that cannot be entered.
     :raises Busy: another run does not end.
     """
-    wanted = ask_raise(params)
-    expected = expected_somaxconn(params)
-    namespace = OWN if params["network_namespace"] is None else resolve_one(params["network_namespace"])
+    wanted = raise_plan.ask_raise(params)
+    expected = raise_plan.expected_somaxconn(params)
+    namespace = (
+        namespace_room.OWN
+        if params["network_namespace"] is None
+        else namespaces.resolve_one(params["network_namespace"])
+    )
     if check_mode:
-        return _run(wanted, namespace, rehearse, expected)
-    with locked() as why_not:  # else another run would look like a listen() that did not take
-        result, warnings = _run(wanted, namespace, partial(apply, read_back=partial(_backlogs, namespace)))
+        return _run(wanted, namespace, listen_backlog.rehearse, expected)
+    with lock.locked() as why_not:  # else another run would look like a listen() that did not take
+        result, warnings = _run(
+            wanted, namespace, partial(listen_backlog.apply, read_back=partial(_backlogs, namespace))
+        )
     if why_not and result["changed"]:
         warnings.append("Nothing kept another run from changing the same listeners meanwhile: " + why_not)
     return result, warnings
 
 
 def _run(
-    wanted: Wanted, namespace: Namespace, change: Callable[..., None], expected: Optional[int] = None
+    wanted: raise_plan.Wanted,
+    namespace: namespace_room.Namespace,
+    change: Callable[..., None],
+    expected: Optional[int] = None,
 ) -> Tuple[Dict[str, Any], List[str]]:
     """``expected`` takes the place of the somaxconn that is in force."""
-    sockets, somaxconn, warnings = call_inside(namespace, _look_around)
+    sockets, somaxconn, warnings = namespaces.call_inside(namespace, _look_around)
     somaxconn = somaxconn if expected is None else expected
-    steps = plan_raise(wanted, sockets, somaxconn, namespace.label)
-    owners, unseen = owners_of([step.socket for step in steps])
+    steps = raise_plan.plan_raise(wanted, sockets, somaxconn, namespace.label)
+    owners, unseen = read_owners.owners_of([step.socket for step in steps])
     holders = {inode: owner.processes for inode, owner in owners.items()}
     change(steps, holders)
     result = {
         "changed": any(step.changed for step in steps),
-        "listeners": raised_rows(steps, owners, namespace.name, somaxconn),
-        "diff": raised_diff(steps),
+        "listeners": raised.raised_rows(steps, owners, namespace.name, somaxconn),
+        "diff": raised.raised_diff(steps),
     }
-    return result, [*warnings, *unseen, *raised_warnings(steps, wanted.backlog, somaxconn)]
+    return result, [*warnings, *unseen, *raised.raised_warnings(steps, wanted.backlog, somaxconn)]
 
 
-def _look_around() -> Tuple[List[ListenSocket], Optional[int], List[str]]:
+def _look_around() -> Tuple[List[records.ListenSocket], Optional[int], List[str]]:
     """The listeners and somaxconn of the calling thread's namespace, and warnings."""
     try:
-        sockets, warnings = listen_sockets()
+        sockets, warnings = read_sockets.listen_sockets()
     except OSError as error:
-        raise NotRaised("the listeners cannot be read: {0}; nothing was changed".format(error)) from None
-    sysctls, _unread = read_sysctls()  # what cannot be read and matters is told by the plan
+        raise raise_plan.NotRaised("the listeners cannot be read: {0}; nothing was changed".format(error)) from None
+    sysctls, _unread = read_sysctls.read_sysctls()  # what cannot be read and matters is told by the plan
     return sockets, sysctls["somaxconn"], warnings
 
 
-def _backlogs(namespace: Namespace) -> Dict[int, Optional[int]]:
-    return {sock.inode: sock.backlog for sock in call_inside(namespace, listen_sockets)[0]}
+def _backlogs(namespace: namespace_room.Namespace) -> Dict[int, Optional[int]]:
+    return {sock.inode: sock.backlog for sock in namespaces.call_inside(namespace, read_sockets.listen_sockets)[0]}

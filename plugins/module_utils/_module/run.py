@@ -13,18 +13,16 @@ from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._model.errors import InvalidOption
-from .gather import gather
-from .linux import require_linux
-from .options import parse_gathering_options
+from .._model import errors
+from . import gather, linux, options
 
 
 def gather_or_fail(module: AnsibleModule) -> Dict[str, Any]:
     """Gather what the module's parameters ask for; warnings go to the module, bad input ends it."""
     try:
-        require_linux(os.uname().sysname)
-        facts, warnings = gather(parse_gathering_options(module.params))
-    except InvalidOption as error:
+        linux.require_linux(os.uname().sysname)
+        facts, warnings = gather.gather(options.parse_gathering_options(module.params))
+    except errors.InvalidOption as error:
         module.fail_json(msg=str(error))
     for warning in warnings:
         module.warn(warning)

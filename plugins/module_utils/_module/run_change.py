@@ -13,24 +13,21 @@ from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._model.errors import InvalidOption
-from .._write.lock import Busy
-from .change import Shadowed, change
-from .host import Refused
-from .linux import require_linux
-from .transaction import Failed
+from .._model import errors
+from .._write import lock
+from . import change, host, linux, transaction
 
 
 def change_or_fail(module: AnsibleModule) -> Dict[str, Any]:
     """Change what the module's parameters ask for; what bars it, or undid it, ends the module."""
     try:
-        require_linux(os.uname().sysname)
-        made = change(module.params, module.check_mode)
-    except Shadowed as error:
+        linux.require_linux(os.uname().sysname)
+        made = change.change(module.params, module.check_mode)
+    except change.Shadowed as error:
         module.fail_json(msg=str(error), **error.result)
-    except Failed as error:
+    except transaction.Failed as error:
         module.fail_json(msg=str(error), changed=bool(error.left), restored=error.restored, not_restored=error.left)
-    except (InvalidOption, Refused, Busy) as error:
+    except (errors.InvalidOption, host.Refused, lock.Busy) as error:
         module.fail_json(msg=str(error), changed=False)
     for warning in made.warnings:
         module.warn(warning)

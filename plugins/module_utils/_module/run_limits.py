@@ -13,22 +13,21 @@ from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._kernel.rules import RULES
-from .._model.errors import InvalidOption
-from .._model.what_if import LOAD_RANGES, SYSCTLS, answer, ask, kernel_of
-from .._read.sysctls import read_sysctls
-from .kernel import known_kernel
-from .linux import require_linux
+from .._kernel import rules
+from .._model import errors, what_if
+from .._read import sysctls
+from . import kernel as module_kernel
+from . import linux
 
 
 def limits_spec() -> Dict[str, Dict[str, Any]]:
     """The argument_spec of syn_backlog_limits."""
     spec: Dict[str, Dict[str, Any]] = {
         "kernel_release": {"type": "str"},
-        "kernel_rule": {"type": "str", "choices": list(RULES)},
+        "kernel_rule": {"type": "str", "choices": list(rules.RULES)},
     }
-    spec.update((name, {"type": "int"}) for name in ("listen_backlog",) + SYSCTLS)
-    spec.update((name, {"type": "float"}) for name in LOAD_RANGES)
+    spec.update((name, {"type": "int"}) for name in ("listen_backlog",) + what_if.SYSCTLS)
+    spec.update((name, {"type": "float"}) for name in what_if.LOAD_RANGES)
     return spec
 
 
@@ -36,14 +35,14 @@ def limits_or_fail(module: AnsibleModule) -> Dict[str, Any]:
     """Answer the what-if that the module's parameters ask; bad input ends the module."""
     params = module.params
     try:
-        require_linux(os.uname().sysname)
+        linux.require_linux(os.uname().sysname)
         if params["kernel_release"] is None:
-            kernel, _defaults, warnings = known_kernel(params["kernel_rule"], "auto")
+            kernel, _defaults, warnings = module_kernel.known_kernel(params["kernel_rule"], "auto")
         else:
-            kernel, warnings = kernel_of(params["kernel_release"], params["kernel_rule"]), []
-        host, unread = read_sysctls()
-        result = answer(ask(kernel, params, host))
-    except InvalidOption as error:
+            kernel, warnings = what_if.kernel_of(params["kernel_release"], params["kernel_rule"]), []
+        host, unread = sysctls.read_sysctls()
+        result = what_if.answer(what_if.ask(kernel, params, host))
+    except errors.InvalidOption as error:
         module.fail_json(msg=str(error))
     for warning in warnings + unread:
         module.warn(warning)

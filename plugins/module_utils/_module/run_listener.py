@@ -12,20 +12,19 @@ from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._change.raise_plan import NotRaised
-from .._model.errors import InvalidOption
-from .._read.namespaces import Unreachable
-from .._write.lock import Busy
-from .linux import require_linux
-from .raise_listener import set_backlogs
+from .._change import raise_plan
+from .._model import errors
+from .._model import namespace as namespace_room
+from .._write import lock
+from . import linux, raise_listener
 
 
 def set_backlogs_or_fail(module: AnsibleModule) -> Dict[str, Any]:
     """Change the listeners that the module's parameters name; what cannot be done ends the module."""
     try:
-        require_linux(os.uname().sysname)
-        result, warnings = set_backlogs(module.params, module.check_mode)
-    except (InvalidOption, NotRaised, Unreachable, Busy) as error:
+        linux.require_linux(os.uname().sysname)
+        result, warnings = raise_listener.set_backlogs(module.params, module.check_mode)
+    except (errors.InvalidOption, raise_plan.NotRaised, namespace_room.Unreachable, lock.Busy) as error:
         module.fail_json(msg=str(error))
     for warning in warnings:
         module.warn(warning)

@@ -13,18 +13,17 @@ from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._model.errors import InvalidOption
-from .._write.lock import Busy
-from .linux import require_linux
-from .mitigation import NotRecorded, keep_record
+from .._model import errors
+from .._write import lock
+from . import linux, mitigation
 
 
 def keep_record_or_fail(module: AnsibleModule) -> Dict[str, Any]:
     """Write or remove the record; what cannot be done ends the module."""
     try:
-        require_linux(os.uname().sysname)
-        result = keep_record(module.params, module.check_mode)
-    except (InvalidOption, NotRecorded, Busy) as error:
+        linux.require_linux(os.uname().sysname)
+        result = mitigation.keep_record(module.params, module.check_mode)
+    except (errors.InvalidOption, mitigation.NotRecorded, lock.Busy) as error:
         module.fail_json(msg=str(error))
     if not module._diff:
         del result["diff"]

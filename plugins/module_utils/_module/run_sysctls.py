@@ -13,34 +13,33 @@ from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._kernel.rules import RULES
-from .._model.errors import InvalidOption
-from .._read.sysctls import read_sysctls
-from .._report.runtime_state import SCHEMA, runtime_states
-from .kernel import CALIBRATE, known_kernel
-from .linux import require_linux
+from .._kernel import rules
+from .._model import errors
+from .._read import sysctls
+from .._report import runtime_state
+from . import kernel, linux
 
 
 def sysctls_spec() -> Dict[str, Dict[str, Any]]:
     """The argument_spec of syn_backlog_sysctls_info."""
     return {
-        "calibrate": {"type": "str", "choices": list(CALIBRATE), "default": CALIBRATE[0]},
-        "kernel_rule": {"type": "str", "choices": list(RULES)},
+        "calibrate": {"type": "str", "choices": list(kernel.CALIBRATE), "default": kernel.CALIBRATE[0]},
+        "kernel_rule": {"type": "str", "choices": list(rules.RULES)},
     }
 
 
 def sysctls_or_fail(module: AnsibleModule) -> Dict[str, Any]:
     """The parts schema, kernel and sysctls; warnings go to the module, bad input ends it."""
     try:
-        require_linux(os.uname().sysname)
-        known = known_kernel(module.params["kernel_rule"], module.params["calibrate"])
-    except InvalidOption as error:
+        linux.require_linux(os.uname().sysname)
+        known = kernel.known_kernel(module.params["kernel_rule"], module.params["calibrate"])
+    except errors.InvalidOption as error:
         module.fail_json(msg=str(error))
-    values, unread = read_sysctls()
+    values, unread = sysctls.read_sysctls()
     for warning in known.warnings + unread:
         module.warn(warning)
     return {
-        "schema": SCHEMA,
+        "schema": runtime_state.SCHEMA,
         "kernel": known.kernel.as_facts(),
-        "sysctls": runtime_states(values),
+        "sysctls": runtime_state.runtime_states(values),
     }

@@ -10,18 +10,22 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Sequence, Tuple
 
-from .._change.plan import Plan
-from .._kernel.identity import Kernel
-from .._model.records import ListenSocket, NamespaceView
-from .._read.owners import owners_of
-from .._read.sysctls import read_sysctls
-from .._report.listeners import listener_rows
-from .change_options import ChangeOptions
-from .host import Host, Refused, inside
+from .._change import plan
+from .._kernel import identity
+from .._model import records
+from .._read import owners as read_owners
+from .._read import sysctls
+from .._report import listeners
+from . import change_options
+from . import host as module_host
 
 
 def seen(
-    options: ChangeOptions, host: Host, kernel: Kernel, planned: Plan, sockets: Sequence[ListenSocket]
+    options: change_options.ChangeOptions,
+    host: module_host.Host,
+    kernel: identity.Kernel,
+    planned: plan.Plan,
+    sockets: Sequence[records.ListenSocket],
 ) -> Tuple[Dict[str, Any], List[str]]:
     """``sysctls`` and ``listeners`` as in a gathered structure, and warnings.
 
@@ -29,16 +33,16 @@ def seen(
     settings that were named. Nothing where the namespace is gone since.
     """
     try:
-        values, unread = inside(host.namespace, read_sysctls)
-    except Refused as error:
+        values, unread = module_host.inside(host.namespace, sysctls.read_sysctls)
+    except module_host.Refused as error:
         return {}, ["Listeners cannot be told: {0}".format(error)]
     shown = tuple(sock for sock in sockets if not options.ports or sock.port in options.ports)
-    owners, more = owners_of(shown) if shown else ({}, [])
-    view = NamespaceView(host.namespace.name, values, shown)
+    owners, more = read_owners.owners_of(shown) if shown else ({}, [])
+    view = records.NamespaceView(host.namespace.name, values, shown)
     # A setting that this kernel keeps only once has no file in another namespace
     in_force = {name: host.runtime.get(name) if value is None else value for name, value in values.items()}
     states = {name: dict({"boot": None, "boot_source": None}, runtime=value) for name, value in values.items()}
     for name, state in planned.after.items():
         states[name].update(boot=state.get("boot"), boot_source=state.get("boot_source"))
-    rows = listener_rows(view, kernel, in_force, owners) if shown else []
+    rows = listeners.listener_rows(view, kernel, in_force, owners) if shown else []
     return {"sysctls": states, "listeners": rows}, [*unread, *more]

@@ -16,17 +16,15 @@ import signal
 import threading
 from typing import Any, Callable, Iterator, List, Optional, Tuple
 
-from .._change.plan import Plan, Write, shadows
-from .._change.words import shadow_text
-from .._kernel.identity import Kernel
-from .._kernel.sysctls import KEYS
-from .._model.text import printable
-from .._read.boot_files import read_boot
-from .._read.sysctls import read_sysctls
-from .._write.atomic import ChangedMeanwhile, current, remove_leftovers, replace
-from .._write.sysctl import write_sysctl
-from .change_options import ChangeOptions
-from .host import Host, inside
+from .._change import plan as change_plan
+from .._change import words
+from .._kernel import identity, sysctls
+from .._model import text as model_text
+from .._read import boot_files
+from .._read import sysctls as read_sysctls
+from .._write import atomic, sysctl
+from . import change_options
+from . import host as module_host
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 _DIRECTORY_MODE = 0o755
@@ -49,7 +47,9 @@ class _Ended(BaseException):
     """A signal asks this process to end."""
 
 
-def carry_out(plan: Plan, options: ChangeOptions, host: Host, kernel: Kernel) -> None:
+def carry_out(
+    plan: change_plan.Plan, options: change_options.ChangeOptions, host: module_host.Host, kernel: identity.Kernel
+) -> None:
     """Do what the plan says, and make sure by reading that it is so.
 
     :raises Failed: a step failed, or did not have its effect; everything was put back as it was.
@@ -67,13 +67,19 @@ def carry_out(plan: Plan, options: ChangeOptions, host: Host, kernel: Kernel) ->
 class _Transaction:
     """The steps, and how to take back those that were done."""
 
-    def __init__(self, plan: Plan, options: ChangeOptions, host: Host, kernel: Kernel) -> None:
+    def __init__(
+        self,
+        plan: change_plan.Plan,
+        options: change_options.ChangeOptions,
+        host: module_host.Host,
+        kernel: identity.Kernel,
+    ) -> None:
         self._plan, self._options, self._host, self._kernel = plan, options, host, kernel
         self._undo: List[Tuple[str, Callable[[], bool]]] = []  # what is put back, and how; False: it was not needed
 
     def run(self) -> None:
         for write in self._plan.writes:
-            was = "%s = %d" % (KEYS[write.name].key, write.before)
+            was = "%s = %d" % (sysctls.KEYS[write.name].key, write.before)
             self._undo.append((was, functools.partial(self._rewrite, write)))
             self._write(write)
         self._read_back()
@@ -92,22 +98,22 @@ class _Transaction:
                 left.append("{0} ({1})".format(what, _reason(error)))
         return restored, left
 
-    def _write(self, write: Write) -> None:
+    def _write(self, write: change_plan.Write) -> None:
         try:
-            inside(self._host.namespace, write_sysctl, write.name, write.after)
+            module_host.inside(self._host.namespace, sysctl.write_sysctl, write.name, write.after)
         except OSError as error:
             refused = "the kernel refused" if error.errno == errno.EINVAL else "could not set"
-            text = "{0} {1} = {2}: {3}".format(refused, KEYS[write.name].key, write.after, _reason(error))
+            text = "{0} {1} = {2}: {3}".format(refused, sysctls.KEYS[write.name].key, write.after, _reason(error))
             raise _Wrong(text) from None
 
-    def _rewrite(self, write: Write) -> bool:
+    def _rewrite(self, write: change_plan.Write) -> bool:
         if self._runtime()[write.name] == write.before:
             return False
-        inside(self._host.namespace, write_sysctl, write.name, write.before)
+        module_host.inside(self._host.namespace, sysctl.write_sysctl, write.name, write.before)
         return True
 
     def _runtime(self) -> Any:
-        return inside(self._host.namespace, read_sysctls)[0]
+        return module_host.inside(self._host.namespace, read_sysctls.read_sysctls)[0]
 
     def _read_back(self) -> None:
         if not self._plan.writes:
@@ -116,7 +122,9 @@ class _Transaction:
         for write in self._plan.writes:
             if values[write.name] != write.after:
                 raise _Wrong(
-                    "{0} is {1} after {2} was written".format(KEYS[write.name].key, values[write.name], write.after)
+                    "{0} is {1} after {2} was written".format(
+                        sysctls.KEYS[write.name].key, values[write.name], write.after
+                    )
                 )
 
     def _change_file(self) -> None:
@@ -128,17 +136,19 @@ class _Transaction:
             os.chmod(directory, _DIRECTORY_MODE)  # whatever the umask
         self._undo.append((file.path, self._put_file_back))
         try:
-            replace(file.path, self._plan.content, file.content)
-        except ChangedMeanwhile as error:
+            atomic.replace(file.path, self._plan.content, file.content)
+        except atomic.ChangedMeanwhile as error:
             raise _Wrong("{0}; run it again".format(error)) from None
         except OSError as error:
-            raise _Wrong("{0} could not be written: {1}".format(printable(file.path), _reason(error))) from None
+            raise _Wrong(
+                "{0} could not be written: {1}".format(model_text.printable(file.path), _reason(error))
+            ) from None
 
     def _put_file_back(self) -> bool:
         file = self._host.found.file
-        if current(file.path) != self._plan.content:
+        if atomic.current(file.path) != self._plan.content:
             return False  # not replaced yet, or by somebody else since
-        replace(file.path, file.content, self._plan.content)
+        atomic.replace(file.path, file.content, self._plan.content)
         return True
 
     def _look_again(self) -> None:
@@ -146,19 +156,23 @@ class _Transaction:
         file, wanted = self._host.found.file, self._options.wanted
         if file is None or not self._plan.file_changes:
             return
-        if current(file.path) != self._plan.content:
-            raise _Wrong("{0} was changed by somebody else meanwhile; run it again".format(printable(file.path)))
+        if atomic.current(file.path) != self._plan.content:
+            raise _Wrong(
+                "{0} was changed by somebody else meanwhile; run it again".format(model_text.printable(file.path))
+            )
         expected = {shadow.key for shadow in self._plan.shadows}
-        found = shadows(wanted, self._host.found, read_boot(level=self._kernel.level))
-        unexpected = [shadow_text(one, wanted) for one in found if one.key not in expected]
+        found = change_plan.shadows(wanted, self._host.found, boot_files.read_boot(level=self._kernel.level))
+        unexpected = [words.shadow_text(one, wanted) for one in found if one.key not in expected]
         if unexpected:
-            raise _Wrong("{0} does not decide at boot: {1}".format(printable(file.path), "; ".join(unexpected)))
+            raise _Wrong(
+                "{0} does not decide at boot: {1}".format(model_text.printable(file.path), "; ".join(unexpected))
+            )
 
 
 def tidy_up(path: Optional[str]) -> None:
     """Remove what killed runs left in the file's directory; for who holds the lock."""
     if path is not None:
-        remove_leftovers(os.path.dirname(path))
+        atomic.remove_leftovers(os.path.dirname(path))
 
 
 def _remove_directory(directory: str) -> bool:
@@ -181,7 +195,7 @@ def _told(error: BaseException, restored: List[str], left: List[str]) -> str:
 def _reason(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno)
-    return printable(str(error)) or type(error).__name__
+    return model_text.printable(str(error)) or type(error).__name__
 
 
 @contextlib.contextmanager

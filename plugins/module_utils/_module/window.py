@@ -11,10 +11,10 @@ from __future__ import annotations
 import time
 from typing import Any, Dict, List, NamedTuple, Optional
 
-from .._model.namespace import OWN, Namespace, Unreachable
-from .._read.counters import read_counters
-from .._read.sysctls import read_sysctls
-from .gathering import Gathering, inside
+from .._model import namespace as model_namespace
+from .._read import counters as read_counters
+from .._read import sysctls
+from . import gathering
 
 
 class Before(NamedTuple):
@@ -26,21 +26,21 @@ class Before(NamedTuple):
     looked_at: float = 0.0
 
 
-def wait(work: Gathering, asked: List[Namespace]) -> Dict[Namespace, Before]:
+def wait(work: gathering.Gathering, asked: List[model_namespace.Namespace]) -> Dict[model_namespace.Namespace, Before]:
     """What each namespace shows before the wait, and the wait."""
     window = work.options.counters_window
-    before: Dict[Namespace, Before] = {}
-    for namespace in {OWN, *asked}:
+    before: Dict[model_namespace.Namespace, Before] = {}
+    for namespace in {model_namespace.OWN, *asked}:
         try:
-            counters = work.note(inside(namespace, read_counters), namespace.label)
-        except Unreachable:
+            counters = work.note(gathering.inside(namespace, read_counters.read_counters), namespace.label)
+        except model_namespace.Unreachable:
             continue  # told once, when the namespace itself is read
         before[namespace] = Before(counters, time.monotonic())
     end = time.monotonic() + window
     if work.options.wants("half_open"):
-        from .._read.followed import LONGEST
+        from .._read import followed as read_followed
 
-        time.sleep(max(window - LONGEST, 0))
+        time.sleep(max(window - read_followed.LONGEST, 0))
         for namespace in asked:
             if namespace in before:
                 before[namespace] = _with_first_look(work, namespace, before[namespace], end)
@@ -48,18 +48,20 @@ def wait(work: Gathering, asked: List[Namespace]) -> Dict[Namespace, Before]:
     return before
 
 
-def _with_first_look(work: Gathering, namespace: Namespace, before: Before, end: float) -> Before:
+def _with_first_look(
+    work: gathering.Gathering, namespace: model_namespace.Namespace, before: Before, end: float
+) -> Before:
     try:
-        looked = inside(namespace, _first_look, work, end - time.monotonic())
-    except Unreachable:
+        looked = gathering.inside(namespace, _first_look, work, end - time.monotonic())
+    except model_namespace.Unreachable:
         return before  # it went away meanwhile: told when it is read
     return before._replace(looked=looked, looked_at=time.monotonic())
 
 
-def _first_look(work: Gathering, seconds: float) -> Any:
+def _first_look(work: gathering.Gathering, seconds: float) -> Any:
     from .._read import followed
 
-    values, _warnings = read_sysctls()  # what they warn of is told when the namespace itself is read
+    values, _warnings = sysctls.read_sysctls()  # what they warn of is told when the namespace itself is read
     retries = values.get("tcp_synack_retries")
     return followed.first_look(
         seconds, work.ports, work.first_timeout, retries=followed.GIVEN_UP_AFTER if retries is None else retries

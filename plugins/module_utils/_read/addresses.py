@@ -13,7 +13,7 @@ import socket
 import struct
 from typing import List, Tuple
 
-from .netlink import HEADER, DumpInterrupted, attributes, dump
+from . import netlink
 
 _NETLINK_ROUTE = 0
 _RTM_NEWADDR, _RTM_GETADDR = 20, 22
@@ -26,10 +26,10 @@ def own_addresses() -> Tuple[List[str], List[str]]:
     """Every address of every interface, the loopback's among them, each once, as ``192.0.2.1/24``, and warnings."""
     found: List[str] = []
     try:
-        for run, length in dump(_IFADDRMSG.pack(0, 0, 0, 0, 0), _NETLINK_ROUTE, _RTM_GETADDR, _RTM_NEWADDR):
+        for run, length in netlink.dump(_IFADDRMSG.pack(0, 0, 0, 0, 0), _NETLINK_ROUTE, _RTM_GETADDR, _RTM_NEWADDR):
             for start in range(0, len(run), length):
                 found += [one for one in _addresses(bytes(run[start : start + length])) if one not in found]
-    except DumpInterrupted:
+    except netlink.DumpInterrupted:
         return found, []  # what was listed is there; an address that came or went this moment may be missing
     except OSError as error:
         return found, ["the host's own addresses could not be read: {0}".format(error.strerror)]
@@ -38,9 +38,9 @@ def own_addresses() -> Tuple[List[str], List[str]]:
 
 def _addresses(message: bytes) -> List[str]:
     """IFA_LOCAL is ours; IFA_ADDRESS is ours too, but on a point-to-point interface the other end's."""
-    family = message[HEADER.size]
-    parts = dict(attributes(message[HEADER.size + _IFADDRMSG.size :]))
+    family = message[netlink.HEADER.size]
+    parts = dict(netlink.attributes(message[netlink.HEADER.size + _IFADDRMSG.size :]))
     packed = parts.get(_IFA_LOCAL, parts.get(_IFA_ADDRESS, b""))
     if len(packed) != _LENGTHS.get(family, -1):
         return []
-    return ["{0}/{1}".format(ipaddress.ip_address(packed), message[HEADER.size + 1])]
+    return ["{0}/{1}".format(ipaddress.ip_address(packed), message[netlink.HEADER.size + 1])]

@@ -11,19 +11,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Dict, Iterable, List, Mapping, Optional, Tuple
 
-from .._boot.dropins import DropIn
-from .._boot.mentions import may_be_set, unset
-from .._boot.places import COMMAND_LINE_SINCE, CREDENTIAL, DIRECTORIES, SYSCTL_CONF
-from .._boot.values import SYSTEMD, BootFiles, BootValue
-from .._kernel.level import Level
-from .._kernel.sysctls import KEYS
-from .boot_loader import find_loader, named_loader
-from .kernel import running_kernel
-from .rooted import follow, list_names, on_host, read_file
+from .._boot import dropins as boot_dropins
+from .._boot import mentions, places
+from .._boot import values as at_boot
+from .._kernel import level as kernel_level
+from .._kernel import sysctls
+from . import boot_loader, kernel, rooted
 
 # Where PID 1 looks for a credential of systemd-sysctl.service (systemd.exec(5), LoadCredential=), from v252 on
 if TYPE_CHECKING:
-    from .._boot.tuned import Tuned
+    from .._boot import tuned as boot_tuned
 
 _CREDENTIALS = ("/run/credentials/@system", "/etc/credstore", "/run/credstore", "/usr/local/lib/credstore",
                 "/usr/lib/credstore")  # fmt: skip
@@ -35,10 +32,10 @@ def boot_values(
     names: Optional[Iterable[str]] = None,
     root: str = "/",
     loader: str = "auto",
-    level: Optional[Level] = None,
+    level: Optional[kernel_level.Level] = None,
     defaults: Optional[Mapping[str, Optional[int]]] = None,
     reboot: bool = True,
-) -> Tuple[Dict[str, BootValue], List[str]]:
+) -> Tuple[Dict[str, at_boot.BootValue], List[str]]:
     """The value that each setting has after a reboot, by short name, and warnings.
 
     :param names: short names as in ``KEYS``; all where left out
@@ -51,9 +48,9 @@ def boot_values(
     A value of ``None`` means that nothing sets it, so that the kernel's default stays, unless its ``doubt`` says that
     a file which could not be read may set it.
     """
-    level = running_kernel().level if level is None else level
+    level = kernel.running_kernel().level if level is None else level
     boot = read_boot(root, loader, level)
-    names = list(KEYS if names is None else names)
+    names = list(sysctls.KEYS if names is None else names)
     values = _values(boot, names, level, _tuned(root), defaults, reboot)
     warnings = list(boot.warnings)
     doubts: Dict[str, List[str]] = {}
@@ -66,85 +63,85 @@ def boot_values(
 
 
 def _values(
-    boot: BootFiles,
+    boot: at_boot.BootFiles,
     names: List[str],
-    level: Level,
-    tuned: Optional[Tuned],
+    level: kernel_level.Level,
+    tuned: Optional[boot_tuned.Tuned],
     defaults: Optional[Mapping[str, Optional[int]]],
     reboot: bool,
-) -> Dict[str, BootValue]:
-    if tuned is None and not may_be_set(boot, [KEYS[name].key for name in names]):
-        return unset(boot, names)
-    from .._model.boot_values import values_at_boot
+) -> Dict[str, at_boot.BootValue]:
+    if tuned is None and not mentions.may_be_set(boot, [sysctls.KEYS[name].key for name in names]):
+        return mentions.unset(boot, names)
+    from .._model import boot_values as model
 
-    return values_at_boot(boot, names, level, tuned, defaults, reboot)
+    return model.values_at_boot(boot, names, level, tuned, defaults, reboot)
 
 
-def _tuned(root: str) -> Optional[Tuned]:
+def _tuned(root: str) -> Optional[boot_tuned.Tuned]:
     """What TuneD does after the boot loader; most hosts have none."""
-    if not os.path.isdir(on_host(root, "/etc/tuned")):
+    if not os.path.isdir(rooted.on_host(root, "/etc/tuned")):
         return None
-    from .tuned_files import read_tuned
+    from . import tuned_files
 
-    return read_tuned(root)
+    return tuned_files.read_tuned(root)
 
 
-def read_boot(root: str = "/", loader: str = "auto", level: Optional[Level] = None) -> BootFiles:
+def read_boot(root: str = "/", loader: str = "auto", level: Optional[kernel_level.Level] = None) -> at_boot.BootFiles:
     """Every file that a boot loader may read, each read once, and which loader it will be."""
-    found = find_loader(root) if loader == "auto" else named_loader(loader, root)
-    dropins: List[DropIn] = []
-    unlisted: List[DropIn] = []
+    found = boot_loader.find_loader(root) if loader == "auto" else boot_loader.named_loader(loader, root)
+    dropins: List[boot_dropins.DropIn] = []
+    unlisted: List[boot_dropins.DropIn] = []
     seen = set()
-    for directory in DIRECTORIES:
+    for directory in places.DIRECTORIES:
         identity = _identity(root, directory)
         if identity is not None and identity in seen:
             continue  # /lib is a link to /usr/lib
         seen.add(identity)
         try:
-            names = list_names(root, directory)
+            names = rooted.list_names(root, directory)
         except OSError as error:
-            unlisted.append(DropIn(directory, None, os.strerror(error.errno or 0).lower()))
+            unlisted.append(boot_dropins.DropIn(directory, None, os.strerror(error.errno or 0).lower()))
             continue
         dropins += [_dropin(root, directory + "/" + name) for name in sorted(names) if name.endswith(".conf")]
-    if os.path.lexists(on_host(root, SYSCTL_CONF)):
-        dropins.append(_dropin(root, SYSCTL_CONF))
-    if found.name == SYSTEMD and (not found.version or found.version >= _CREDENTIALS_SINCE):
+    if os.path.lexists(rooted.on_host(root, places.SYSCTL_CONF)):
+        dropins.append(_dropin(root, places.SYSCTL_CONF))
+    if found.name == at_boot.SYSTEMD and (not found.version or found.version >= _CREDENTIALS_SINCE):
         dropins += _credential(root)
-    return BootFiles(
+    return at_boot.BootFiles(
         found.name, found.version, tuple(dropins), tuple(unlisted), _cmdline(root, level), found.warnings
     )
 
 
-def _dropin(root: str, path: str) -> DropIn:
-    found = read_file(root, path)
-    return DropIn(path, found.content, found.problem, found.real)
+def _dropin(root: str, path: str) -> boot_dropins.DropIn:
+    found = rooted.read_file(root, path)
+    return boot_dropins.DropIn(path, found.content, found.problem, found.real)
 
 
 def _identity(root: str, directory: str) -> Optional[Tuple[int, int]]:
     try:
-        status = os.stat(on_host(root, follow(root, directory)))
+        status = os.stat(rooted.on_host(root, rooted.follow(root, directory)))
     except OSError:
         return None
     return status.st_dev, status.st_ino
 
 
-def _credential(root: str) -> List[DropIn]:
+def _credential(root: str) -> List[boot_dropins.DropIn]:
     for directory in _CREDENTIALS:
-        path = "%s/%s" % (directory, CREDENTIAL)
-        if os.path.lexists(on_host(root, path)):
+        path = "%s/%s" % (directory, places.CREDENTIAL)
+        if os.path.lexists(rooted.on_host(root, path)):
             return [_dropin(root, path)]
     return []
 
 
-def _cmdline(root: str, level: Optional[Level]) -> str:
+def _cmdline(root: str, level: Optional[kernel_level.Level]) -> str:
     """The kernel command line where it sets sysctls: Linux 5.8 and later, and only the initial network namespace's."""
-    level = running_kernel().level if level is None else level
-    if (level.major, level.minor) < COMMAND_LINE_SINCE:
+    level = kernel.running_kernel().level if level is None else level
+    if (level.major, level.minor) < places.COMMAND_LINE_SINCE:
         return ""
-    content = read_file(root, "/proc/cmdline", _CMDLINE_LIMIT).content or b""
+    content = rooted.read_file(root, "/proc/cmdline", _CMDLINE_LIMIT).content or b""
     if b"sysctl" not in content:
         return ""
-    core = on_host(root, "/proc/sys/net/core")
+    core = rooted.on_host(root, "/proc/sys/net/core")
     if os.path.isdir(core) and not os.path.exists(core + "/netdev_max_backlog"):
         return ""  # another namespace: it starts with the kernel's defaults
     return content.decode("utf-8", "backslashreplace")

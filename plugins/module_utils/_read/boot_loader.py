@@ -12,9 +12,8 @@ import os
 import re
 from typing import List, NamedTuple, Optional, Tuple
 
-from .._boot.dropins import printable
-from .._boot.values import CONTAINER, NONE, OTHER, PROCPS, SYSTEMD
-from .rooted import follow, list_names, on_host, read_file
+from .._boot import dropins, values
+from . import rooted
 
 _SYSTEMD_SYSCTL = ("/usr/lib/systemd/systemd-sysctl", "/lib/systemd/systemd-sysctl")
 _SYSCTL = ("/sbin/sysctl", "/usr/sbin/sysctl", "/bin/sysctl", "/usr/bin/sysctl")
@@ -47,55 +46,55 @@ def find_loader(root: str = "/") -> Loader:
     container, nothing applies files; without evidence, PID 1 is merely unknown.
     """
     init = _init_name(root)
-    if os.path.isdir(on_host(root, "/run/systemd/system")) or init == "systemd":
+    if os.path.isdir(rooted.on_host(root, "/run/systemd/system")) or init == "systemd":
         return _systemd(root)
-    if init in _SCRIPTED_INITS or os.path.isdir(on_host(root, "/run/openrc")):
+    if init in _SCRIPTED_INITS or os.path.isdir(rooted.on_host(root, "/run/openrc")):
         return _sysctl(root)
     if _in_container(root):
-        return Loader(CONTAINER, ())
+        return Loader(values.CONTAINER, ())
     if any(_real(root, path) for path in _SYSTEMD_SYSCTL):
         found = _systemd(root)
     else:
         found = _sysctl(root)
-    if found.name == NONE:
+    if found.name == values.NONE:
         return found
-    who = "PID 1 is %s, which" % printable(init) if init else "No init runs here that"
+    who = "PID 1 is %s, which" % dropins.printable(init) if init else "No init runs here that"
     assumed = "%s is not known to apply sysctl files at boot: boot values assume %s, which is installed" % (
         who,
-        "systemd-sysctl" if found.name == SYSTEMD else "sysctl --system",
+        "systemd-sysctl" if found.name == values.SYSTEMD else "sysctl --system",
     )
     return found._replace(warnings=found.warnings + (assumed,))
 
 
 def named_loader(name: str, root: str = "/") -> Loader:
     """The loader that the caller chose, ``systemd`` or ``procps``, in the version that is installed."""
-    if name == SYSTEMD:
-        return Loader(SYSTEMD, _systemd_version(root))
-    return Loader(PROCPS, _sysctl(root).version)
+    if name == values.SYSTEMD:
+        return Loader(values.SYSTEMD, _systemd_version(root))
+    return Loader(values.PROCPS, _sysctl(root).version)
 
 
 def _init_name(root: str) -> str:
-    return (read_file(root, "/proc/1/comm", 64).content or b"").decode("utf-8", "replace").strip()
+    return (rooted.read_file(root, "/proc/1/comm", 64).content or b"").decode("utf-8", "replace").strip()
 
 
 def _in_container(root: str) -> bool:
     """Whether a container manager left its mark: Docker, Podman, CRI-O, systemd-nspawn, LXC, Kubernetes."""
-    if any(os.path.lexists(on_host(root, path)) for path in _MARKS):
+    if any(os.path.lexists(rooted.on_host(root, path)) for path in _MARKS):
         return True
-    environment = (read_file(root, "/proc/1/environ", _LONGEST_ENVIRONMENT).content or b"").split(b"\0")
+    environment = (rooted.read_file(root, "/proc/1/environ", _LONGEST_ENVIRONMENT).content or b"").split(b"\0")
     return any(one.startswith(_MARKING_VARIABLES) and not one.endswith(b"=") for one in environment)
 
 
 def _systemd(root: str) -> Loader:
     version = _systemd_version(root)
     for path in _UNIT:
-        found = read_file(root, path)
+        found = rooted.read_file(root, path)
         if found.content == b"" and found.real:
-            return Loader(NONE, version, ("%s is masked: no sysctl file is applied at boot" % path,))
+            return Loader(values.NONE, version, ("%s is masked: no sysctl file is applied at boot" % path,))
     if root == "/" and _read_only("/proc/sys/net"):
         # ConditionPathIsReadWrite= of the unit
-        return Loader(NONE, version, ("/proc/sys/net is read-only here: no sysctl file is applied at boot",))
-    return Loader(SYSTEMD, version)
+        return Loader(values.NONE, version, ("/proc/sys/net is read-only here: no sysctl file is applied at boot",))
+    return Loader(values.SYSTEMD, version)
 
 
 def _read_only(path: str) -> bool:
@@ -109,7 +108,7 @@ def _systemd_version(root: str) -> Tuple[int, ...]:
     """From the name of its private library, which carries the version in every distribution since v235."""
     for directory in ["/usr/lib/systemd", "/lib/systemd", "/usr/lib64/systemd"] + _multiarch(root):
         try:
-            names = list_names(root, directory)
+            names = rooted.list_names(root, directory)
         except OSError:
             continue
         for name in names:
@@ -121,7 +120,7 @@ def _systemd_version(root: str) -> Tuple[int, ...]:
 
 def _multiarch(root: str) -> List[str]:
     try:
-        names = list_names(root, "/usr/lib")
+        names = rooted.list_names(root, "/usr/lib")
     except OSError:
         return []
     return ["/usr/lib/%s/systemd" % name for name in names if "-linux-" in name]
@@ -134,18 +133,20 @@ def _sysctl(root: str) -> Loader:
             continue
         if real.rpartition("/")[2] in _MULTICALL:
             text = "sysctl is part of %s, whose order of files depends on the distribution's init script" % real
-            return Loader(OTHER, (), (printable(text),))
-        found = re.search(_PROCPS_VERSION, read_file(root, path).content or b"")
+            return Loader(values.OTHER, (), (dropins.printable(text),))
+        found = re.search(_PROCPS_VERSION, rooted.read_file(root, path).content or b"")
         if found is None:
             text = "%s does not tell its version: boot values assume procps-ng 4" % path
-            return Loader(PROCPS, (), (text,))
-        return Loader(PROCPS, tuple(int(part) for part in found.group(1).split(b".")))
-    return Loader(NONE, (), ("neither systemd-sysctl nor sysctl is installed: no sysctl file is applied at boot",))
+            return Loader(values.PROCPS, (), (text,))
+        return Loader(values.PROCPS, tuple(int(part) for part in found.group(1).split(b".")))
+    return Loader(
+        values.NONE, (), ("neither systemd-sysctl nor sysctl is installed: no sysctl file is applied at boot",)
+    )
 
 
 def _real(root: str, path: str) -> Optional[str]:
     try:
-        real = follow(root, path)
+        real = rooted.follow(root, path)
     except OSError:
         return None
-    return real if os.path.lexists(on_host(root, real)) else None
+    return real if os.path.lexists(rooted.on_host(root, real)) else None

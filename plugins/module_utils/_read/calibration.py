@@ -31,11 +31,10 @@ import threading
 import time
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
-from .._kernel.level import Level
-from .._kernel.rules import BACKLOG, BACKLOG_PLUS_1, POWER_OF_TWO, forces_cookies, syn_queue_rule
-from .._model.namespace import PRIVATE_PORT
-from .new_namespace import CannotMake, enter_new
-from .sysctls import read_sysctls
+from .._kernel import level as kernel_level
+from .._kernel import rules
+from .._model import namespace
+from . import new_namespace, sysctls
 
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 0x1
@@ -79,14 +78,14 @@ def _in_this_thread() -> CalibrationResult:
     """Everything, in a thread that must not be used for anything else afterwards."""
     defaults: Dict[str, int] = {}
     try:
-        host, _warnings = read_sysctls()
-        defaults, level = enter_new()
+        host, _warnings = sysctls.read_sysctls()
+        defaults, level = new_namespace.enter_new()
         cookies = defaults.get("tcp_syncookies", host["tcp_syncookies"])
-        if cookies is not None and forces_cookies(level, cookies):
+        if cookies is not None and rules.forces_cookies(level, cookies):
             raise _Inconclusive("tcp_syncookies is 2 and this kernel has one value for all namespaces")
         _bring_loopback_up()
         return CalibrationResult(_measure(level), defaults, None)
-    except (_Inconclusive, CannotMake) as doubt:
+    except (_Inconclusive, new_namespace.CannotMake) as doubt:
         return _failed(str(doubt), defaults)
     except OSError as error:
         return _failed(_reason(error), defaults)
@@ -106,17 +105,17 @@ def _bring_loopback_up() -> None:
         fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP))
 
 
-def _measure(level: Level) -> str:
+def _measure(level: kernel_level.Level) -> str:
     with contextlib.ExitStack() as sockets:
         listener = sockets.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 10)
-        listener.bind(("127.0.0.1", PRIVATE_PORT))
+        listener.bind(("127.0.0.1", namespace.PRIVATE_PORT))
         listener.listen(0)
         if not _next_is_held(sockets, 1):
-            return BACKLOG
-        if syn_queue_rule(level) != POWER_OF_TWO:
-            return BACKLOG_PLUS_1  # asking a second client would only add a line to the kernel log
-        return POWER_OF_TWO if _next_is_held(sockets, 2) else BACKLOG_PLUS_1
+            return rules.BACKLOG
+        if rules.syn_queue_rule(level) != rules.POWER_OF_TWO:
+            return rules.BACKLOG_PLUS_1  # asking a second client would only add a line to the kernel log
+        return rules.POWER_OF_TWO if _next_is_held(sockets, 2) else rules.BACKLOG_PLUS_1
 
 
 def _next_is_held(sockets: contextlib.ExitStack, number: int) -> bool:
@@ -125,7 +124,7 @@ def _next_is_held(sockets: contextlib.ExitStack, number: int) -> bool:
     # Closing resets at once: a connection that lingered would keep the namespace alive.
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.setblocking(False)
-    client.connect_ex(("127.0.0.1", PRIVATE_PORT))
+    client.connect_ex(("127.0.0.1", namespace.PRIVATE_PORT))
     end = time.monotonic() + _PATIENCE
     while True:
         seen = _held_and_turned_away()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from typing import Collection, Dict, List, Optional, Tuple
 
-from .._model.units import Unit, unit_of_membership
+from .._model import units as model_units
 
 _MOST_GROUPS = 65536
 _DEEPEST = 16
@@ -19,7 +19,7 @@ _DEEPEST = 16
 
 def units_of_cgroups(
     ids: Collection[int], mountinfo: str = "/proc/self/mountinfo", of_init: str = "/proc/1/cgroup"
-) -> Tuple[Dict[int, Unit], Tuple[str, ...]]:
+) -> Tuple[Dict[int, model_units.Unit], Tuple[str, ...]]:
     """The units behind control group ids as INET_DIAG_CGROUP_ID tells them (Linux 5.8), and warnings.
 
     The id is the inode of the group's directory in the cgroup2 hierarchy, at
@@ -33,7 +33,7 @@ def units_of_cgroups(
     if root is None:
         return {}, ("no cgroup2 file system is mounted: the units of listeners come from visible processes only",)
     init = _contents(of_init)
-    units: Dict[int, Unit] = {}
+    units: Dict[int, model_units.Unit] = {}
     queue: List[Tuple[str, str, int]] = [(root, "", 0)]
     seen = 0
     while queue and left:
@@ -50,7 +50,7 @@ def units_of_cgroups(
                 below = path + "/" + entry.name
                 if entry.inode() in left:
                     left.discard(entry.inode())
-                    unit = unit_of_membership("0::" + below, init)
+                    unit = model_units.unit_of_membership("0::" + below, init)
                     if unit is not None:
                         units[entry.inode()] = unit
                 if depth < _DEEPEST:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import os
 from typing import Dict, List, Optional, Tuple
 
-from .._model.counters import TCP, TCP_EXT, parse_counters
+from .._model import counters
 
 # thread-self (3.17+) follows a thread that moved into another namespace; the others show the process's.
 _DIRECTORIES = ("/proc/thread-self/net", "/proc/self/net", "/proc/net")
-_FILES = (("netstat", "TcpExt", TCP_EXT), ("snmp", "Tcp", TCP))
+_FILES = (("netstat", "TcpExt", counters.TCP_EXT), ("snmp", "Tcp", counters.TCP))
 _MOST = 1 << 20
 
 
@@ -29,10 +29,10 @@ def read_counters() -> Tuple[Optional[Dict[str, int]], List[str]]:
     warnings: List[str] = []
     for name, group, wanted in _FILES:
         try:
-            found.update(parse_counters(_text(name), group, wanted))
+            found.update(counters.parse_counters(_text(name), group, wanted))
         except OSError as error:
             warnings.append("counters: /proc/net/{0} cannot be read: {1}".format(name, os.strerror(error.errno or 0)))
-    if not any(name in found for name in TCP_EXT):
+    if not any(name in found for name in counters.TCP_EXT):
         if not warnings:
             warnings.append("counters: /proc/net/netstat has no TcpExt counters of listen queues")
         return None, warnings

@@ -17,7 +17,7 @@ import os
 import struct
 from typing import Dict, Iterator, NamedTuple, Optional, Tuple
 
-from .netlink import HEADER, DumpInterrupted, attributes, dump
+from . import netlink
 
 NETLINK_NETFILTER = 12
 NFNL_SUBSYS_NFTABLES = 10
@@ -69,7 +69,7 @@ def bases(tries: int = 5) -> Optional[Dict[str, Base]]:
             for family, one in listed
             if one.get(NFTA_CHAIN_TABLE) == TABLE + b"\0"
         }
-    except DumpInterrupted:
+    except netlink.DumpInterrupted:
         return bases(tries - 1) if tries > 1 else None  # somebody loads rules this moment
     except OSError as error:
         return {family: Base(False, False, 0, False, False) for family in FAMILIES} if error.errno in _WITHOUT else None
@@ -91,10 +91,10 @@ def bases(tries: int = 5) -> Optional[Dict[str, Base]]:
 
 def _listed(request: int, answer: int) -> Iterator[Tuple[int, Dict[int, bytes]]]:
     kinds = [NFNL_SUBSYS_NFTABLES << 8 | kind for kind in (request, answer)]
-    for run, length in dump(NFGENMSG.pack(0, 0, 0), NETLINK_NETFILTER, *kinds):
+    for run, length in netlink.dump(NFGENMSG.pack(0, 0, 0), NETLINK_NETFILTER, *kinds):
         for start in range(0, len(run), length):
             message = bytes(run[start : start + length])
-            yield message[HEADER.size], dict(attributes(message[HEADER.size + NFGENMSG.size :]))
+            yield message[netlink.HEADER.size], dict(netlink.attributes(message[netlink.HEADER.size + NFGENMSG.size :]))
 
 
 def _u32(parts: Dict[int, bytes], kind: int) -> int:

@@ -20,9 +20,7 @@ import socket
 import struct
 from typing import Dict, NamedTuple, Optional, Sequence, Tuple
 
-from .._model.attribution import Attribution
-from .._model.half_open import YOUNG
-from .._model.records import Followed, ListenKey, ListenSocket
+from .._model import attribution, half_open, records
 from . import netlink, sock_diag, syn_recv
 
 LONGEST = 3.0  # seconds between the looks
@@ -54,7 +52,7 @@ def first_look(
     as it was before. `retries`: tcp_synack_retries. Empty where netlink refuses.
     """
     due = 1000 * min(seconds, LONGEST) - _MARGIN
-    latest = (min(due, 1000 * (first_timeout - YOUNG)), due)[:min(retries, GIVEN_UP_AFTER)]
+    latest = (min(due, 1000 * (first_timeout - half_open.YOUNG)), due)[:min(retries, GIVEN_UP_AFTER)]
     found: Dict[int, Dict[bytes, Tuple[int, int]]] = {}
     for family in sock_diag.FAMILIES:
         chosen: Dict[bytes, Tuple[int, int]] = {}
@@ -77,16 +75,16 @@ def first_look(
 def second_look(
     first: FirstLook,
     seconds: float,
-    listeners: Sequence[ListenSocket],
+    listeners: Sequence[records.ListenSocket],
     ports: Optional[Sequence[int]] = None,
     dump: sock_diag.Dump = netlink.dump,
-) -> Dict[ListenKey, Followed]:
+) -> Dict[records.ListenKey, records.Followed]:
     """How many of the entries of each listener were followed, and what became of them after so many seconds.
 
     Nothing of a family whose table cannot be read as a whole.
     """
-    owner = Attribution(listeners).owner
-    found: Dict[ListenKey, Followed] = {}
+    owner = attribution.Attribution(listeners).owner
+    found: Dict[records.ListenKey, records.Followed] = {}
     for family, entries in first.entries.items():
         still: Dict[bytes, int] = {}
         try:
@@ -100,10 +98,10 @@ def second_look(
             width = 16 if family == socket.AF_INET6 else 4
             key = owner(syn_recv.named((port, address[:width], index), family))
             most = again + _timeouts(again, left, 1000 * seconds + _MARGIN, 1000 * first.first_timeout)
-            count, gone, asked_again = found.get(key, Followed(seconds, 0, 0, 0))[1:]
+            count, gone, asked_again = found.get(key, records.Followed(seconds, 0, 0, 0))[1:]
             gone += one not in still
             asked_again += still.get(one, 0) > most
-            found[key] = Followed(seconds, count + 1, gone, asked_again)
+            found[key] = records.Followed(seconds, count + 1, gone, asked_again)
     return found
 
 

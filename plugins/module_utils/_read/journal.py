@@ -21,9 +21,8 @@ import tempfile
 import time
 from typing import IO, Iterator, List, Tuple, cast
 
-from .._log.lines import parse_journal
-from .._log.messages import Event, parse_message
-from .._log.needles import may_matter
+from .._log import lines as log_lines
+from .._log import messages, needles
 
 _PROGRAM = "/usr/bin/journalctl"
 _TIME_LIMIT = 30.0  # seconds
@@ -32,7 +31,7 @@ _LONGEST_ENTRY = 16384
 _JOURNALS = ("/run/log/journal/*/system*.journal", "/var/log/journal/*/system*.journal")
 
 
-def journal_events(now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, Event]]:
+def journal_events(now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, messages.Event]]:
     """The events of the kernel that the journal keeps, of this boot and earlier ones, newest first.
 
     :raises OSError: there is no journalctl, or no journal that the caller may read.
@@ -53,8 +52,12 @@ def journal_events(now: float, oldest: float, warnings: List[str]) -> Iterator[T
         try:
             for entry in _entries(output, warnings):
                 entries += 1
-                said = parse_journal(entry) if len(entry) <= _LONGEST_ENTRY and may_matter(entry) else None
-                event = parse_message(said[1]) if said else None
+                said = (
+                    log_lines.parse_journal(entry)
+                    if len(entry) <= _LONGEST_ENTRY and needles.may_matter(entry)
+                    else None
+                )
+                event = messages.parse_message(said[1]) if said else None
                 if said and event:
                     yield min(now, said[0]), event
         finally:

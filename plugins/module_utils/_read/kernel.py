@@ -11,28 +11,30 @@ from __future__ import annotations
 import os
 import re
 
-from .._kernel.identity import Kernel, identify
-from .._model.errors import InvalidOption
+from .._kernel import identity
+from .._model import errors
 
 
-def running_kernel() -> Kernel:
+def running_kernel() -> identity.Kernel:
     """The running kernel, from uname(2) and, on Ubuntu, /proc/version_signature.
 
     :raises InvalidOption: a release without any version number.
     """
     uname = os.uname()
     try:
-        return identify(uname.release, uname.version, _version_signature())
+        return identity.identify(uname.release, uname.version, _version_signature())
     except ValueError:
         return _unusual(uname.release)
 
 
-def _unusual(release: str) -> Kernel:
+def _unusual(release: str) -> identity.Kernel:
     """A kernel whose builder named it as nobody else does: the numbers it begins with, if any, and all the doubt."""
     found = re.match(r"\d{1,3}\.\d{1,3}(?:\.\d{1,5})?", release, re.ASCII)
     if not found:
-        raise InvalidOption("target", release, "its kernel's release does not begin with a version such as 6.1.176")
-    return identify(found.group())._replace(release=release, rule_source="assumed")
+        raise errors.InvalidOption(
+            "target", release, "its kernel's release does not begin with a version such as 6.1.176"
+        )
+    return identity.identify(found.group())._replace(release=release, rule_source="assumed")
 
 
 def _version_signature() -> str:

@@ -12,13 +12,11 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
-from .._model.errors import InvalidOption
-from .._model.records import KernelLog
-from .kmsg import PATH as KMSG
-from .kmsg import kmsg_events, overwritten_until
+from .._model import errors, records
+from . import kmsg
 
 if TYPE_CHECKING:
-    from .._log.messages import Event
+    from .._log import messages
 
 #: where log daemons put the kernel's words, the fullest file first
 LOG_FILES = ("/var/log/kern.log", "/var/log/messages", "/var/log/syslog", "/var/log/debug")
@@ -31,7 +29,7 @@ _FIRST, _LAST = 0, 253402300799  # years 1970 to 9999: what an ISO time can say
 
 def read_kernel_log(
     source: str = "auto", max_age: float = 86400, now: Optional[float] = None
-) -> Tuple[KernelLog, List[str]]:
+) -> Tuple[records.KernelLog, List[str]]:
     """The events not older than ``max_age`` seconds as rows, oldest first, and warnings.
 
     ``source`` is ``kmsg``, ``journal``, ``none``, the path of a file, or ``auto``:
@@ -48,55 +46,55 @@ def read_kernel_log(
     oldest = now - max_age
     warnings: List[str] = []
     if source == "none":
-        return KernelLog(None, ()), warnings
+        return records.KernelLog(None, ()), warnings
     if source == "auto":
         return _first_readable(now, oldest, warnings), warnings
     if source == "kmsg":
-        found, place = kmsg_events(now, warnings, KMSG), KMSG
+        found, place = kmsg.kmsg_events(now, warnings, kmsg.PATH), kmsg.PATH
     elif source == "journal":
         found, place = _journal(now, oldest, warnings), _JOURNAL
     elif source.startswith("/"):
-        from .log_file import file_events
+        from . import log_file
 
-        found, place = file_events(source, now, oldest, warnings), repr(source)
+        found, place = log_file.file_events(source, now, oldest, warnings), repr(source)
     else:
-        from .log_file import ALLOWED
+        from . import log_file
 
-        raise InvalidOption("kernel_log_source", source, ALLOWED)
+        raise errors.InvalidOption("kernel_log_source", source, log_file.ALLOWED)
     try:
-        return KernelLog(True, _rows(found, oldest, warnings)), warnings
+        return records.KernelLog(True, _rows(found, oldest, warnings)), warnings
     except OSError as error:
         warnings.append("kernel log: {0} cannot be read: {1}".format(place, _reason(error)))
-        return KernelLog(False, ()), warnings
+        return records.KernelLog(False, ()), warnings
 
 
-def _first_readable(now: float, oldest: float, warnings: List[str]) -> KernelLog:
+def _first_readable(now: float, oldest: float, warnings: List[str]) -> records.KernelLog:
     refusals: Dict[str, str] = {}
-    for place in (KMSG,) + LOG_FILES + (_JOURNAL,):
-        if place == KMSG:
+    for place in (kmsg.PATH,) + LOG_FILES + (_JOURNAL,):
+        if place == kmsg.PATH:
             found = _ring_and_before(now, oldest, warnings)
         elif place == _JOURNAL:  # last: it takes a program to read, and rsyslog's files hold the same
             found = _journal(now, oldest, warnings)
         else:
             found = _with_rotated(place, now, oldest, warnings)
         try:
-            return KernelLog(True, _rows(found, oldest, warnings))
+            return records.KernelLog(True, _rows(found, oldest, warnings))
         except OSError as error:
             refusals[place] = _reason(error)
-        except InvalidOption:
+        except errors.InvalidOption:
             continue  # no such file here
     told = ", ".join("{0} ({1})".format(place, reason) for place, reason in refusals.items())
     warnings.append("kernel log: no source can be read: {0}".format(told))
-    return KernelLog(False, ())
+    return records.KernelLog(False, ())
 
 
-def _ring_and_before(now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, Event]]:
+def _ring_and_before(now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, messages.Event]]:
     """The events of /dev/kmsg and, where it was overwritten since, those before it of the first log file there is.
 
     It holds some thousand records, and a firewall that logs what it drops writes as many within one attack.
     """
-    began = overwritten_until(now, KMSG)
-    yield from kmsg_events(now, warnings, KMSG)
+    began = kmsg.overwritten_until(now, kmsg.PATH)
+    yield from kmsg.kmsg_events(now, warnings, kmsg.PATH)
     if began is None or began <= oldest:
         return
     for place in LOG_FILES:
@@ -105,30 +103,32 @@ def _ring_and_before(now: float, oldest: float, warnings: List[str]) -> Iterator
                 if seconds < began - _COARSE:
                     yield seconds, event
             return
-        except (OSError, InvalidOption):
+        except (OSError, errors.InvalidOption):
             continue  # no such file here, or not ours to read
 
 
-def _with_rotated(path: str, now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, Event]]:
+def _with_rotated(path: str, now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, messages.Event]]:
     """The events of a log file, and of what was it before the last night's rotation."""
-    from .log_file import file_events, rotated
+    from . import log_file
 
-    yield from file_events(path, now, oldest, warnings)
-    for earlier in rotated(path, oldest, warnings):
+    yield from log_file.file_events(path, now, oldest, warnings)
+    for earlier in log_file.rotated(path, oldest, warnings):
         try:
-            yield from file_events(earlier, now, oldest, warnings)
-        except (OSError, InvalidOption) as error:
+            yield from log_file.file_events(earlier, now, oldest, warnings)
+        except (OSError, errors.InvalidOption) as error:
             reason = _reason(error) if isinstance(error, OSError) else "it is gone"
             warnings.append("kernel log: {0!r} cannot be read: {1}".format(earlier, reason))
 
 
-def _journal(now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, Event]]:
-    from .journal import journal_events
+def _journal(now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, messages.Event]]:
+    from . import journal
 
-    return journal_events(now, oldest, warnings)
+    return journal.journal_events(now, oldest, warnings)
 
 
-def _rows(found: Iterable[Tuple[float, Event]], oldest: float, warnings: List[str]) -> Tuple[Dict[str, Any], ...]:
+def _rows(
+    found: Iterable[Tuple[float, messages.Event]], oldest: float, warnings: List[str]
+) -> Tuple[Dict[str, Any], ...]:
     """The events as rows. What makes rows is imported with the first event: most logs have none."""
     recent = (one for one in found if max(oldest, _FIRST) <= one[0] <= _LAST)
     first = next(recent, None)
@@ -136,9 +136,9 @@ def _rows(found: Iterable[Tuple[float, Event]], oldest: float, warnings: List[st
         return ()
     from itertools import chain
 
-    from .._log.rows import rows_of
+    from .._log import rows as log_rows
 
-    rows = rows_of(chain((first,), recent), MOST_ROWS)
+    rows = log_rows.rows_of(chain((first,), recent), MOST_ROWS)
     told = rows.result()
     if rows.left_out:
         warnings.append("kernel log: of the rows of equal events the newest {0} are returned".format(len(told)))

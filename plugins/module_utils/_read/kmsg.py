@@ -12,11 +12,10 @@ import os
 import time
 from typing import TYPE_CHECKING, Iterator, List, Optional, Tuple
 
-from .._log.kmsg_record import kmsg_place, parse_kmsg
-from .._log.needles import may_matter
+from .._log import kmsg_record, needles
 
 if TYPE_CHECKING:
-    from .._log.messages import Event
+    from .._log import messages
 
 PATH = "/dev/kmsg"
 
@@ -24,7 +23,7 @@ _LARGEST_RECORD = 16384  # the kernel's own limit is 8192; a smaller buffer woul
 _MOST_RECORDS = 2_000_000  # more than the largest ring buffer holds: an end even where the log grows while we read
 
 
-def kmsg_events(now: float, warnings: List[str], path: str = PATH) -> Iterator[Tuple[float, Event]]:
+def kmsg_events(now: float, warnings: List[str], path: str = PATH) -> Iterator[Tuple[float, messages.Event]]:
     """The events of the running kernel with their time, in seconds since the epoch.
 
     Records carry the printk clock, which stands still while the machine sleeps,
@@ -38,7 +37,7 @@ def kmsg_events(now: float, warnings: List[str], path: str = PATH) -> Iterator[T
     try:
         clock_began = _clock_began(now)
         for record in _records(descriptor, warnings):
-            said = parse_kmsg(record) if may_matter(record) else None
+            said = kmsg_record.parse_kmsg(record) if needles.may_matter(record) else None
             event = _event(said[1]) if said else None
             if said and event:
                 yield min(now, clock_began + said[0] / 1e6), event
@@ -46,10 +45,10 @@ def kmsg_events(now: float, warnings: List[str], path: str = PATH) -> Iterator[T
         os.close(descriptor)
 
 
-def _event(text: bytes) -> Optional[Event]:
-    from .._log.messages import parse_message
+def _event(text: bytes) -> Optional[messages.Event]:
+    from .._log import messages
 
-    return parse_message(text)
+    return messages.parse_message(text)
 
 
 def overwritten_until(now: float, path: str = PATH) -> Optional[float]:
@@ -59,7 +58,7 @@ def overwritten_until(now: float, path: str = PATH) -> Optional[float]:
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        oldest = kmsg_place(next(_records(descriptor, []), b""))
+        oldest = kmsg_record.kmsg_place(next(_records(descriptor, []), b""))
     finally:
         os.close(descriptor)
     return min(now, _clock_began(now) + oldest[1] / 1e6) if oldest and oldest[0] else None

@@ -17,11 +17,9 @@ import time
 import zlib
 from typing import BinaryIO, Iterator, List, Optional, Sequence, Set, Tuple
 
-from .._log.lines import LONGEST_LINE, parse_stamp, text_events
-from .._log.messages import Event
-from .._log.needles import may_matter, tells_of_flood
-from .._log.times import to_epoch
-from .._model.errors import InvalidOption
+from .._log import lines as log_lines
+from .._log import messages, needles, times
+from .._model import errors
 
 ALLOWED = "allowed are auto, kmsg, journal, none or the absolute path of a log file"
 
@@ -32,7 +30,7 @@ _MOST_ROTATED = 8  # files, the newest
 _ROTATED = r"(?:\.[0-9]{1,4}|[-.][0-9]{8}(?:-[0-9]{1,10})?)(?:\.gz)?"  # what logrotate appends
 
 
-def file_events(path: str, now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, Event]]:
+def file_events(path: str, now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, messages.Event]]:
     """The events of a log file with their time, in seconds since the epoch, in the file's order.
 
     Times without a zone are of this host's, times without a year of the last one
@@ -47,9 +45,9 @@ def file_events(path: str, now: float, oldest: float, warnings: List[str]) -> It
         undated: List[bytes] = []
         hosts: Set[bytes] = set()
         known, seconds = None, None
-        for line, event in text_events(_noting(_lines(blocks), undated)):
+        for line, event in log_lines.text_events(_noting(_lines(blocks), undated)):
             if line.stamp != known:  # a flood's lines share their seconds, and a zone's rules are slow to ask
-                known, seconds = line.stamp, to_epoch(line.stamp, latest, local_moments)
+                known, seconds = line.stamp, times.to_epoch(line.stamp, latest, local_moments)
             if seconds is not None:
                 if seconds >= oldest and len(hosts) < 3:
                     hosts.add(line.host)
@@ -102,12 +100,12 @@ def local_moments(year: int, month: int, day: int, hour: int, minute: int, secon
 def _open(path: str) -> BinaryIO:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
-            raise InvalidOption("kernel_log_source", path, "it is not a regular file; " + ALLOWED)
+            raise errors.InvalidOption("kernel_log_source", path, "it is not a regular file; " + ALLOWED)
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-        if isinstance(error, InvalidOption):
+        if isinstance(error, errors.InvalidOption):
             raise
-        raise InvalidOption("kernel_log_source", path, "there is no such file; " + ALLOWED) from error
+        raise errors.InvalidOption("kernel_log_source", path, "there is no such file; " + ALLOWED) from error
     return os.fdopen(descriptor, "rb", buffering=0)
 
 
@@ -128,8 +126,8 @@ def _plain(file: BinaryIO, path: str, latest: float, oldest: float, warnings: Li
         left -= len(block)
         if first:  # the first line is cut: drop it, and see whether what was skipped could have mattered
             block = block.partition(b"\n")[2]
-            stamp = parse_stamp(block[:LONGEST_LINE])
-            began = to_epoch(stamp, latest, local_moments) if stamp else None
+            stamp = log_lines.parse_stamp(block[: log_lines.LONGEST_LINE])
+            began = times.to_epoch(stamp, latest, local_moments) if stamp else None
             if began is None or began > oldest:
                 warnings.append("kernel log: only the last {0} MiB of {1!r} were read".format(_MOST_PLAIN >> 20, path))
             first = False
@@ -155,8 +153,8 @@ def _unpacked(file: BinaryIO, path: str, warnings: List[str]) -> Iterator[bytes]
 def _noting(lines: Iterator[bytes], undated: List[bytes]) -> Iterator[bytes]:
     """The same lines; the first report of a flood that bears a time as dmesg writes it is kept."""
     for line in lines:
-        if not undated and line[:1] == b"[" and tells_of_flood(line):
-            undated.append(line[:LONGEST_LINE])
+        if not undated and line[:1] == b"[" and needles.tells_of_flood(line):
+            undated.append(line[: log_lines.LONGEST_LINE])
         yield line
 
 
@@ -165,10 +163,10 @@ def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
     rest = b""
     for block in blocks:
         whole, newline, rest = (rest + block).rpartition(b"\n")
-        rest = rest[: LONGEST_LINE + 1]  # a line too long stays too long, however much of it is still to come
+        rest = rest[: log_lines.LONGEST_LINE + 1]  # a line too long stays too long, however much of it is still to come
         if not newline:
             continue
-        if not may_matter(whole):
+        if not needles.may_matter(whole):
             yield b""
             continue
         for line in whole.split(b"\n"):

@@ -12,7 +12,7 @@ import os
 import re
 from typing import List, Optional, Tuple
 
-from .rooted import on_host
+from . import rooted
 
 _TOTAL = rb"^MemTotal:\s+([0-9]{1,18}) kB$"
 _MOST = 65536
@@ -24,7 +24,7 @@ def read_memory(root: str = "/") -> Tuple[Optional[int], List[str]]:
     In a container that is the machine's, which is where the kernel takes its queues' memory from.
     """
     try:
-        with open(on_host(root, "/proc/meminfo"), "rb") as file:
+        with open(rooted.on_host(root, "/proc/meminfo"), "rb") as file:
             found = re.search(_TOTAL, file.read(_MOST), re.MULTILINE)
     except OSError as error:
         return None, ["memory: /proc/meminfo cannot be read: {0}".format(os.strerror(error.errno or 0))]

@@ -13,7 +13,7 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple, Optional
 
 if TYPE_CHECKING:
-    from .._model.mitigation import Record
+    from .._model import mitigation
 
 PATH = "/run/linuxnet.tcp/mitigation.json"
 _MOST_BYTES = 4194304
@@ -26,7 +26,7 @@ class _NotOurs(Exception):
 class Found(NamedTuple):
     """What the file says; ``problem`` where there is one that cannot be used."""
 
-    record: Optional[Record]
+    record: Optional[mitigation.Record]
     problem: Optional[str]
 
 
@@ -44,11 +44,11 @@ def read_record(path: str = PATH) -> Found:
 def _parsed(content: bytes, path: str) -> Found:
     import json
 
-    from .._model.mitigation import BadRecord, parse_record
+    from .._model import mitigation
 
     try:
-        record = parse_record(json.loads(content.decode("utf-8")))
-    except BadRecord as error:
+        record = mitigation.parse_record(json.loads(content.decode("utf-8")))
+    except mitigation.BadRecord as error:
         return Found(None, "{0} is no record of a mitigation: {1}".format(path, error))
     except ValueError:
         return Found(None, "{0} is no record of a mitigation: it is no JSON".format(path))

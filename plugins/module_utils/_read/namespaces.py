@@ -19,28 +19,27 @@ import stat
 import threading
 from typing import Any, Callable, Dict, Iterable, List, Optional
 
-from .._model.errors import InvalidOption
-from .._model.namespace import OWN, Namespace, Unreachable
-from .._model.namespace_commands import PID
-from .._model.text import printable
+from .._model import errors, namespace_commands
+from .._model import namespace as model_namespace
+from .._model import text as model_text
 
 _CLONE_NEWNET = 0x40000000
 _NS_GET_NSTYPE = 0xB703  # ioctl of Linux 4.11+
 _NAMES = "/run/netns"  # where ip-netns(8) keeps names; /var/run is a link to /run nearly everywhere
 _OLD_NAMES = "/var/run/netns"
 _OPTION = "network_namespaces"
-_PROCESS = "(?:%s)?([0-9]+)" % PID
+_PROCESS = "(?:%s)?([0-9]+)" % namespace_commands.PID
 
 
-class NotPermitted(Unreachable):
+class NotPermitted(model_namespace.Unreachable):
     """We lack the privilege to look at it or to enter it."""
 
 
-class Gone(Unreachable):
+class Gone(model_namespace.Unreachable):
     """It was there when it was resolved, and is no more."""
 
 
-def resolve(asked: Iterable[object], warnings: Optional[List[str]] = None) -> List[Namespace]:
+def resolve(asked: Iterable[object], warnings: Optional[List[str]] = None) -> List[model_namespace.Namespace]:
     """The namespaces meant by names, absolute paths, process ids, ``host`` (our own) and ``all``; each once.
 
     ``all``: our own as "host", those named in /run/netns, then those of processes as "pid:N" of the
@@ -50,33 +49,33 @@ def resolve(asked: Iterable[object], warnings: Optional[List[str]] = None) -> Li
     Raises InvalidOption for what is not there or no network namespace, NotPermitted without privilege.
     """
     own = _own_inode()
-    found: Dict[int, Namespace] = {}
+    found: Dict[int, model_namespace.Namespace] = {}
     for spec in asked:
         for namespace in _all(warnings) if spec == "all" else [_one(spec)]:
             if namespace.inode == own:
-                namespace = OWN
+                namespace = model_namespace.OWN
             found.setdefault(namespace.inode, namespace)
     return list(found.values())
 
 
-def resolve_one(spec: object, option: str = "network_namespace") -> Namespace:
+def resolve_one(spec: object, option: str = "network_namespace") -> model_namespace.Namespace:
     """The one namespace that an option names, by name, absolute path, process id, or ``host`` for our own.
 
     Raises InvalidOption for what is not there, no network namespace, or ``all``; NotPermitted without privilege.
     """
     if spec == "all":
-        raise InvalidOption(option, spec, "one network namespace is wanted here")
+        raise errors.InvalidOption(option, spec, "one network namespace is wanted here")
     found = _one(spec, option)
-    return OWN if found.inode == _own_inode() else found
+    return model_namespace.OWN if found.inode == _own_inode() else found
 
 
-def call_inside(namespace: Namespace, function: Callable[..., Any], *args: Any) -> Any:
+def call_inside(namespace: model_namespace.Namespace, function: Callable[..., Any], *args: Any) -> Any:
     """Run the function in a thread inside the namespace; its result is returned, what it raises is raised.
 
     For `OWN` it is simply called. Raises NotPermitted without CAP_SYS_ADMIN (setns(2), Linux 3.0+), and
     Gone where the namespace ended since it was resolved.
     """
-    if namespace == OWN:
+    if namespace == model_namespace.OWN:
         return function(*args)
     result: List[Any] = []
     raised: List[BaseException] = []
@@ -92,7 +91,9 @@ def call_inside(namespace: Namespace, function: Callable[..., Any], *args: Any) 
     try:
         thread.start()
     except RuntimeError:  # RLIMIT_NPROC or the cgroup's pids.max
-        raise Unreachable("{0}: no thread could be started to enter it".format(namespace.label)) from None
+        raise model_namespace.Unreachable(
+            "{0}: no thread could be started to enter it".format(namespace.label)
+        ) from None
     thread.join()
     if raised:
         raise raised[0]
@@ -104,13 +105,13 @@ def names() -> List[str]:
     return sorted(set(_entries(_NAMES)) | set(_entries(_OLD_NAMES)))
 
 
-def _one(spec: object, option: str = _OPTION) -> Namespace:
+def _one(spec: object, option: str = _OPTION) -> model_namespace.Namespace:
     text = str(spec)
-    if text == OWN.name:
-        return OWN
+    if text == model_namespace.OWN.name:
+        return model_namespace.OWN
     process = re.fullmatch(_PROCESS, text)
     if process:
-        return _existing(spec, PID + process.group(1), "/proc/%s/ns/net" % process.group(1), option)
+        return _existing(spec, namespace_commands.PID + process.group(1), "/proc/%s/ns/net" % process.group(1), option)
     if text.startswith("/") and "\0" not in text:
         return _existing(spec, text, text, option)
     if not text or "/" in text or text in (".", "..") or not text.isprintable():
@@ -123,23 +124,23 @@ def _path(name: str) -> str:
     return path if os.path.lexists(path) else "%s/%s" % (_OLD_NAMES, name)
 
 
-def _existing(spec: object, name: str, path: str, option: str) -> Namespace:
+def _existing(spec: object, name: str, path: str, option: str) -> model_namespace.Namespace:
     try:
         inode = _inode(path)
     except PermissionError:
         raise NotPermitted(
             "network namespace {0}: not permitted to look at it (a process of another user takes "
-            "CAP_SYS_PTRACE)".format(printable(name))
+            "CAP_SYS_PTRACE)".format(model_text.printable(name))
         ) from None
     except OSError:
         raise _refused(spec, option) from None
     if inode is None:
-        raise InvalidOption(option, spec, "it exists but is no network namespace")
-    return Namespace(printable(name), path, inode)
+        raise errors.InvalidOption(option, spec, "it exists but is no network namespace")
+    return model_namespace.Namespace(model_text.printable(name), path, inode)
 
 
-def _all(warnings: Optional[List[str]]) -> List[Namespace]:
-    found = [OWN]
+def _all(warnings: Optional[List[str]]) -> List[model_namespace.Namespace]:
+    found = [model_namespace.OWN]
     for name in names():
         path = _path(name)
         try:
@@ -147,7 +148,9 @@ def _all(warnings: Optional[List[str]]) -> List[Namespace]:
         except OSError:
             continue
         if inode is not None:  # else a name left behind: nothing is mounted there
-            found.append(Namespace(path if _means_another(name) else printable(name), path, inode))
+            found.append(
+                model_namespace.Namespace(path if _means_another(name) else model_text.printable(name), path, inode)
+            )
     known = {_own_inode()} | {one.inode for one in found}
     hidden = 0
     for pid in sorted(int(entry) for entry in _entries("/proc") if entry.isdigit()):
@@ -161,7 +164,7 @@ def _all(warnings: Optional[List[str]]) -> List[Namespace]:
             continue  # it ended meanwhile, or is a zombie
         if inode is not None and inode not in known:
             known.add(inode)
-            found.append(Namespace(PID + str(pid), path, inode))
+            found.append(model_namespace.Namespace(namespace_commands.PID + str(pid), path, inode))
     if hidden and warnings is not None:
         warnings.append(
             "The network namespaces of %d processes could not be seen without CAP_SYS_PTRACE; one of them may be "
@@ -172,7 +175,7 @@ def _all(warnings: Optional[List[str]]) -> List[Namespace]:
 
 def _means_another(name: str) -> bool:
     """Whether `resolve` takes the name, which somebody gave a namespace, for something else."""
-    return name in (OWN.name, "all") or re.fullmatch(_PROCESS, name) is not None
+    return name in (model_namespace.OWN.name, "all") or re.fullmatch(_PROCESS, name) is not None
 
 
 def _inode(path: str) -> Optional[int]:
@@ -199,7 +202,7 @@ def _kind(fd: int) -> Optional[int]:
         return None
 
 
-def _enter(namespace: Namespace) -> None:
+def _enter(namespace: model_namespace.Namespace) -> None:
     """Move the calling thread into the namespace."""
     try:
         fd = os.open(namespace.path, os.O_RDONLY | os.O_CLOEXEC)
@@ -215,7 +218,7 @@ def _enter(namespace: Namespace) -> None:
         if error.errno == errno.EPERM:
             raise _no_entry(namespace) from None
         if error.errno == errno.EINVAL:
-            raise InvalidOption(_OPTION, namespace.name, "it exists but is no network namespace") from None
+            raise errors.InvalidOption(_OPTION, namespace.name, "it exists but is no network namespace") from None
         raise
     finally:
         os.close(fd)
@@ -233,19 +236,19 @@ def _setns(fd: int) -> None:
         raise OSError(code, os.strerror(code))
 
 
-def _no_entry(namespace: Namespace) -> NotPermitted:
+def _no_entry(namespace: model_namespace.Namespace) -> NotPermitted:
     return NotPermitted("{0}: entering it takes CAP_SYS_ADMIN".format(namespace.label))
 
 
-def _gone(namespace: Namespace) -> Gone:
+def _gone(namespace: model_namespace.Namespace) -> Gone:
     return Gone("{0}: it ended meanwhile".format(namespace.label))
 
 
-def _refused(spec: object, option: str) -> InvalidOption:
+def _refused(spec: object, option: str) -> errors.InvalidOption:
     known = names()
-    listed = ", ".join(printable(name) for name in known[:20]) + (", …" if len(known) > 20 else "")
+    listed = ", ".join(model_text.printable(name) for name in known[:20]) + (", …" if len(known) > 20 else "")
     words = "host, and all" if option == _OPTION else "and host"
-    return InvalidOption(
+    return errors.InvalidOption(
         option,
         spec,
         "allowed are a name in {0} ({1}), the absolute path of a network namespace, the id of a running process "
@@ -254,7 +257,7 @@ def _refused(spec: object, option: str) -> InvalidOption:
 
 
 def _own_path() -> str:
-    return OWN.path if os.path.exists(OWN.path) else "/proc/self/ns/net"
+    return model_namespace.OWN.path if os.path.exists(model_namespace.OWN.path) else "/proc/self/ns/net"
 
 
 def _own_inode() -> int:

@@ -12,9 +12,9 @@ import os
 import threading
 from typing import Dict, Tuple
 
-from .._kernel.level import Level, parse_level
-from .._kernel.sysctls import shown_in_namespace
-from .sysctls import read_sysctls
+from .._kernel import level as kernel_level
+from .._kernel import sysctls
+from . import sysctls as read_sysctls
 
 _CLONE_NEWNET = 0x40000000
 
@@ -45,7 +45,7 @@ def kernel_defaults() -> Dict[str, int]:
     return defaults
 
 
-def enter_new() -> Tuple[Dict[str, int], Level]:
+def enter_new() -> Tuple[Dict[str, int], kernel_level.Level]:
     """Move the calling thread into a new namespace, for good; the values that it starts with, and the kernel's level.
 
     :raises OSError: without CAP_SYS_ADMIN, or on a kernel without network namespaces.
@@ -53,9 +53,11 @@ def enter_new() -> Tuple[Dict[str, int], Level]:
     """
     own_hash = _namespaces_have_own_hash()
     _unshare()
-    level = parse_level(os.uname().release)
-    values, _warnings = read_sysctls()
-    defaults = {name: value for name, value in values.items() if value is not None and shown_in_namespace(name, level)}
+    level = kernel_level.parse_level(os.uname().release)
+    values, _warnings = read_sysctls.read_sysctls()
+    defaults = {
+        name: value for name, value in values.items() if value is not None and sysctls.shown_in_namespace(name, level)
+    }
     if own_hash:  # tcp_max_syn_backlog then follows that small hash, not the host's
         defaults.pop("tcp_max_syn_backlog", None)
     return defaults, level

@@ -10,23 +10,23 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
-from .._model.records import ListenSocket, Owner, Process
-from .._model.units import Unit
-from .cgroups import units_of_cgroups
-from .processes import owners
+from .._model import records
+from .._model import units as model_units
+from . import cgroups
+from . import processes as read_processes
 
 
-def owners_of(sockets: Sequence[ListenSocket]) -> Tuple[Dict[int, Owner], List[str]]:
+def owners_of(sockets: Sequence[records.ListenSocket]) -> Tuple[Dict[int, records.Owner], List[str]]:
     """Owners by socket inode.
 
     The unit is that of the holding processes; where none is visible, the cgroup
     in which the socket was made tells it (Linux 5.8 and later).
     """
-    holders, warnings = owners({sock.inode for sock in sockets})
+    holders, warnings = read_processes.owners({sock.inode for sock in sockets})
     unseen = {sock.cgroup_id for sock in sockets if sock.cgroup_id and not _unit(holders.get(sock.inode, ()))}
-    units, more = units_of_cgroups(unseen)
+    units, more = cgroups.units_of_cgroups(unseen)
     found = {
-        sock.inode: Owner(
+        sock.inode: records.Owner(
             tuple(holders.get(sock.inode, ())), _unit(holders.get(sock.inode, ())) or units.get(sock.cgroup_id)
         )
         for sock in sockets
@@ -34,6 +34,6 @@ def owners_of(sockets: Sequence[ListenSocket]) -> Tuple[Dict[int, Owner], List[s
     return found, [*warnings, *more]
 
 
-def _unit(processes: Iterable[Process]) -> Optional[Unit]:
+def _unit(processes: Iterable[records.Process]) -> Optional[model_units.Unit]:
     """The unit of the first process that has one."""
-    return next((Unit(process.unit, process.unit_user) for process in processes if process.unit), None)
+    return next((model_units.Unit(process.unit, process.unit_user) for process in processes if process.unit), None)

@@ -19,8 +19,7 @@ import sys
 from itertools import islice
 from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
-from .._model.half_open import Tally, ages
-from .._model.records import ListenKey, ListenSocket
+from .._model import half_open, records
 from . import proc_net
 
 _TABLES = (("tcp", socket.AF_INET, "ipv4"), ("tcp6", socket.AF_INET6, "ipv6"))
@@ -30,15 +29,15 @@ _BATCH = 1024  # rows tallied at a time
 _TICKS = os.sysconf("SC_CLK_TCK")  # a second
 
 
-def listeners(directory: Optional[str] = None) -> List[ListenSocket]:
+def listeners(directory: Optional[str] = None) -> List[records.ListenSocket]:
     """Every listening TCP socket of the calling thread's network namespace.
 
     Raises OSError where the table for IPv4 cannot be read; that for IPv6 is absent without IPv6.
     """
-    found: Dict[Tuple, ListenSocket] = {}  # a row may come twice when the table changes while it is read
+    found: Dict[Tuple, records.ListenSocket] = {}  # a row may come twice when the table changes while it is read
     for family, name, row in _rows(_LISTEN, directory):
         address, port = endpoint(row[1], family)
-        one = ListenSocket(
+        one = records.ListenSocket(
             family=name,
             protocol="tcp",
             address=address,
@@ -59,15 +58,15 @@ def listeners(directory: Optional[str] = None) -> List[ListenSocket]:
 def tally(
     ports: Optional[Iterable[int]] = None,
     directory: Optional[str] = None,
-    listen_sockets: Sequence[ListenSocket] = (),
+    listen_sockets: Sequence[records.ListenSocket] = (),
     first_timeout: float = 1.0,
-) -> Tally:
+) -> half_open.Tally:
     """Count the half-open entries, on these local ports or on all. Raises OSError as `listeners` does.
 
     `listen_sockets`, `first_timeout`: as in `syn_recv.tally`.
     """
     wanted = None if ports is None else {b"%04X" % port for port in ports}
-    counted = Tally(listen_sockets)
+    counted = half_open.Tally(listen_sockets)
     rows = _rows(_SYN_RECV, directory)
     if wanted is not None:
         rows = (one for one in rows if one[2][1][-4:] in wanted)
@@ -76,7 +75,7 @@ def tally(
         if not some:
             return counted
         locals_: Dict[Tuple[str, bytes], Dict[int, List[bytes]]] = {}
-        waited = ages(
+        waited = half_open.ages(
             [int(row[6], 16) for _family, _name, row in some],
             [_milliseconds(row[5]) for _family, _name, row in some],
             1000 * first_timeout,
@@ -84,7 +83,7 @@ def tally(
         for age, (family, name, row) in zip(waited, some):
             local = (name, row[1])
             if local not in locals_:
-                locals_[local] = counted.of(ListenKey(name, *endpoint(row[1], family), device=None))
+                locals_[local] = counted.of(records.ListenKey(name, *endpoint(row[1], family), device=None))
             locals_[local][age].append(packed(row[2].partition(b":")[0]))
         counted.settle()
 

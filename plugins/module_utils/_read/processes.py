@@ -11,10 +11,8 @@ from __future__ import annotations
 import os
 from typing import Collection, Dict, List, Optional, Tuple
 
-from .._model.records import Process
-from .._model.text import printable
-from .._model.units import Unit, unit_of_membership
-from .executables import runtime_of
+from .._model import records, text, units
+from . import executables
 
 _MOST_ARGUMENTS = 65536  # bytes of a command line that are read
 _LONGEST_ARGUMENT = 1024  # characters of one argument that are kept
@@ -22,7 +20,7 @@ _LONGEST_MEMBERSHIP = 65536  # bytes of /proc/PID/cgroup
 _LONGEST_NAME = 64
 
 
-def owners(inodes: Collection[int], proc: str = "/proc") -> Tuple[Dict[int, List[Process]], Tuple[str, ...]]:
+def owners(inodes: Collection[int], proc: str = "/proc") -> Tuple[Dict[int, List[records.Process]], Tuple[str, ...]]:
     """The processes that hold each of these sockets, by socket inode, and warnings.
 
     An inode that no visible process holds is absent. Other users' descriptors
@@ -31,7 +29,7 @@ def owners(inodes: Collection[int], proc: str = "/proc") -> Tuple[Dict[int, List
     meanwhile counts as none.
     """
     wanted = {"socket:[%d]" % inode: inode for inode in inodes}
-    found: Dict[int, List[Process]] = {}
+    found: Dict[int, List[records.Process]] = {}
     closed = 0
     of_init = _text(_read(proc + "/1/cgroup", _LONGEST_MEMBERSHIP) or b"")
     if wanted:
@@ -81,19 +79,20 @@ def _has_memory(directory: str) -> bool:
     return bool(_read(directory + "/cmdline", 1))
 
 
-def _process(directory: str, pid: int, of_init: str) -> Optional[Process]:
+def _process(directory: str, pid: int, of_init: str) -> Optional[records.Process]:
     name = _read(directory + "/comm", 256)
     if name is None:
         return None
-    unit = unit_of_membership(_text(_read(directory + "/cgroup", _LONGEST_MEMBERSHIP) or b""), of_init) or Unit("")
+    membership = _text(_read(directory + "/cgroup", _LONGEST_MEMBERSHIP) or b"")
+    unit = units.unit_of_membership(membership, of_init) or units.Unit("")
     arguments = _read(directory + "/cmdline", _MOST_ARGUMENTS) or b""
-    return Process(
+    return records.Process(
         pid=pid,
-        name=printable(_text(name[:-1] if name.endswith(b"\n") else name), _LONGEST_NAME),
-        argv=tuple(printable(_text(one), _LONGEST_ARGUMENT) for one in arguments.rstrip(b"\0").split(b"\0"))
+        name=text.printable(_text(name[:-1] if name.endswith(b"\n") else name), _LONGEST_NAME),
+        argv=tuple(text.printable(_text(one), _LONGEST_ARGUMENT) for one in arguments.rstrip(b"\0").split(b"\0"))
         if arguments.rstrip(b"\0") else (),
         unit=unit.name or None,
-        runtime=runtime_of(directory),
+        runtime=executables.runtime_of(directory),
         unit_user=unit.user,
     )
 

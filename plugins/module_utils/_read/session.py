@@ -37,10 +37,10 @@ def _told(environment: bytes) -> Optional[str]:
     """The first word of the variable, where it is an address: any user's process may have put anything there."""
     for entry in environment.split(b"\0"):
         if entry.startswith(_NAME):
-            from .._model.networks import parse_network
+            from .._model import networks
 
             words = entry[len(_NAME) :].decode("ascii", "replace").split()
-            network = parse_network(words[0]) if len(words) == 4 and "/" not in words[0] else None
+            network = networks.parse_network(words[0]) if len(words) == 4 and "/" not in words[0] else None
             return None if network is None else str(network.network_address)
     return None
 

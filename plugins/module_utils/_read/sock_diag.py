@@ -16,7 +16,7 @@ import struct
 import sys
 from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from .._model.records import ListenSocket
+from .._model import records
 from . import netlink
 
 FAMILIES: Dict[int, str] = {socket.AF_INET: "ipv4", socket.AF_INET6: "ipv6"}
@@ -46,17 +46,17 @@ Dump = Callable[[bytes], Iterator[netlink.Run]]
 class _Row(NamedTuple):
     """A listening socket of one dump, before MPTCP sockets and their subflows are brought together."""
 
-    socket: ListenSocket
+    socket: records.ListenSocket
     subflow: bool  # carries the "mptcp" ULP: the TCP socket that listens on behalf of an MPTCP one
 
 
-def listeners(dump: Dump = netlink.dump) -> Tuple[List[ListenSocket], List[str]]:
+def listeners(dump: Dump = netlink.dump) -> Tuple[List[records.ListenSocket], List[str]]:
     """Every listening TCP and MPTCP socket, with warnings.
 
     Raises OSError where the kernel refuses. An MPTCP listener comes once, as protocol "mptcp".
     """
     warnings: List[str] = []
-    found: List[ListenSocket] = []
+    found: List[records.ListenSocket] = []
     for family in FAMILIES:
         tcp = _consistent(dump, request(family, TCP_LISTEN, _INFO, _SKMEMINFO), "tcp", warnings)
         try:
@@ -133,7 +133,7 @@ def _row(message: bytes, protocol: str, devices: Dict[int, Optional[str]]) -> _R
     if index not in devices:
         devices[index] = device_name(index)
     return _Row(
-        ListenSocket(
+        records.ListenSocket(
             family=FAMILIES[family],
             protocol=protocol,
             address=address,
@@ -167,7 +167,7 @@ def _word(data: bytes, index: int) -> Optional[int]:
     return struct.unpack_from("=I", data, 4 * index)[0] if len(data) >= 4 * index + 4 else None
 
 
-def _merge(tcp: Sequence[_Row], mptcp: Sequence[ListenSocket]) -> List[ListenSocket]:
+def _merge(tcp: Sequence[_Row], mptcp: Sequence[records.ListenSocket]) -> List[records.ListenSocket]:
     """Every listener once: an MPTCP socket takes the place of its TCP subflow.
 
     The queues and the drops are the subflow's. Where both rows carry the inode that the process
@@ -175,7 +175,7 @@ def _merge(tcp: Sequence[_Row], mptcp: Sequence[ListenSocket]) -> List[ListenSoc
     listeners are listed since Linux 5.19; before, the subflow stands for its listener.
     """
     rows = list(tcp)
-    merged: List[ListenSocket] = []
+    merged: List[records.ListenSocket] = []
     for one in mptcp:
         place = _subflow_of(one, rows)
         if place is not None:
@@ -186,7 +186,7 @@ def _merge(tcp: Sequence[_Row], mptcp: Sequence[ListenSocket]) -> List[ListenSoc
     return plain + merged
 
 
-def _subflow_of(one: ListenSocket, rows: Sequence[_Row]) -> Optional[int]:
+def _subflow_of(one: records.ListenSocket, rows: Sequence[_Row]) -> Optional[int]:
     for place, row in enumerate(rows):
         if row.socket.inode == one.inode != 0:
             return place

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from typing import Iterable, List, Optional, Sequence, Tuple
 
-from .._model.records import HalfOpen, HalfOpenTally, ListenSocket
+from .._model import records
 from . import netlink, sock_diag, syn_recv
 
 
-def listen_sockets(dump: sock_diag.Dump = netlink.dump) -> Tuple[List[ListenSocket], List[str]]:
+def listen_sockets(dump: sock_diag.Dump = netlink.dump) -> Tuple[List[records.ListenSocket], List[str]]:
     """Every listening TCP and MPTCP socket, and warnings about what could not be read.
 
     No privilege needed. Raises OSError where neither sock_diag nor /proc can be read.
@@ -36,10 +36,10 @@ def listen_sockets(dump: sock_diag.Dump = netlink.dump) -> Tuple[List[ListenSock
 def half_open(
     ports: Optional[Iterable[int]] = None,
     top: int = 10,
-    listeners: Optional[Sequence[ListenSocket]] = None,
+    listeners: Optional[Sequence[records.ListenSocket]] = None,
     dump: sock_diag.Dump = netlink.dump,
     first_timeout: float = 1.0,
-) -> Tuple[HalfOpenTally, List[str]]:
+) -> Tuple[records.HalfOpenTally, List[str]]:
     """Count the half-open entries, on these local ports or on all, and warnings.
 
     `top`: how many networks and addresses to name, overall and for each listener. `listeners`: what `listen_sockets`
@@ -60,7 +60,7 @@ def half_open(
             "cannot be told from others on the same address and port." % error
         ]
     if counted is None:
-        return HalfOpenTally(HalfOpen((), 0, 0, [], []), {}), warnings
+        return records.HalfOpenTally(records.HalfOpen((), 0, 0, [], []), {}), warnings
     tally = counted.result(top)
     if not tally.exact:
         warnings.append(

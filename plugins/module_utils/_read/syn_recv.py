@@ -20,11 +20,11 @@ import struct
 from itertools import chain
 from typing import TYPE_CHECKING, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
-from .._model.records import ListenKey, ListenSocket
+from .._model import records
 from . import netlink, sock_diag
 
 if TYPE_CHECKING:
-    from .._model.half_open import Tally
+    from .._model import half_open
 
 _MAX_RANGES = 1000  # that one port filter takes
 
@@ -43,9 +43,9 @@ Local = Tuple[int, bytes, int]  # port in network byte order, packed address, in
 def tally(
     ports: Optional[Iterable[int]] = None,
     dump: sock_diag.Dump = netlink.dump,
-    listeners: Sequence[ListenSocket] = (),
+    listeners: Sequence[records.ListenSocket] = (),
     first_timeout: float = 1.0,
-) -> Tuple[Optional[Tally], List[str]]:
+) -> Tuple[Optional[half_open.Tally], List[str]]:
     """Count the half-open entries of the calling thread's network namespace, on these local ports or on all.
 
     `listeners`: those that they are given to. `first_timeout`: seconds until a SYN-ACK is first sent again.
@@ -68,10 +68,10 @@ def tally(
     return counted, []
 
 
-def _new_tally(listeners: Sequence[ListenSocket]) -> Tally:
-    from .._model.half_open import Tally
+def _new_tally(listeners: Sequence[records.ListenSocket]) -> half_open.Tally:
+    from .._model import half_open
 
-    return Tally(listeners)
+    return half_open.Tally(listeners)
 
 
 def port_ranges(ports: Iterable[int]) -> List[Tuple[int, int]]:
@@ -109,15 +109,15 @@ def _filters(ports: Optional[Iterable[int]]) -> Iterator[bytes]:
         yield sock_diag.port_filter(ranges[start:start + _MAX_RANGES])
 
 
-def _count(counted: Tally, family: int, runs: Iterable[netlink.Run], first: float) -> None:
-    from .._model.half_open import ages
+def _count(counted: half_open.Tally, family: int, runs: Iterable[netlink.Run], first: float) -> None:
+    from .._model import half_open
 
     width = 16 if family == socket.AF_INET6 else 4
     by_local = _ByLocal(counted, family, width)
     unsettled = 0
     try:
         for run, length in runs:
-            waited = ages(*timers(run, length), first)
+            waited = half_open.ages(*timers(run, length), first)
             sources = each_bytes(run, length, _SOURCE, width)
             for by_age, age, source in zip(by_local.each(run, length), waited, sources):
                 by_age[age].append(source)
@@ -134,7 +134,7 @@ def _count(counted: Tally, family: int, runs: Iterable[netlink.Run], first: floa
 class _ByLocal(Dict[Local, Dict[int, List[bytes]]]):
     """What `Tally.of` gives for each local endpoint."""
 
-    def __init__(self, counted: Tally, family: int, width: int) -> None:
+    def __init__(self, counted: half_open.Tally, family: int, width: int) -> None:
         super().__init__()
         self._counted, self._family, self._width = counted, family, width
 
@@ -170,10 +170,10 @@ def timers(run: memoryview, length: int) -> Tuple[bytes, List[int]]:
     return run[_RETRANS::length].tobytes(), _words(run, length, _EXPIRES).tolist()
 
 
-def named(local: Local, family: int) -> ListenKey:
+def named(local: Local, family: int) -> records.ListenKey:
     """The local endpoint as a listener's key."""
     port, address, index = local
-    return ListenKey(
+    return records.ListenKey(
         family=sock_diag.FAMILIES[family],
         address=socket.inet_ntop(family, address),
         port=socket.ntohs(port),

@@ -15,11 +15,9 @@ import stat
 import struct
 from typing import List, Optional, Tuple
 
-from .._boot.places import DIRECTORIES, SYSCTL_CONF
-from .._boot.reboot import is_volatile
-from .._model.sysctl_file import SysctlFile
-from .cgroups import unescaped
-from .rooted import LIMIT, read_file
+from .._boot import places, reboot
+from .._model import sysctl_file
+from . import cgroups, rooted
 
 _IMMUTABLE, _APPEND_ONLY = 0x10, 0x20  # FS_IMMUTABLE_FL and FS_APPEND_FL of linux/fs.h
 # FS_IOC_GETFLAGS is _IOR('f', 1, long); these machines number the direction of an ioctl their own way.
@@ -30,34 +28,34 @@ class Unfit(Exception):
     """The file cannot be changed at all; the text names it and says why."""
 
 
-def read_sysctl_file(path: str) -> SysctlFile:
+def read_sysctl_file(path: str) -> sysctl_file.SysctlFile:
     """The file at an absolute path.
 
     :raises Unfit: it is gone after a reboot, no regular file, a symbolic link, in no directory, too long, or cannot be
         read.
     """
     parent, name = os.path.split(path)
-    if is_volatile(os.path.realpath(parent)):
+    if reboot.is_volatile(os.path.realpath(parent)):
         raise Unfit("{0} is below /run, which starts empty at each boot: it would keep nothing".format(path))
     if not os.path.isdir(parent):
-        if parent in DIRECTORIES and not os.path.lexists(parent) and os.path.isdir(os.path.dirname(parent)):
-            return SysctlFile(path, None, (path,) if name.endswith(".conf") else (), directory_missing=True)
+        if parent in places.DIRECTORIES and not os.path.lexists(parent) and os.path.isdir(os.path.dirname(parent)):
+            return sysctl_file.SysctlFile(path, None, (path,) if name.endswith(".conf") else (), directory_missing=True)
         raise Unfit("{0}: there is no directory {1}".format(path, parent))
     real = os.path.join(os.path.realpath(parent), name)
-    return SysctlFile(path, _content(path), _aliases(parent, name), _links_to(real))
+    return sysctl_file.SysctlFile(path, _content(path), _aliases(parent, name), _links_to(real))
 
 
-def masked_by(file: SysctlFile) -> List[str]:
+def masked_by(file: sysctl_file.SysctlFile) -> List[str]:
     """The files of the same name that would no longer be read once this one is made, first the one that is read now."""
     if file.content is not None or not file.aliases:
         return []
     name = os.path.basename(file.path)
-    own = [directory for directory in DIRECTORIES if os.path.join(directory, name) in file.aliases]
-    lower = DIRECTORIES[DIRECTORIES.index(own[0]) + 1 :] if own else ()
+    own = [directory for directory in places.DIRECTORIES if os.path.join(directory, name) in file.aliases]
+    lower = places.DIRECTORIES[places.DIRECTORIES.index(own[0]) + 1 :] if own else ()
     return [os.path.join(one, name) for one in lower if os.path.isfile(os.path.join(one, name))]
 
 
-def obstacle(file: SysctlFile, needed: Optional[int]) -> Optional[str]:
+def obstacle(file: sysctl_file.SysctlFile, needed: Optional[int]) -> Optional[str]:
     """What will keep this process from replacing the file, as far as it shows without trying; None where nothing does.
 
     :param needed: how many bytes are to be written; None where the file is to be removed
@@ -88,7 +86,7 @@ def is_mount_point(path: str, mountinfo: str = "/proc/self/mountinfo") -> bool:
     real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
     try:
         with open(mountinfo, encoding="utf-8", errors="surrogateescape") as file:
-            return any(unescaped(line.split(" ")[4]) == real for line in file if line.count(" ") > 4)
+            return any(cgroups.unescaped(line.split(" ")[4]) == real for line in file if line.count(" ") > 4)
     except OSError:
         return False  # then the rename tells
 
@@ -106,10 +104,10 @@ def _content(path: str) -> Optional[bytes]:
         )
     if not stat.S_ISREG(status.st_mode):
         raise Unfit("{0} is no regular file".format(path))
-    found = read_file("/", path)
+    found = rooted.read_file("/", path)
     if found.content is None:
-        longer = "longer than {0} bytes, which no boot loader reads".format(LIMIT)
-        raise Unfit("{0}: {1}".format(path, longer if status.st_size > LIMIT else found.problem))
+        longer = "longer than {0} bytes, which no boot loader reads".format(rooted.LIMIT)
+        raise Unfit("{0}: {1}".format(path, longer if status.st_size > rooted.LIMIT else found.problem))
     return found.content
 
 
@@ -118,7 +116,7 @@ def _aliases(parent: str, name: str) -> Tuple[str, ...]:
         return ()
     here = os.stat(parent)
     found: List[str] = []
-    for directory in DIRECTORIES:
+    for directory in places.DIRECTORIES:
         try:
             there = os.stat(directory)
         except OSError:
@@ -126,23 +124,23 @@ def _aliases(parent: str, name: str) -> Tuple[str, ...]:
         if (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino):
             found.append(os.path.join(directory, name))
             break  # further names of the same directory are not read again
-    if os.path.realpath(parent) == "/etc" and name == os.path.basename(SYSCTL_CONF):
-        found.append(SYSCTL_CONF)
+    if os.path.realpath(parent) == "/etc" and name == os.path.basename(places.SYSCTL_CONF):
+        found.append(places.SYSCTL_CONF)
     return tuple(found)
 
 
 def _links_to(real: str) -> Tuple[str, ...]:
     """The symbolic links to a file that boot loaders would open, also where the file is not there yet."""
     found = []
-    for directory in DIRECTORIES:
+    for directory in places.DIRECTORIES:
         try:
             names = sorted(os.listdir(directory))
         except OSError:
             continue
         paths = [os.path.join(directory, name) for name in names if name.endswith(".conf")]
         found += [path for path in paths if os.path.islink(path) and os.path.realpath(path) == real]
-    if os.path.islink(SYSCTL_CONF) and os.path.realpath(SYSCTL_CONF) == real:
-        found.append(SYSCTL_CONF)
+    if os.path.islink(places.SYSCTL_CONF) and os.path.realpath(places.SYSCTL_CONF) == real:
+        found.append(places.SYSCTL_CONF)
     return tuple(found)
 
 

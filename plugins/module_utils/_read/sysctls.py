@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Tuple
 
-from .._kernel.sysctls import KEYS, Sysctl
+from .._kernel import sysctls
 
 
 def read_sysctls() -> Tuple[Dict[str, Optional[int]], List[str]]:
@@ -23,7 +23,7 @@ def read_sysctls() -> Tuple[Dict[str, Optional[int]], List[str]]:
     """
     values: Dict[str, Optional[int]] = {}
     warnings: List[str] = []
-    for sysctl in KEYS.values():
+    for sysctl in sysctls.KEYS.values():
         try:
             values[sysctl.name] = _read(sysctl)
         except FileNotFoundError:
@@ -34,6 +34,6 @@ def read_sysctls() -> Tuple[Dict[str, Optional[int]], List[str]]:
     return values, warnings
 
 
-def _read(sysctl: Sysctl) -> int:
+def _read(sysctl: sysctls.Sysctl) -> int:
     with open("/proc/sys/" + sysctl.path, encoding="ascii") as file:
         return int(file.read(64))

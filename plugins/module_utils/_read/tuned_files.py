@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 from typing import Dict, List, Optional, Tuple
 
-from .._boot.tuned import Tuned, included, main_options, merged, profile_names, tuned
-from .rooted import list_names, on_host, read_file
+from .._boot import tuned
+from . import rooted
 
 _ACTIVE = ("/etc/tuned/active_profile", "/etc/tuned/post_loaded_profile")
 _MAIN = "/etc/tuned/tuned-main.conf"
@@ -24,27 +24,27 @@ _UNIT = "tuned.service"
 _MOST_PROFILES = 64
 
 
-def read_tuned(root: str = "/") -> Optional[Tuned]:
+def read_tuned(root: str = "/") -> Optional[tuned.Tuned]:
     """What TuneD applies; None where it has no active profile, or neither runs nor is started at boot."""
-    names = [name for path in _ACTIVE for name in profile_names(_text(root, path))]
+    names = [name for path in _ACTIVE for name in tuned.profile_names(_text(root, path))]
     if not names or _is_off(root):
         return None
-    main = main_options(_text(root, _MAIN))
+    main = tuned.main_options(_text(root, _MAIN))
     folders = tuple(one.strip() for one in main.get("profile_dirs", "").split(",") if one.strip().startswith("/"))
     order: List[str] = []
     texts: Dict[str, str] = {}
     _load(root, names, folders[::-1] or _PROFILES, order, texts)
-    return tuned(merged(order, texts), main, ",".join(names))
+    return tuned.tuned(tuned.merged(order, texts), main, ",".join(names))
 
 
 def _load(root: str, names: List[str], folders: Tuple[str, ...], order: List[str], texts: Dict[str, str]) -> None:
     """Append the profiles in the order in which TuneD merges them: what one includes comes before it."""
     for name in names:
-        path = next((one for one in _paths(name, folders) if os.path.isfile(on_host(root, one))), None)
+        path = next((one for one in _paths(name, folders) if os.path.isfile(rooted.on_host(root, one))), None)
         if path is None or path in texts or len(texts) >= _MOST_PROFILES:
             continue
         texts[path] = _text(root, path)
-        _load(root, included(texts[path]), folders, order, texts)
+        _load(root, tuned.included(texts[path]), folders, order, texts)
         order.append(path)
 
 
@@ -54,19 +54,19 @@ def _paths(name: str, folders: Tuple[str, ...]) -> List[str]:
 
 def _is_off(root: str) -> bool:
     """Whether TuneD neither runs nor is started at boot, as far as systemd tells; False where nobody knows."""
-    if os.path.lexists(on_host(root, _PID)) or not os.path.isdir(on_host(root, "/run/systemd/system")):
+    if os.path.lexists(rooted.on_host(root, _PID)) or not os.path.isdir(rooted.on_host(root, "/run/systemd/system")):
         return False
     return not any(_wanted(root, directory) for directory in _UNITS)
 
 
 def _wanted(root: str, directory: str) -> bool:
     try:
-        names = list_names(root, directory)
+        names = rooted.list_names(root, directory)
     except OSError:
         return True  # then nobody knows
     folders = [name for name in names if name.endswith((".wants", ".requires"))]
-    return any(os.path.lexists(on_host(root, "%s/%s/%s" % (directory, name, _UNIT))) for name in folders)
+    return any(os.path.lexists(rooted.on_host(root, "%s/%s/%s" % (directory, name, _UNIT))) for name in folders)
 
 
 def _text(root: str, path: str) -> str:
-    return (read_file(root, path).content or b"").decode("utf-8", "replace")
+    return (rooted.read_file(root, path).content or b"").decode("utf-8", "replace")

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
 
-from .._kernel.sysctls import KERNEL_DEFAULT, KEYS
+from .._kernel import sysctls
 
 if TYPE_CHECKING:
-    from .._boot.tuned import Asked
-    from .._boot.values import BootValue
+    from .._boot import tuned, values
 
 
 def sysctl_states(
     runtime: Mapping[str, Optional[int]],
-    boot: Mapping[str, BootValue],
+    boot: Mapping[str, values.BootValue],
     defaults: Mapping[str, Optional[int]],
 ) -> Dict[str, Dict[str, Any]]:
     """``runtime``, ``boot``, ``boot_source``, ``shadowed``, ``tuned`` and ``drift`` by short name.
@@ -27,16 +26,16 @@ def sysctl_states(
     Where no file sets a value, the kernel's own of ``defaults`` comes back. ``drift`` is None where either side is
     unknown.
     """
-    return {name: _state(runtime.get(name), boot[name], defaults.get(name)) for name in KEYS}
+    return {name: _state(runtime.get(name), boot[name], defaults.get(name)) for name in sysctls.KEYS}
 
 
-def _state(runtime: Optional[int], boot: BootValue, default: Optional[int]) -> Dict[str, Any]:
+def _state(runtime: Optional[int], boot: values.BootValue, default: Optional[int]) -> Dict[str, Any]:
     if boot.value is not None:
         value, source = boot.number, boot.source
     elif boot.doubt is not None:
         value, source = None, None
     else:
-        value, source = default, KERNEL_DEFAULT
+        value, source = default, sysctls.KERNEL_DEFAULT
     return {
         "runtime": runtime,
         "boot": value,
@@ -47,7 +46,7 @@ def _state(runtime: Optional[int], boot: BootValue, default: Optional[int]) -> D
     }
 
 
-def _tuned(found: Optional[Asked]) -> Optional[Dict[str, Any]]:
+def _tuned(found: Optional[tuned.Asked]) -> Optional[Dict[str, Any]]:
     """None where TuneD's active profile does not name it."""
     if found is None:
         return None

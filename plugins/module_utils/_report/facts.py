@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, FrozenSet, List, NamedTuple, Optional, Sequence
 
-from .._kernel.identity import Kernel
-from .._kernel.sysctls import KEYS, shown_in_namespace
-from .runtime_state import SCHEMA, runtime_states
+from .._kernel import identity
+from .._kernel import sysctls as kernel_sysctls
+from . import runtime_state
 
 if TYPE_CHECKING:
-    from .._boot.values import BootValue
-    from .._model.records import NamespaceView, Owner
+    from .._boot import values
+    from .._model import records
 
 _WITH = {"counters_delta": "counters", "memory": "listeners"}  # parts that come with another one
 
@@ -24,11 +24,11 @@ _WITH = {"counters_delta": "counters", "memory": "listeners"}  # parts that come
 class Evidence(NamedTuple):
     """Everything that was read; None where a part was not asked for."""
 
-    kernel: Kernel
-    own: NamespaceView
-    views: Sequence[NamespaceView]  # the namespaces whose listeners were asked for
-    owners: Dict[int, Owner]  # by socket inode
-    boot: Optional[Dict[str, BootValue]]  # by short name
+    kernel: identity.Kernel
+    own: records.NamespaceView
+    views: Sequence[records.NamespaceView]  # the namespaces whose listeners were asked for
+    owners: Dict[int, records.Owner]  # by socket inode
+    boot: Optional[Dict[str, values.BootValue]]  # by short name
     defaults: Dict[str, Optional[int]]  # what the kernel starts with, by short name
     kernel_log: Optional[Dict[str, Any]]
     others_asked: bool  # network namespaces were named
@@ -44,7 +44,7 @@ def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int, netwo
     ``top_sources`` are shown.
     """
     facts: Dict[str, Any] = {
-        "schema": SCHEMA,
+        "schema": runtime_state.SCHEMA,
         "kernel": evidence.kernel.as_facts(),
         "sysctls": _sysctls(evidence),
         "listeners": [row for view in evidence.views if view.sockets for row in _rows(evidence, view)],
@@ -64,37 +64,38 @@ def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int, netwo
     if {"listeners", "findings"} & subset:
         _add_findings(facts)
     if "half_open" in subset:
-        from .half_open import shortened
+        from . import half_open
 
-        facts["half_open"] = shortened(facts["half_open"], top_sources)
+        facts["half_open"] = half_open.shortened(facts["half_open"], top_sources)
     return {name: part for name, part in facts.items() if _asked_for(name, subset)}
 
 
 def _sysctls(evidence: Evidence) -> Dict[str, Dict[str, Any]]:
     if evidence.boot is None:
-        return runtime_states(evidence.own.sysctls)
-    from .boot_state import sysctl_states
+        return runtime_state.runtime_states(evidence.own.sysctls)
+    from . import boot_state
 
-    return sysctl_states(evidence.own.sysctls, evidence.boot, evidence.defaults)
+    return boot_state.sysctl_states(evidence.own.sysctls, evidence.boot, evidence.defaults)
 
 
 def _add_half_open(facts: Dict[str, Any], evidence: Evidence, networks: int) -> None:
-    from .half_open import half_open_facts
+    from . import half_open
 
-    facts["half_open"] = half_open_facts(evidence.views, networks)
+    facts["half_open"] = half_open.half_open_facts(evidence.views, networks)
 
 
 def _add_findings(facts: Dict[str, Any]) -> None:
-    from .._findings.signs import signs
+    from .._findings import signs
 
-    if not signs(facts):
+    if not signs.signs(facts):
         facts["findings"] = []
         return
-    from .._findings.findings import findings, first_remedies
+    from .._findings import findings
 
-    facts["findings"] = findings(facts)
+    facts["findings"] = findings.findings(facts)
     facts["listeners"] = [
-        dict(row, remedy=first) if first else row for row, first in zip(facts["listeners"], first_remedies(facts))
+        dict(row, remedy=first) if first else row
+        for row, first in zip(facts["listeners"], findings.first_remedies(facts))
     ]
 
 
@@ -106,24 +107,26 @@ def _asked_for(name: str, subset: FrozenSet[str]) -> bool:
     return name in subset or name in ("schema", "kernel", "network_namespaces")
 
 
-def _rows(evidence: Evidence, view: NamespaceView) -> List[Dict[str, Any]]:
-    from .listeners import listener_rows
+def _rows(evidence: Evidence, view: records.NamespaceView) -> List[Dict[str, Any]]:
+    from . import listeners
 
     sysctls = effective_sysctls(evidence.kernel, view.sysctls, evidence.own.sysctls)
-    return listener_rows(view, evidence.kernel, sysctls, evidence.owners)
+    return listeners.listener_rows(view, evidence.kernel, sysctls, evidence.owners)
 
 
 def effective_sysctls(
-    kernel: Kernel, seen: Dict[str, Optional[int]], own: Dict[str, Optional[int]]
+    kernel: identity.Kernel, seen: Dict[str, Optional[int]], own: Dict[str, Optional[int]]
 ) -> Dict[str, Optional[int]]:
     """The values that hold in a namespace: its own, and the host's for what this kernel keeps only once."""
     return {
-        name: own.get(name) if seen.get(name) is None and not shown_in_namespace(name, kernel.level) else seen.get(name)
-        for name in KEYS
+        name: own.get(name)
+        if seen.get(name) is None and not kernel_sysctls.shown_in_namespace(name, kernel.level)
+        else seen.get(name)
+        for name in kernel_sysctls.KEYS
     }
 
 
-def _namespace(view: NamespaceView) -> Dict[str, Any]:
+def _namespace(view: records.NamespaceView) -> Dict[str, Any]:
     described: Dict[str, Any] = {"name": view.name, "sysctls": view.sysctls, "counters": view.counters}
     if view.counters_delta is not None:
         described["counters_delta"] = view.counters_delta

@@ -10,23 +10,23 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, Sequence
 
-from .._model.records import HalfOpen, NamespaceView
+from .._model import records
 
 
-def half_open_facts(views: Sequence[NamespaceView], top: int) -> Dict[str, Any]:
+def half_open_facts(views: Sequence[records.NamespaceView], top: int) -> Dict[str, Any]:
     """``half_open``: no list in it is longer than ``top``."""
     listeners = [row for view in views for row in _listeners(view, top)]
     listeners.sort(key=lambda row: (-row["total"], row["network_namespace"], row["port"], row["address"]))
     return dict(_counts(_whole(views, top), top), listeners=listeners[:top])
 
 
-def _whole(views: Sequence[NamespaceView], top: int) -> HalfOpen:
+def _whole(views: Sequence[records.NamespaceView], top: int) -> records.HalfOpen:
     tallies = [view.half_open for view in views if view.half_open]
     if len(tallies) < 2:
         return tallies[0].whole if tallies else _NONE
-    from .._model.half_open import merge
+    from .._model import half_open
 
-    return merge(tallies, top)
+    return half_open.merge(tallies, top)
 
 
 def shortened(facts: Dict[str, Any], top: int) -> Dict[str, Any]:
@@ -35,11 +35,11 @@ def shortened(facts: Dict[str, Any], top: int) -> Dict[str, Any]:
     return dict(short, listeners=[shortened(row, top) for row in short["listeners"]]) if "listeners" in short else short
 
 
-_NONE = HalfOpen((), 0, 0, [], [])
+_NONE = records.HalfOpen((), 0, 0, [], [])
 _LISTS = ("sources", "peers", "listeners")
 
 
-def _listeners(view: NamespaceView, top: int) -> Iterator[Dict[str, Any]]:
+def _listeners(view: records.NamespaceView, top: int) -> Iterator[Dict[str, Any]]:
     """A row for each listener with entries, or with entries that are gone since the first look at them."""
     counted = view.half_open.by_listener if view.half_open else {}
     followed = view.followed or {}
@@ -51,7 +51,7 @@ def _listeners(view: NamespaceView, top: int) -> Iterator[Dict[str, Any]]:
         yield row
 
 
-def _counts(entries: HalfOpen, top: int) -> Dict[str, Any]:
+def _counts(entries: records.HalfOpen, top: int) -> Dict[str, Any]:
     return {
         "total": entries.total,
         "retransmitted": entries.retransmitted,
@@ -72,7 +72,7 @@ def _counts(entries: HalfOpen, top: int) -> Dict[str, Any]:
     }
 
 
-def _peers(entries: HalfOpen, top: int) -> List[Dict[str, Any]]:
+def _peers(entries: records.HalfOpen, top: int) -> List[Dict[str, Any]]:
     return [
         {"address": address, "count": count, "share": _share(count, entries.total)}
         for address, count in entries.peers[:top]

@@ -11,27 +11,23 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
 
-from .._applications.recognise import recognise
-from .._applications.remedies import Situation, remedy
-from .._kernel.identity import Kernel
-from .._kernel.limits import QueueLimits, queue_limits
-from .._kernel.memory import full_queue_bytes
-from .._kernel.overflow import established_limit
-from .._kernel.peers import limits_for_peers
-from .._model.binding import bound_by
-from .._model.records import ListenKey, ListenSocket, NamespaceView, Owner
+from .._applications import recognise, remedies
+from .._kernel import identity, memory, overflow, peers
+from .._kernel import limits as kernel_limits
+from .._model import binding as model_binding
+from .._model import records
 
 Sysctls = Mapping[str, Optional[int]]
 
 _HOST = "host"
-_NOBODY = Owner()
+_NOBODY = records.Owner()
 
 
 def listener_rows(
-    view: NamespaceView, kernel: Kernel, sysctls: Sysctls, owners: Mapping[int, Owner]
+    view: records.NamespaceView, kernel: identity.Kernel, sysctls: Sysctls, owners: Mapping[int, records.Owner]
 ) -> List[Dict[str, Any]]:
     """One row for each listening socket of a namespace; ``sysctls`` are the values that hold in it."""
-    members: Dict[ListenKey, int] = {}
+    members: Dict[records.ListenKey, int] = {}
     for sock in view.sockets:
         members[_key(sock)] = members.get(_key(sock), 0) + 1
     shared = {port for port, count in Counter(port for port, _address in _places(view)).items() if count > 1}
@@ -41,22 +37,28 @@ def listener_rows(
     ]
 
 
-def _places(view: NamespaceView) -> Set[Tuple[int, str]]:
+def _places(view: records.NamespaceView) -> Set[Tuple[int, str]]:
     return {(sock.port, sock.address) for sock in view.sockets}
 
 
-def _key(sock: ListenSocket) -> ListenKey:
-    return ListenKey(sock.family, sock.address, sock.port, sock.device)
+def _key(sock: records.ListenSocket) -> records.ListenKey:
+    return records.ListenKey(sock.family, sock.address, sock.port, sock.device)
 
 
 def _row(
-    view: NamespaceView, sock: ListenSocket, members: int, alone: bool, kernel: Kernel, sysctls: Sysctls, owner: Owner
+    view: records.NamespaceView,
+    sock: records.ListenSocket,
+    members: int,
+    alone: bool,
+    kernel: identity.Kernel,
+    sysctls: Sysctls,
+    owner: records.Owner,
 ) -> Dict[str, Any]:
     limits = _limits(sock, kernel, sysctls)
     half_open = _half_open(view, sock)
-    hint = recognise(owner.processes, owner.unit.name if owner.unit else None)
+    hint = recognise.recognise(owner.processes, owner.unit.name if owner.unit else None)
     binding = _binding(sock, kernel, sysctls, hint.requested(sock.backlog) if sock.backlog is not None else None)
-    situation = Situation(
+    situation = remedies.Situation(
         bound_by=binding,
         level=kernel.level,
         rule=kernel.rule,
@@ -82,7 +84,7 @@ def _row(
         "dual_stack": sock.dual_stack,
         "inode": sock.inode,
         "backlog": sock.backlog,
-        "accept_queue": {"used": sock.accept_used, "limit": established_limit(limits) if limits else None},
+        "accept_queue": {"used": sock.accept_used, "limit": overflow.established_limit(limits) if limits else None},
         "syn_queue": {
             "used": half_open if members == 1 else None,
             "limit": limits.syn_queue if limits else None,
@@ -90,16 +92,16 @@ def _row(
             "on_full": limits.on_full if limits else None,
         },
         "reuseport": None if members == 1 else {"members": members, "half_open": half_open},
-        "memory_bytes": full_queue_bytes(kernel.level, limits, sock.family) if limits else None,
+        "memory_bytes": memory.full_queue_bytes(kernel.level, limits, sock.family) if limits else None,
         "drops": sock.drops,
         "bound_by": binding,
         "processes": [{"pid": process.pid, "name": process.name} for process in owner.processes],
         "unit": owner.unit.name if owner.unit else None,
-        "remedy": remedy(situation),
+        "remedy": remedies.remedy(situation),
     }
 
 
-def _half_open(view: NamespaceView, sock: ListenSocket) -> Optional[int]:
+def _half_open(view: records.NamespaceView, sock: records.ListenSocket) -> Optional[int]:
     """Entries of the listener, or of its SO_REUSEPORT group; None where they were not counted."""
     if view.half_open is None:
         return None
@@ -107,16 +109,20 @@ def _half_open(view: NamespaceView, sock: ListenSocket) -> Optional[int]:
     return entries.total if entries else 0
 
 
-def _limits(sock: ListenSocket, kernel: Kernel, sysctls: Sysctls) -> Optional[QueueLimits]:
+def _limits(
+    sock: records.ListenSocket, kernel: identity.Kernel, sysctls: Sysctls
+) -> Optional[kernel_limits.QueueLimits]:
     """None where the backlog, or a setting that decides, cannot be read."""
     if None in (sock.backlog, sysctls["tcp_max_syn_backlog"], sysctls["tcp_syncookies"]):
         return None
-    limits = queue_limits(
+    limits = kernel_limits.queue_limits(
         kernel.level, kernel.rule, sock.backlog, sysctls["tcp_max_syn_backlog"], sysctls["tcp_syncookies"]
     )
-    return limits if sock.dual_stack else limits_for_peers(kernel.level, limits, sock.family)
+    return limits if sock.dual_stack else peers.limits_for_peers(kernel.level, limits, sock.family)
 
 
-def _binding(sock: ListenSocket, kernel: Kernel, sysctls: Sysctls, requested: Optional[int]) -> Optional[str]:
+def _binding(
+    sock: records.ListenSocket, kernel: identity.Kernel, sysctls: Sysctls, requested: Optional[int]
+) -> Optional[str]:
     known = (sock.backlog, sysctls["somaxconn"], sysctls["tcp_max_syn_backlog"], sysctls["tcp_syncookies"])
-    return None if None in known else bound_by(kernel.level, kernel.rule, *known, requested=requested)
+    return None if None in known else model_binding.bound_by(kernel.level, kernel.rule, *known, requested=requested)

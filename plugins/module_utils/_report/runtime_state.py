@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping, Optional
 
-from .._kernel.sysctls import KEYS
+from .._kernel import sysctls
 
 SCHEMA = 1  # of the whole gathered structure
 
 
 def runtime_states(runtime: Mapping[str, Optional[int]]) -> Dict[str, Dict[str, Any]]:
     """By short name: ``runtime``, and None for all that concerns the boot."""
-    return {name: _state(runtime.get(name)) for name in KEYS}
+    return {name: _state(runtime.get(name)) for name in sysctls.KEYS}
 
 
 def _state(runtime: Optional[int]) -> Dict[str, Any]:

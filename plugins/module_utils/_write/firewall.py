@@ -14,18 +14,7 @@ import socket
 import struct
 from typing import List
 
-from .._read.firewall import (
-    FAMILIES,
-    INPUT,
-    NETLINK_NETFILTER,
-    NFGENMSG,
-    NFNL_SUBSYS_NFTABLES,
-    NFTA_CHAIN_NAME,
-    NFTA_CHAIN_TABLE,
-    NFTA_TABLE_NAME,
-    TABLE,
-)
-from .._read.netlink import HEADER, NLM_F_REQUEST, NLMSG_ERROR, attribute, message
+from .._read import firewall, netlink
 
 _BATCH_BEGIN, _BATCH_END = 16, 17  # NFNL_MSG_BATCH_BEGIN, NFNL_MSG_BATCH_END
 _DELTABLE, _DELCHAIN = 2, 5
@@ -42,13 +31,21 @@ def remove_idle(family: str, table: bool, chain: bool) -> bool:
 
     :raises OSError: the kernel refuses for another reason.
     """
-    number = FAMILIES[family]
+    number = firewall.FAMILIES[family]
     steps = []
     if chain:
-        named = attribute(NFTA_CHAIN_TABLE, TABLE + b"\0") + attribute(NFTA_CHAIN_NAME, INPUT + b"\0")
-        steps.append(_message(NFNL_SUBSYS_NFTABLES << 8 | _DELCHAIN, number, named))
+        named = netlink.attribute(firewall.NFTA_CHAIN_TABLE, firewall.TABLE + b"\0") + netlink.attribute(
+            firewall.NFTA_CHAIN_NAME, firewall.INPUT + b"\0"
+        )
+        steps.append(_message(firewall.NFNL_SUBSYS_NFTABLES << 8 | _DELCHAIN, number, named))
     if table:
-        steps.append(_message(NFNL_SUBSYS_NFTABLES << 8 | _DELTABLE, number, attribute(NFTA_TABLE_NAME, TABLE + b"\0")))
+        steps.append(
+            _message(
+                firewall.NFNL_SUBSYS_NFTABLES << 8 | _DELTABLE,
+                number,
+                netlink.attribute(firewall.NFTA_TABLE_NAME, firewall.TABLE + b"\0"),
+            )
+        )
     try:
         _send(steps)
     except OSError as error:
@@ -60,19 +57,25 @@ def remove_idle(family: str, table: bool, chain: bool) -> bool:
 
 def _send(steps: List[bytes]) -> None:
     """One batch; raises the first error that the kernel answers with."""
-    begin, end = (_message(kind, 0, b"", NFNL_SUBSYS_NFTABLES) for kind in (_BATCH_BEGIN, _BATCH_END))
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_NETFILTER) as sock:
+    begin, end = (_message(kind, 0, b"", firewall.NFNL_SUBSYS_NFTABLES) for kind in (_BATCH_BEGIN, _BATCH_END))
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, firewall.NETLINK_NETFILTER) as sock:
         sock.bind((0, 0))
         sock.settimeout(_SECONDS)
         sock.sendto(b"".join((begin, *steps, end)), (0, 0))
         for _step in steps:  # each is acknowledged
             answer, sender = sock.recvfrom(65536)
-            kind = HEADER.unpack_from(answer)[1]
-            status = struct.unpack_from("=i", answer, HEADER.size)[0] if kind == NLMSG_ERROR and sender[0] == 0 else 0
+            kind = netlink.HEADER.unpack_from(answer)[1]
+            status = (
+                struct.unpack_from("=i", answer, netlink.HEADER.size)[0]
+                if kind == netlink.NLMSG_ERROR and sender[0] == 0
+                else 0
+            )
             if status < 0:
                 raise OSError(-status, "nf_tables: " + os.strerror(-status))
 
 
 def _message(kind: int, family: int, body: bytes, resource: int = 0) -> bytes:
     acknowledged = 0 if kind in (_BATCH_BEGIN, _BATCH_END) else _NLM_F_ACK | _NLM_F_NONREC
-    return message(kind, NLM_F_REQUEST | acknowledged, NFGENMSG.pack(family, 0, socket.htons(resource)) + body)
+    return netlink.message(
+        kind, netlink.NLM_F_REQUEST | acknowledged, firewall.NFGENMSG.pack(family, 0, socket.htons(resource)) + body
+    )

@@ -18,27 +18,27 @@ import os
 import socket
 from typing import Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from .._change.raise_plan import NotRaised, Step, name_of
-from .._model.records import ListenSocket, Process
-from .._read.descriptors import descriptors_of
+from .._change import raise_plan
+from .._model import records
+from .._read import descriptors
 from . import pidfd
 
 #: Reads the backlogs in force, by socket inode
 ReadBack = Callable[[], Mapping[int, Optional[int]]]
-Holders = Mapping[int, Sequence[Process]]
+Holders = Mapping[int, Sequence[records.Process]]
 
 _YAMA = "/proc/sys/kernel/yama/ptrace_scope"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def apply(steps: Sequence[Step], holders: Holders, read_back: ReadBack) -> None:
+def apply(steps: Sequence[raise_plan.Step], holders: Holders, read_back: ReadBack) -> None:
     """Give every changed step's socket its backlog, or none of them.
 
     ``holders`` are the processes that hold each socket, by its inode.
     :raises NotRaised: says why, and what was put back.
     """
     with _duplicates(steps, holders) as pairs:
-        done: List[Tuple[Step, socket.socket]] = []
+        done: List[Tuple[raise_plan.Step, socket.socket]] = []
         try:
             for step, copy in pairs:
                 done.append((step, copy))
@@ -47,12 +47,12 @@ def apply(steps: Sequence[Step], holders: Holders, read_back: ReadBack) -> None:
                 _verify([step for step, _copy in done], read_back)
         except BaseException as error:
             left = _put_back(done, read_back)
-            if isinstance(error, NotRaised):
-                raise NotRaised("%s; %s" % (error, left)) from None
+            if isinstance(error, raise_plan.NotRaised):
+                raise raise_plan.NotRaised("%s; %s" % (error, left)) from None
             raise
 
 
-def rehearse(steps: Sequence[Step], holders: Holders) -> None:
+def rehearse(steps: Sequence[raise_plan.Step], holders: Holders) -> None:
     """All of :func:`apply` that changes nothing: check mode fails where the run that follows would.
 
     :raises NotRaised: as :func:`apply` before its first change.
@@ -62,24 +62,26 @@ def rehearse(steps: Sequence[Step], holders: Holders) -> None:
 
 
 @contextlib.contextmanager
-def _duplicates(steps: Sequence[Step], holders: Holders) -> Iterator[List[Tuple[Step, socket.socket]]]:
+def _duplicates(
+    steps: Sequence[raise_plan.Step], holders: Holders
+) -> Iterator[List[Tuple[raise_plan.Step, socket.socket]]]:
     with contextlib.ExitStack() as stack:
         pairs = []
         for step in steps:
             if step.changed:
                 try:
                     copy = _duplicate(step.socket, holders.get(step.socket.inode, ()))
-                except NotRaised as error:
-                    raise NotRaised("%s; nothing was changed" % error) from None
+                except raise_plan.NotRaised as error:
+                    raise raise_plan.NotRaised("%s; nothing was changed" % error) from None
                 pairs.append((step, stack.enter_context(copy)))
         yield pairs
 
 
-def _duplicate(sock: ListenSocket, holders: Sequence[Process]) -> socket.socket:
+def _duplicate(sock: records.ListenSocket, holders: Sequence[records.Process]) -> socket.socket:
     """A duplicate of the socket, from the first of its holders that lets us have it."""
-    refused: List[Tuple[OSError, Process]] = []
+    refused: List[Tuple[OSError, records.Process]] = []
     for process in holders:
-        for fd in descriptors_of(process.pid, sock.inode):
+        for fd in descriptors.descriptors_of(process.pid, sock.inode):
             try:
                 copy = _checked(pidfd.duplicate(process.pid, fd), sock)
             except OSError as error:
@@ -89,20 +91,20 @@ def _duplicate(sock: ListenSocket, holders: Sequence[Process]) -> socket.socket:
             if copy is not None:
                 return copy
     if refused:
-        raise NotRaised(_refusal(sock, *refused[0]))
+        raise raise_plan.NotRaised(_refusal(sock, *refused[0]))
     if holders:
-        raise NotRaised(
+        raise raise_plan.NotRaised(
             "%s: none of the processes that held it (%s) does any more; run this again"
-            % (name_of(sock), ", ".join("%s, pid %d" % (one.name, one.pid) for one in holders[:5]))
+            % (raise_plan.name_of(sock), ", ".join("%s, pid %d" % (one.name, one.pid) for one in holders[:5]))
         )
-    raise NotRaised(
+    raise raise_plan.NotRaised(
         "%s: no process is visible that holds its socket %d. Run this as root with CAP_SYS_PTRACE, where the process "
         "can be seen in /proc (on the host, if the module runs in a container); a socket of the kernel itself, such as "
-        "that of nfsd, belongs to no process and cannot be changed this way" % (name_of(sock), sock.inode)
+        "that of nfsd, belongs to no process and cannot be changed this way" % (raise_plan.name_of(sock), sock.inode)
     )
 
 
-def _checked(fd: int, sock: ListenSocket) -> Optional[socket.socket]:
+def _checked(fd: int, sock: records.ListenSocket) -> Optional[socket.socket]:
     """The socket, where the descriptor is the one that was meant and listens; else it is closed again.
 
     Between readlink and the duplication the process may have put something else under the same number. Where it
@@ -125,28 +127,28 @@ def _checked(fd: int, sock: ListenSocket) -> Optional[socket.socket]:
     return None
 
 
-def _listen(sock: ListenSocket, copy: socket.socket, backlog: int) -> None:
+def _listen(sock: records.ListenSocket, copy: socket.socket, backlog: int) -> None:
     """listen(2) itself: `socket.listen` turns a negative backlog into 0."""
     if _libc.listen(copy.fileno(), ctypes.c_int(backlog)) != 0:
         code = ctypes.get_errno()
-        raise NotRaised("%s: listen(%d) failed: %s" % (name_of(sock), backlog, os.strerror(code)))
+        raise raise_plan.NotRaised("%s: listen(%d) failed: %s" % (raise_plan.name_of(sock), backlog, os.strerror(code)))
 
 
-def _verify(steps: Sequence[Step], read_back: ReadBack) -> None:
+def _verify(steps: Sequence[raise_plan.Step], read_back: ReadBack) -> None:
     try:
         backlogs = read_back()
     except OSError as error:
-        raise NotRaised("the backlogs cannot be read back: %s" % error) from None
+        raise raise_plan.NotRaised("the backlogs cannot be read back: %s" % error) from None
     for step in steps:
         found = backlogs.get(step.socket.inode)
         if found != step.after:
-            raise NotRaised(
+            raise raise_plan.NotRaised(
                 "%s: its backlog is %s after listen(%d)"
-                % (name_of(step.socket), "gone" if found is None else found, step.after)
+                % (raise_plan.name_of(step.socket), "gone" if found is None else found, step.after)
             )
 
 
-def _put_back(done: Sequence[Tuple[Step, socket.socket]], read_back: ReadBack) -> str:
+def _put_back(done: Sequence[Tuple[raise_plan.Step, socket.socket]], read_back: ReadBack) -> str:
     """Give each socket the backlog that it had; the sentence says what is so now."""
     if not done:
         return "nothing was changed"
@@ -161,14 +163,19 @@ def _put_back(done: Sequence[Tuple[Step, socket.socket]], read_back: ReadBack) -
         return "every listener was put back to the backlog that it had"
     return "listeners were put back but for " + ", ".join(
         "%s, which had %s and has %s" % (
-            name_of(step.socket), step.socket.backlog, backlogs.get(step.socket.inode, "one that cannot be read"),
+            raise_plan.name_of(step.socket), step.socket.backlog,
+            backlogs.get(step.socket.inode, "one that cannot be read"),
         )
         for step in kept
     )  # fmt: skip
 
 
-def _refusal(sock: ListenSocket, error: OSError, process: Process) -> str:
-    what = "%s: its socket cannot be duplicated from %s (pid %d)" % (name_of(sock), process.name, process.pid)
+def _refusal(sock: records.ListenSocket, error: OSError, process: records.Process) -> str:
+    what = "%s: its socket cannot be duplicated from %s (pid %d)" % (
+        raise_plan.name_of(sock),
+        process.name,
+        process.pid,
+    )
     if error.errno == errno.ENOSYS:
         return (
             "%s: pidfd_getfd(2) is missing, which needs Linux 5.6 or newer (here: %s) and no seccomp filter against "

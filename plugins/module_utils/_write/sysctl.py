@@ -12,8 +12,8 @@ import errno
 import os
 from typing import Optional
 
-from .._kernel.sysctls import KEYS
-from .._model.sysctl_file import NOT_ALLOWED, OTHER, READ_ONLY, Bar
+from .._kernel import sysctls
+from .._model import sysctl_file
 
 
 def write_sysctl(name: str, value: int) -> None:
@@ -28,19 +28,23 @@ def write_sysctl(name: str, value: int) -> None:
         os.close(fd)
 
 
-def bar_to_writing(name: str) -> Optional[Bar]:
+def bar_to_writing(name: str) -> Optional[sysctl_file.Bar]:
     """Why this process cannot write the setting; None where it can. Opening a sysctl for writing changes nothing."""
     path = _path(name)
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CLOEXEC))
     except OSError as error:
         if error.errno == errno.EROFS:
-            return Bar("{0} is read-only, as in a container".format(path), READ_ONLY)
+            return sysctl_file.Bar("{0} is read-only, as in a container".format(path), sysctl_file.READ_ONLY)
         if error.errno in (errno.EACCES, errno.EPERM):
-            return Bar("{0} may not be written by user {1}".format(path, os.geteuid()), NOT_ALLOWED)
-        return Bar("{0} cannot be written: {1}".format(path, os.strerror(error.errno or 0)), OTHER)
+            return sysctl_file.Bar(
+                "{0} may not be written by user {1}".format(path, os.geteuid()), sysctl_file.NOT_ALLOWED
+            )
+        return sysctl_file.Bar(
+            "{0} cannot be written: {1}".format(path, os.strerror(error.errno or 0)), sysctl_file.OTHER
+        )
     return None
 
 
 def _path(name: str) -> str:
-    return "/proc/sys/" + KEYS[name].path
+    return "/proc/sys/" + sysctls.KEYS[name].path

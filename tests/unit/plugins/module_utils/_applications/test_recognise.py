@@ -16,13 +16,13 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.applica
     RESTART,
     SYSTEM,
 )
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import (
-    DAEMONS,
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_daemons import DAEMONS
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_runtimes import (
     FRAMEWORKS,
     RUNTIMES,
     UNKNOWN,
-    recognise,
 )
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import recognise
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import Process
 
 ALL = DAEMONS + FRAMEWORKS + tuple(RUNTIMES.values()) + (UNKNOWN,)

@@ -14,12 +14,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.amounts import worthwhile_backlog
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.at_once import for_host, parted
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import (
-    DAEMONS,
-    FRAMEWORKS,
-    RUNTIMES,
-    recognise,
-)
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_daemons import DAEMONS
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_runtimes import FRAMEWORKS, RUNTIMES
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import recognise
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.remedies import Situation, remedy
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import Level
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.limits import queue_limits

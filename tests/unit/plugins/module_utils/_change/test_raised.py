@@ -10,12 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import (
-    DAEMONS,
-    FRAMEWORKS,
-    RUNTIMES,
-    recognise,
-)
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_daemons import DAEMONS
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_runtimes import FRAMEWORKS, RUNTIMES
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import recognise
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan import Step
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raised import (
     raised_diff,

@@ -99,7 +99,7 @@ def blind():
 
     def found(facts):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(verdict, "signs", lambda _facts: ROOMS)
+            patch.setattr(of, "signs", lambda _facts: ROOMS)
             return verdict.findings(facts)
 
     return found

@@ -14,9 +14,11 @@ import time
 
 import pytest
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._log import lines as log_lines
 from ansible_collections.linuxnet.tcp.plugins.module_utils._log.messages import parse_message
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import records
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
-from ansible_collections.linuxnet.tcp.plugins.module_utils._read import kernel_log, log_file
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import kernel_log, kmsg, log_file
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.kernel_log import read_kernel_log
 
 pytestmark = pytest.mark.usefixtures("in_utc")
@@ -179,14 +181,14 @@ def test_a_line_of_any_length_is_held_only_at_its_beginning():
     kept = []
     for line in log_file._lines(Blocks([b"SYN flooding on port " * 10000] * 50)):
         kept.append(len(line))
-    assert max(kept) <= log_file.LONGEST_LINE + 1
+    assert max(kept) <= log_lines.LONGEST_LINE + 1
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 4096])
 def test_where_blocks_end_does_not_matter(size):
     content = b"Nov 20 04:23:45 w kernel: " + FLOOD.encode() + b"\nNov 20 04:23:46 w last message repeated 2 times\nx\n"
     blocks = [content[at:at + size] for at in range(0, len(content), size)]
-    kinds = [event["kind"] for _line, event in log_file.text_events(log_file._lines(Blocks(blocks)))]
+    kinds = [event["kind"] for _line, event in log_lines.text_events(log_file._lines(Blocks(blocks)))]
     assert kinds == ["syn_flood", "suppressed"]
 
 
@@ -218,12 +220,12 @@ def test_a_file_that_may_not_be_read_is_a_warning(log):
 
 
 def test_none_reads_nothing():
-    assert read_kernel_log("none") == (kernel_log.KernelLog(None, ()), [])
+    assert read_kernel_log("none") == (records.KernelLog(None, ()), [])
 
 
 def test_auto_takes_the_first_file_that_can_be_read(log, monkeypatch, tmp_path):
     path = log("Nov 20 04:00:00 w kernel: %s\n" % FLOOD)
-    monkeypatch.setattr(kernel_log, "KMSG", str(tmp_path / "absent"))
+    monkeypatch.setattr(kmsg, "PATH", str(tmp_path / "absent"))
     monkeypatch.setattr(kernel_log, "LOG_FILES", (str(tmp_path / "none"), path))
     found, warnings = read_kernel_log("auto", now=NOW)
     assert (found.readable, len(found.events), warnings) == (True, 1, [])
@@ -239,7 +241,7 @@ def test_auto_takes_the_first_file_that_can_be_read(log, monkeypatch, tmp_path):
 
 def test_auto_reads_what_last_nights_rotation_put_aside(log, monkeypatch, tmp_path):
     """A report of half past eleven is still there at three in the morning."""
-    monkeypatch.setattr(kernel_log, "KMSG", str(tmp_path / "absent"))
+    monkeypatch.setattr(kmsg, "PATH", str(tmp_path / "absent"))
     name = "messages"
     path = log("Nov 20 00:10:00 w kernel: %s\n" % FLOOD, name)
     monkeypatch.setattr(kernel_log, "LOG_FILES", (path,))
@@ -265,7 +267,7 @@ def test_auto_reads_what_last_nights_rotation_put_aside(log, monkeypatch, tmp_pa
 def test_auto_asks_a_log_file_for_what_the_ring_buffer_has_lost(log, monkeypatch, tmp_path):
     flood = parse_message(FLOOD.encode())
     kept = NOW - 600
-    monkeypatch.setattr(kernel_log, "kmsg_events", lambda *_given: iter([(kept + 1, flood)]))
+    monkeypatch.setattr(kmsg, "kmsg_events", lambda *_given: iter([(kept + 1, flood)]))
     lines = "".join("%s w kernel: %s\n" % (at, FLOOD) for at in ("Nov 20 02:00:00", "Nov 20 04:20:00", "Nov 20 04:20:01"))
     monkeypatch.setattr(kernel_log, "LOG_FILES", (str(tmp_path / "none"), log(lines), log(lines, "second")))
     for lost_until, expected in (
@@ -273,7 +275,7 @@ def test_auto_asks_a_log_file_for_what_the_ring_buffer_has_lost(log, monkeypatch
         (kept, (2, "2026-11-20T02:00:00Z", "2026-11-20T04:20:01Z")),
         (NOW - 2 * DAY, (1, "2026-11-20T04:20:01Z", "2026-11-20T04:20:01Z")),
     ):
-        monkeypatch.setattr(kernel_log, "overwritten_until", lambda *_given, until=lost_until: until)
+        monkeypatch.setattr(kmsg, "overwritten_until", lambda *_given, until=lost_until: until)
         found, warnings = read_kernel_log("auto", now=NOW)
         assert (spans(found), warnings) == ([expected], [])
         assert times(read_kernel_log("kmsg", now=NOW)[0]) == ["2026-11-20T04:20:01Z"], "who insists on one has that one"

@@ -10,9 +10,9 @@ import sys
 import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.namespace import OWN, Namespace
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import namespaces
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.namespaces import (
-    OWN,
     Gone,
     call_inside,
     resolve,
@@ -112,6 +112,6 @@ def test_what_is_raised_inside_comes_out():
 
 def test_a_namespace_that_ended_is_told(tmp_path):
     with pytest.raises(Gone, match="network namespace x: it ended"):
-        call_inside(namespaces.Namespace("x", str(tmp_path / "x"), 1), os.getpid)
+        call_inside(Namespace("x", str(tmp_path / "x"), 1), os.getpid)
     with pytest.raises(Gone):  # another took its place
-        call_inside(namespaces.Namespace("x", "/proc/self/ns/net", 1), os.getpid)
+        call_inside(Namespace("x", "/proc/self/ns/net", 1), os.getpid)

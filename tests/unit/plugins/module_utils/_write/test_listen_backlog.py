@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan import NotRaised, Step
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket, Process
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import descriptors
 from ansible_collections.linuxnet.tcp.plugins.module_utils._write import listen_backlog
 
 SOCKET = ListenSocket("ipv4", "tcp", "0.0.0.0", 80, None, False, 7, 0, 0, 128, 0, None)
@@ -40,7 +41,7 @@ def test_each_refusal_says_what_to_do(monkeypatch, tmp_path, code, scope, expect
 
     (tmp_path / "scope").write_text(scope)
     monkeypatch.setattr(listen_backlog, "_YAMA", str(tmp_path / "scope"))
-    monkeypatch.setattr(listen_backlog, "descriptors_of", lambda _pid, _inode: [3])
+    monkeypatch.setattr(descriptors, "descriptors_of", lambda _pid, _inode: [3])
     monkeypatch.setattr(listen_backlog.pidfd, "duplicate", refuse)
     for change in (lambda: listen_backlog.apply(STEPS, {7: [NGINX]}, never), lambda: listen_backlog.rehearse(STEPS, {7: [NGINX]})):
         with pytest.raises(NotRaised) as caught:
@@ -59,7 +60,7 @@ def test_a_holder_that_ends_or_closes_it_meanwhile_is_no_refusal(monkeypatch, co
         asked.append(pid)
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(listen_backlog, "descriptors_of", lambda _pid, _inode: [3])
+    monkeypatch.setattr(descriptors, "descriptors_of", lambda _pid, _inode: [3])
     monkeypatch.setattr(listen_backlog.pidfd, "duplicate", gone)
     with pytest.raises(NotRaised, match="none of the processes that held it .nginx, pid 812, nginx, pid 813. does any more"):
         listen_backlog.apply(STEPS, {7: [NGINX, NGINX._replace(pid=813)]}, never)
