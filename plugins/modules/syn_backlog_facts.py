@@ -58,7 +58,8 @@ ansible_facts:
         schema: 1
         kernel: {release: 6.1.0-50-cloud-amd64, stable_level: 6.1.176, rule: backlog+1, rule_source: package}
         sysctls:
-          somaxconn: {runtime: 4096, boot: 4096, boot_source: kernel default, shadowed: [], tuned: null, drift: false}
+          somaxconn: {runtime: 4096, boot: 4096, boot_source: kernel default, shadowed: [], tuned: null, other_writers: [], boot_certain: true,
+            without_effect: [], drift: false}
         listeners:
           - network_namespace: host
             protocol: tcp

@@ -109,6 +109,11 @@ syn_backlog:
           profile. The profile decides where C(boot_source) is its C(source).
       returned: with the subsets V(sysctls) or V(boot)
       type: dict
+        - C(other_writers) lists what else sets it at boot or later, such as ufw, units, scripts and udev rules. Each has C(by), C(source), C(value) (V(null)
+          where only a run can tell) and C(order). With V(after) it runs after the boot loader, and its value is C(boot). With V(unknown) it may run
+          before or after. V(runtime) is a daemon that changes the setting while it runs.
+        - C(boot_certain) is V(false) where one of them may leave another value than C(boot).
+        - C(without_effect) lists lines that look as if they set it and set nothing, each with C(source), C(value), C(reason), and the right line as C(instead).
       sample:
         somaxconn:
           runtime: 4096
@@ -118,6 +123,9 @@ syn_backlog:
             - source: /etc/sysctl.d/50-tuning.conf:1
               value: "5000"
           tuned:
+          other_writers: []
+          boot_certain: true
+          without_effect: []
           drift: true
     listeners:
       description: The listening sockets, members of an SO_REUSEPORT group one by one.

@@ -59,7 +59,8 @@ syn_backlog:
     schema: 1
     kernel: {release: 6.1.0-50-cloud-amd64, stable_level: 6.1.176, rule: backlog+1, rule_source: package}
     sysctls:
-      somaxconn: {runtime: 4096, boot: null, boot_source: null, shadowed: null, tuned: null, drift: null}
+      somaxconn: {runtime: 4096, boot: null, boot_source: null, shadowed: null, tuned: null, other_writers: null,
+        boot_certain: null, without_effect: null, drift: null}
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -29,13 +29,14 @@ class Storey(NamedTuple):
 KERNEL = Storey("module_utils/_kernel", pure=True)
 BOOT = Storey("module_utils/_boot", pure=True)
 LOG = Storey("module_utils/_log", pure=True)
+WRITERS = Storey("module_utils/_writers", (KERNEL.folder, BOOT.folder), pure=True)
 GROUND = (KERNEL.folder, BOOT.folder, LOG.folder)
 MODEL = Storey("module_utils/_model", GROUND, pure=True)
 APPLICATIONS = Storey("module_utils/_applications", (MODEL.folder, *GROUND), pure=True)
 FINDINGS = Storey("module_utils/_findings", (MODEL.folder, *GROUND), pure=True)
 REPORT = Storey("module_utils/_report", (APPLICATIONS.folder, FINDINGS.folder, MODEL.folder, *GROUND), pure=True)
 CHANGE = Storey("module_utils/_change", (APPLICATIONS.folder, MODEL.folder, *GROUND), pure=True)
-READ = Storey("module_utils/_read", (MODEL.folder, *GROUND))
+READ = Storey("module_utils/_read", (MODEL.folder, WRITERS.folder, *GROUND))
 WRITE = Storey("module_utils/_write", (CHANGE.folder, READ.folder, MODEL.folder, *GROUND))
 MODULE = Storey(
     "module_utils/_module",
@@ -49,6 +50,7 @@ STOREYS = (
     KERNEL,
     BOOT,
     LOG,
+    WRITERS,
     MODEL,
     APPLICATIONS,
     FINDINGS,

@@ -23,7 +23,10 @@ def may_be_set(boot: values.BootFiles, keys: Iterable[str]) -> bool:
     """Whether a file, or the command line, may have to do with one of these keys (dotted names)."""
     if boot.cmdline or boot.unlisted:
         return True
-    names = [key.encode("ascii") for key in keys]
+    wanted = list(keys)
+    names = [key.encode("ascii") for key in wanted]
+    if any(one.key in wanted for one in boot.writers):
+        return True
     last = [name.rpartition(b".")[2] for name in names]
     return any(dropin.content is None or _mentions(dropin.content, names, last) for dropin in boot.dropins)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Optional, Tuple
 
 if TYPE_CHECKING:
     from . import dropins as boot_dropins
+    from . import near_misses, writer
     from . import tuned as boot_tuned
 
 SYSTEMD, PROCPS = "systemd", "procps"
@@ -39,6 +40,9 @@ class BootValue(NamedTuple):
     shadowed: Tuple[Shadowed, ...] = ()  # in the order in which the loader meets them
     doubt: Optional[str] = None  # why the value cannot be told; None where it can
     tuned: Optional[boot_tuned.Asked] = None  # what TuneD's active profile makes of it, whether that decides or not
+    others: Tuple[writer.Writer, ...] = ()  # what else sets it, or may
+    certain: bool = True  # False where one of them may leave another value
+    near_misses: Tuple[near_misses.NearMiss, ...] = ()  # lines that mean it and set nothing
 
 
 class BootFiles(NamedTuple):
@@ -50,3 +54,4 @@ class BootFiles(NamedTuple):
     unlisted: Tuple[boot_dropins.DropIn, ...]  # directories that could not be listed
     cmdline: str  # empty where the kernel does not take settings there
     warnings: Tuple[str, ...] = ()
+    writers: Tuple[writer.Writer, ...] = ()  # whatever sets settings beside the loader

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from .._boot import edit, substitute
+from .._boot import edit, number, substitute, writer
 from .._boot import tuned as boot_tuned
 from .._boot import values as boot_values
 from .._kernel import level as kernel_level
@@ -69,6 +69,7 @@ class Plan(NamedTuple):
     after: Dict[str, Dict[str, Any]]
     shadows: Tuple[Shadow, ...]
     unknown_defaults: Tuple[str, ...] = ()  # absent settings whose run-time value stays, since nobody knows another
+    disturbers: Tuple[writer.Writer, ...] = ()  # what may set a wanted setting to something else
 
     @property
     def changes(self) -> bool:
@@ -105,6 +106,7 @@ def plan(wanted: Wanted, found: Found) -> Plan:
         after=_states(names, after, after_boot),
         shadows=shadows(wanted, found, boot),
         unknown_defaults=tuple(unknown),
+        disturbers=_disturbers(wanted, found, boot),
     )
 
 
@@ -128,10 +130,26 @@ def shadows(wanted: Wanted, found: Found, boot: Optional[boot_values.BootFiles])
             continue
         why = _why(values[name], found.file)
         # A line that has no effect whatever it says is in vain, also where the value is right without it.
-        in_vain = bool(why) and why != boot_tuned.BY_TUNED and wanted.policy == EXACT
+        in_vain = bool(why) and why not in (boot_tuned.BY_TUNED, writer.BY_ANOTHER) and wanted.policy == EXACT
         if in_vain or not satisfied(wanted.policy, goal or 0, state["boot"]):
             result.append(Shadow(name, text.printable(str(state["boot_source"])), state["boot"], why))
     return tuple(result)
+
+
+def _disturbers(
+    wanted: Wanted, found: Found, boot: Optional[boot_values.BootFiles]
+) -> Tuple[writer.Writer, ...]:
+    """What may set a wanted setting to something else at boot, or while it runs, though nobody can tell."""
+    if boot is None or not boot.writers or wanted.absent or not wanted.persist:
+        return ()
+    values = model_boot_values.values_at_boot(boot, wanted.values, found.level, found.tuned, found.defaults)
+    return tuple(
+        one
+        for value in values.values()
+        if not value.certain and value.doubt is None
+        for one in value.others
+        if number.kernel_integer(one.value or "") != value.number
+    )
 
 
 def _why(value: boot_values.BootValue, file: sysctl_file.SysctlFile) -> str:
@@ -141,8 +159,9 @@ def _why(value: boot_values.BootValue, file: sysctl_file.SysctlFile) -> str:
         return ""
     for line in value.shadowed:
         if line.source.rpartition(":")[0] in paths:
-            if line.reason.endswith(boot_tuned.BY_TUNED):
-                return boot_tuned.BY_TUNED
+            for later in (boot_tuned.BY_TUNED, writer.BY_ANOTHER):
+                if line.reason.endswith(later):
+                    return later
             return "" if line.reason.startswith("overridden by ") else line.reason
     return "" if file.aliases or file.links else "no boot loader reads %s" % text.printable(file.path)
 

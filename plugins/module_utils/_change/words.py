@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, List, Optional
 
-from .._boot import resolve, tuned, values
+from .._boot import resolve, tuned, values, writer
 from .._kernel import sysctls
 from .._model import sysctl_file, text
 from . import plan as change_plan
@@ -89,6 +89,16 @@ def shadow_text(shadow: change_plan.Shadow, wanted: change_plan.Wanted) -> str:
     )
 
 
+def disturber_text(one: writer.Writer) -> str:
+    """What may set a setting to something else, though nobody can tell."""
+    value = "another value" if one.value is None else one.value
+    if one.order == writer.RUNTIME:
+        return "{0} changes {1} while it runs ({2})".format(one.by, one.key, one.source)
+    return "{0} may set {1} to {2} at boot or later ({3}), which only a boot can tell".format(
+        one.by, one.key, value, one.source
+    )
+
+
 def _way_out(shadow: change_plan.Shadow) -> str:
     """What to do about it, by its cause."""
     if shadow.reason.endswith(values.SET_BY_RUNTIME):
@@ -97,6 +107,8 @@ def _way_out(shadow: change_plan.Shadow) -> str:
         return "Have a boot loader apply sysctl files, or set the value where this host gets it (persist=false then)"
     if shadow.reason == tuned.BY_TUNED or shadow.reason.endswith(tuned.ONLY_TUNED_CAN_TELL):
         return "Change TuneD's profile"
+    if shadow.reason == writer.BY_ANOTHER or shadow.reason.endswith(writer.IN_NO_KNOWN_ORDER):
+        return "Change the value there, or take those lines away"
     if shadow.source is None:
         return "Make that readable"
     if shadow.reason:

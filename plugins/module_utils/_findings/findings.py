@@ -48,8 +48,10 @@ RULES: Tuple[Tuple[str, str, str], ...] = (
     ("somaxconn-16-bits", signs.SETTINGS, "somaxconn_16_bits"),
     ("memory-at-limits", signs.COSTS, "memory_at_limits"),
     ("tuned-in-the-way", signs.BOOT, "tuned_in_the_way"),
+    ("set-elsewhere-at-boot", signs.WRITERS, "set_elsewhere_at_boot"),
     ("runtime-undone-at-boot", signs.BOOT, "runtime_undone_at_boot"),
     ("boot-file-shadowed", signs.BOOT, "boot_file_shadowed"),
+    ("boot-line-without-effect", signs.WRITERS, "boot_line_without_effect"),
     ("tcp-max-syn-backlog-without-effect", signs.SETTINGS, "tcp_max_syn_backlog_without_effect"),
     ("mitigation-in-force", signs.MITIGATION, "in_force"),
     ("half-open-lifetime", signs.COSTS, "lifetime"),
@@ -113,6 +115,10 @@ def rule_of(room: str, name: str) -> Rule:
         from . import of_boot
 
         return getattr(of_boot, name)
+    if room == signs.WRITERS:
+        from . import of_writers
+
+        return getattr(of_writers, name)
     if room == signs.REPORTS:
         from . import of_reports
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any, Iterator, List, Mapping, Optional, Tuple
 
-from .._boot import number, reboot, resolve
+from .._boot import number, reboot, resolve, writer
 from .._boot import tuned as boot_tuned
 from .._kernel import level as kernel_level
 from .._kernel import sysctls
@@ -25,7 +25,7 @@ _OWN_PROFILE = r" *mine(?:-([0-9]{1,9}))? *"
 
 def tuned_in_the_way(host: observed.Host) -> Iterator[finding.Finding]:
     """TuneD's active profile sets another value than a file asks for, or than the one in force."""
-    for name, state in _known(host):
+    for name, state in known(host):
         tuned = _deciding(state)
         if tuned is None:
             continue
@@ -64,7 +64,7 @@ def tuned_in_the_way(host: observed.Host) -> Iterator[finding.Finding]:
 
 def runtime_undone_at_boot(host: observed.Host) -> Iterator[finding.Finding]:
     """The value in force is not the one that the next boot sets."""
-    for name, state in _known(host):
+    for name, state in known(host):
         now, boot = gathered.number(state.get("runtime")), gathered.number(state.get("boot"))
         if state.get("drift") is not True or now is None:
             continue
@@ -79,7 +79,7 @@ def runtime_undone_at_boot(host: observed.Host) -> Iterator[finding.Finding]:
                 dict(evidence, before=gathered.number(host.mitigated[name].get("before"))),
                 "After the flood, the playbook linuxnet.tcp.restore puts back what was there before.",
             )
-        elif _deciding(state) is None:
+        elif _deciding(state) is None and decided_elsewhere(state) is None:
             yield finding.Finding(
                 finding.WARNING,
                 key,
@@ -91,7 +91,7 @@ def runtime_undone_at_boot(host: observed.Host) -> Iterator[finding.Finding]:
 
 def boot_file_shadowed(host: observed.Host) -> Iterator[finding.Finding]:
     """A file that a person wrote sets another value than the one that wins at boot."""
-    for name, state in _known(host):
+    for name, state in known(host):
         lost = [row for row in contradicted(state) if not _told_elsewhere(host, name, state, row)]
         if not lost:
             continue
@@ -137,8 +137,16 @@ def beyond_16_bits(level: Optional[kernel_level.Level], name: str, value: Option
     )
 
 
-def _known(host: observed.Host) -> List[Tuple[str, Mapping[str, Any]]]:
+def known(host: observed.Host) -> List[Tuple[str, Mapping[str, Any]]]:
     return [(name, state) for name, state in host.states.items() if name in sysctls.KEYS]
+
+
+def decided_elsewhere(state: Mapping[str, Any]) -> Optional[Mapping[str, Any]]:
+    """What sets a setting after the boot loader, where the next boot ends with that."""
+    for one in gathered.rows(state, "other_writers"):
+        if one.get("order") == writer.AFTER and one.get("source") == state.get("boot_source"):
+            return one
+    return None
 
 
 def _deciding(state: Mapping[str, Any]) -> Optional[Mapping[str, Any]]:
@@ -159,11 +167,12 @@ def _wanted(host: observed.Host, name: str, state: Mapping[str, Any]) -> Optiona
     if over is not None:
         return number.kernel_integer(str(over.get("value")))
     return (
-        gathered.number(state.get("runtime")) if _deciding(state) is not None and _undone(host, name, state) else None
+        gathered.number(state.get("runtime")) if _deciding(state) is not None and undone(host, name, state) else None
     )
 
 
-def _undone(host: observed.Host, name: str, state: Mapping[str, Any]) -> bool:
+def undone(host: observed.Host, name: str, state: Mapping[str, Any]) -> bool:
+    """Whether the value in force ends with the next boot, and not because a mitigation does."""
     now = gathered.number(state.get("runtime"))
     return state.get("drift") is True and now is not None and not _mitigated(host, name, now)
 
@@ -174,6 +183,8 @@ def _mitigated(host: observed.Host, name: str, now: int) -> bool:
 
 def _told_elsewhere(host: observed.Host, name: str, state: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
     if boot_tuned.BY_TUNED in str(row.get("reason")) and _deciding(state) is not None:
+        return True
+    if writer.BY_ANOTHER in str(row.get("reason")) and decided_elsewhere(state) is not None:
         return True
     return beyond_16_bits(host.level, name, number.kernel_integer(str(row.get("value"))))
 
@@ -235,7 +246,7 @@ def _own_profile(active: str) -> str:
 
 def _for_an_own_profile(host: observed.Host) -> Iterator[Tuple[str, int]]:
     """All the settings that only a profile can decide, and what they are to be."""
-    for name, state in _known(host):
+    for name, state in known(host):
         tuned, wanted = _deciding(state) or {}, _wanted(host, name, state)
         elsewhere = tuned.get("reapplies") or str(tuned.get("source")).startswith("/etc/")
         if wanted is not None and not elsewhere:

@@ -20,6 +20,7 @@ from .._model import gathered
 LISTENERS, FLOODS, COUNTERS, NAMESPACES = "listeners", "floods", "counters", "namespaces"
 SETTINGS, COSTS, BOOT, MITIGATION = "settings", "costs", "boot", "mitigation"
 REPORTS = "reports"  # of a listener that is not here
+WRITERS = "writers"  # of settings, beside the boot loader
 
 LARGEST_DEFAULT = 4096  # of net.core.somaxconn, from 5.4 on, and of tcp_max_syn_backlog on the largest machines
 _DROPS = ("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies")
@@ -58,6 +59,8 @@ def _signs(facts: Mapping[str, Any]) -> Iterator[str]:
     states = [state for state in gathered.part(facts, "sysctls").values() if isinstance(state, Mapping)]
     if any(state.get("tuned") or state.get("drift") or state.get("shadowed") for state in states):
         yield BOOT
+    if any(state.get("other_writers") or state.get("without_effect") or state.get("shadowed") for state in states):
+        yield WRITERS
     if _unusual_settings(facts):
         yield SETTINGS
     if gathered.part(gathered.part(facts, "mitigation"), "record"):

@@ -28,7 +28,7 @@ def values_at_boot(
     defaults: Optional[Mapping[str, Optional[int]]] = None,
     reboot: bool = True,
 ) -> Dict[str, boot_values.BootValue]:
-    """What each setting is after a reboot into a kernel of this level, once TuneD is through as well.
+    """What each setting is after a reboot into a kernel of this level, once all that runs after the loader is through.
 
     :param tuned: what TuneD does after the boot loader; None where it does nothing
     :param defaults: what the kernel starts with, by short name, which TuneD may raise or lower
@@ -45,13 +45,22 @@ def values_at_boot(
         return low <= number <= high and not (high == 255 and value.lstrip()[0] == "-")
 
     values = {wanted[key]: value for key, value in resolve.resolve(boot, wanted, accepts, reboot).items()}
-    if tuned is None:
-        return values
-    from . import boot_after_tuned
-
-    dropins = resolve.without_volatile(boot)[0].dropins if reboot else boot.dropins
     starts = defaults or {}
-    return {
-        name: boot_after_tuned.with_tuned(value, name, tuned, starts.get(name), dropins)
-        for name, value in values.items()
-    }
+    if tuned is not None:
+        from . import boot_after_tuned
+
+        dropins = resolve.without_volatile(boot)[0].dropins if reboot else boot.dropins
+        values = {
+            name: boot_after_tuned.with_tuned(value, name, tuned, starts.get(name), dropins)
+            for name, value in values.items()
+        }
+    if boot.writers:
+        from . import boot_after_writers
+
+        values = {
+            name: boot_after_writers.with_writers(
+                value, sysctls.KEYS[name].key, boot.writers, starts.get(name), accepts
+            )
+            for name, value in values.items()
+        }
+    return values

@@ -105,6 +105,7 @@ def _warnings(options: change_options.ChangeOptions, planned: plan.Plan) -> List
         )
         for one in planned.shadows
     ]
+    texts += [words.disturber_text(one) for one in planned.disturbers]
     if planned.unknown_defaults:
         names = ", ".join(sysctls.KEYS[name].key for name in planned.unknown_defaults)
         texts.append("{0}: what the next boot brings is not known, so the run-time value stays".format(names))

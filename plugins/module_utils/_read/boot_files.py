@@ -21,11 +21,13 @@ from . import boot_loader, kernel, rooted
 # Where PID 1 looks for a credential of systemd-sysctl.service (systemd.exec(5), LoadCredential=), from v252 on
 if TYPE_CHECKING:
     from .._boot import tuned as boot_tuned
+    from .._boot import writer
 
 _CREDENTIALS = ("/run/credentials/@system", "/etc/credstore", "/run/credstore", "/usr/local/lib/credstore",
                 "/usr/lib/credstore")  # fmt: skip
 _CREDENTIALS_SINCE = (252,)
 _CMDLINE_LIMIT = 65536
+_MOST_ASIDE, _LONGEST_ASIDE = 100, 65536  # files that are not applied, and bytes of one
 
 
 def boot_values(
@@ -52,6 +54,7 @@ def boot_values(
     boot = read_boot(root, loader, level)
     names = list(sysctls.KEYS if names is None else names)
     values = _values(boot, names, level, _tuned(root), defaults, reboot)
+    values = _with_near_misses(values, root, boot)
     warnings = list(boot.warnings)
     doubts: Dict[str, List[str]] = {}
     for name, value in values.items():
@@ -75,6 +78,40 @@ def _values(
     from .._model import boot_values as model
 
     return model.values_at_boot(boot, names, level, tuned, defaults, reboot)
+
+
+def _with_near_misses(
+    values: Dict[str, at_boot.BootValue], root: str, boot: at_boot.BootFiles
+) -> Dict[str, at_boot.BootValue]:
+    """With the lines that mean one of the settings and set nothing; most hosts have none."""
+    from .._boot import near_misses
+
+    aside = [dropin for dropin in _not_applied(root) if near_misses.may_be_any(dropin.content or b"")]
+    looked = [dropin for dropin in boot.dropins if near_misses.may_be_any(dropin.content or b"")]
+    keys = [sysctls.KEYS[name].key for name in values]
+    found = [one for dropin in looked for one in near_misses.applied(dropin, keys)]
+    found += [one for dropin in aside for one in near_misses.not_applied(dropin, keys)]
+    if not found:
+        return values
+    return {
+        name: value._replace(near_misses=tuple(one for one in found if one.key == sysctls.KEYS[name].key))
+        for name, value in values.items()
+    }
+
+
+def _not_applied(root: str) -> List[boot_dropins.DropIn]:
+    """The files beside those that a loader applies: names that do not end in .conf."""
+    found = []
+    for directory in places.DIRECTORIES[:3]:
+        try:
+            names = rooted.list_names(root, directory)
+        except OSError:
+            continue
+        others = sorted(name for name in names if not name.endswith(".conf"))
+        for name in others[:_MOST_ASIDE]:
+            content = rooted.read_file(root, directory + "/" + name, _LONGEST_ASIDE).content
+            found.append(boot_dropins.DropIn(directory + "/" + name, content))
+    return found
 
 
 def _tuned(root: str) -> Optional[boot_tuned.Tuned]:
@@ -107,9 +144,25 @@ def read_boot(root: str = "/", loader: str = "auto", level: Optional[kernel_leve
         dropins.append(_dropin(root, places.SYSCTL_CONF))
     if found.name == at_boot.SYSTEMD and (not found.version or found.version >= _CREDENTIALS_SINCE):
         dropins += _credential(root)
+    writers, warnings = _others(root, found.name)
     return at_boot.BootFiles(
-        found.name, found.version, tuple(dropins), tuple(unlisted), _cmdline(root, level), found.warnings
+        found.name,
+        found.version,
+        tuple(dropins),
+        tuple(unlisted),
+        _cmdline(root, level),
+        found.warnings + tuple(warnings),
+        writers,
     )
+
+
+def _others(root: str, loader: str) -> Tuple[Tuple[writer.Writer, ...], List[str]]:
+    """What sets settings beside the loader; in a container, where nothing boots, nothing does."""
+    if loader == at_boot.CONTAINER:
+        return (), []
+    from . import other_writers
+
+    return other_writers.other_writers(root, loader == at_boot.SYSTEMD)
 
 
 def _dropin(root: str, path: str) -> boot_dropins.DropIn:

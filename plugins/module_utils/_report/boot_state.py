@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
 
+from .._boot import number
 from .._kernel import sysctls
 
 if TYPE_CHECKING:
-    from .._boot import tuned, values
+    from .._boot import near_misses, tuned, values, writer
 
 
 def sysctl_states(
@@ -42,8 +43,21 @@ def _state(runtime: Optional[int], boot: values.BootValue, default: Optional[int
         "boot_source": source,
         "shadowed": [other._asdict() for other in boot.shadowed],
         "tuned": _tuned(boot.tuned),
+        "other_writers": [_writer(one) for one in boot.others],
+        "boot_certain": boot.certain,
+        "without_effect": [_near_miss(one) for one in boot.near_misses],
         "drift": None if runtime is None or value is None else runtime != value,
     }
+
+
+def _writer(found: writer.Writer) -> Dict[str, Any]:
+    return {
+        "by": found.by, "source": found.source, "value": number.kernel_integer(found.value or ""), "order": found.order,
+    }  # fmt: skip
+
+
+def _near_miss(found: near_misses.NearMiss) -> Dict[str, Any]:
+    return {"source": found.source, "value": found.value, "reason": found.reason, "instead": found.instead}
 
 
 def _tuned(found: Optional[tuned.Asked]) -> Optional[Dict[str, Any]]:

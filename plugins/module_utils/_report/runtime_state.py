@@ -21,4 +21,7 @@ def runtime_states(runtime: Mapping[str, Optional[int]]) -> Dict[str, Dict[str, 
 
 
 def _state(runtime: Optional[int]) -> Dict[str, Any]:
-    return {"runtime": runtime, "boot": None, "boot_source": None, "shadowed": None, "tuned": None, "drift": None}
+    unread = dict.fromkeys(
+        ("boot", "boot_source", "shadowed", "tuned", "other_writers", "boot_certain", "without_effect", "drift")
+    )
+    return {"runtime": runtime, **unread}
