@@ -203,6 +203,18 @@ syn_backlog:
           returned: always
           type: int
           sample: 1486848
+        since:
+          description:
+            - The earliest time at which this socket can have been opened (ISO 8601, UTC), which is the start of the oldest process that holds it.
+            - What the kernel's log says of this address and port before that is about another socket.
+          returned: always, V(null) where no process is visible
+          type: str
+          sample: "2026-11-20T04:20:11Z"
+        raised:
+          description: When M(linuxnet.tcp.syn_backlog_listener) raised it while it ran (C(time)), the backlog C(before), and the C(drops) that it had by then.
+          returned: always, V(null) where it was not raised since the boot
+          type: dict
+          sample: {time: "2026-11-20T04:31:02Z", before: 128, drops: 12}
         drops:
           description: Connection attempts that this socket dropped, V(null) where the kernel does not tell.
           returned: always

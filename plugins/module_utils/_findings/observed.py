@@ -43,6 +43,8 @@ class Listener(NamedTuple):
     verdict: model_verdict.Verdict  # undecided where its queue is not strained
     overflowed: bool  # its SYN queue, or what new peers may have of it, was full within the window
     memory: Optional[int] = None  # bytes that its queues hold when they are full
+    since: Optional[str] = None  # what was reported before tells nothing of it: when it was opened at the earliest
+    raised: Optional[str] = None  # when its backlog was raised while it ran
 
     @property
     def strain(self) -> float:
@@ -116,11 +118,17 @@ class Flood(NamedTuple):
 class Reported(NamedTuple):
     """A flood and the listeners that it can be about, one for each subject.
 
-    The log is the whole machine's: the same address and port may be listened on in several network namespaces.
+    The log is the whole machine's: the same address and port may be listened on in several network namespaces. And it
+    is of the past: a listener that was opened or raised since is another one than it speaks of.
     """
 
     flood: Flood
     meant: Tuple[Listener, ...]
+    younger: Tuple[Listener, ...] = ()  # on the same address and port, and not there or not raised yet by then
+
+    @property
+    def certain(self) -> bool:
+        return len(self.meant) == 1 and not self.younger
 
 
 class Host(NamedTuple):
@@ -147,7 +155,7 @@ class Host(NamedTuple):
     @property
     def accused(self) -> Set[str]:
         """Subjects of the listeners that a report of a flood is about for certain."""
-        return {reported.meant[0].subject for reported in self.floods if len(reported.meant) == 1}
+        return {reported.meant[0].subject for reported in self.floods if reported.certain}
 
     def listeners_of(self, scope: Scope) -> List[Listener]:
         return [listener for listener in self.listeners if listener.namespace == scope.name]
@@ -168,7 +176,7 @@ def observe(facts: Mapping[str, Any]) -> Host:
         scopes=scopes,
         listeners=listeners,
         half_open=gathered.part(facts, "half_open"),
-        floods=_reported(gathered.rows(gathered.part(facts, "kernel_log"), "events"), listeners),
+        floods=_reported(gathered.rows(gathered.part(facts, "kernel_log"), "events"), listeners, scopes),
         memory=gathered.number(gathered.part(facts, "memory").get("total_bytes")),
         mitigated={name: one for name, one in _mitigated(facts).items() if isinstance(one, Mapping)},
         mitigation=gathered.part(gathered.part(facts, "mitigation"), "record"),
@@ -233,7 +241,7 @@ def _listener(row: Mapping[str, Any], entries: Mapping[str, Any]) -> Listener:
         syn=queues.syn,
         new_peers=queues.new_peers,
         on_full=gathered.text(gathered.part(row, "syn_queue"), "on_full"),
-        drops=gathered.number(row.get("drops")),
+        drops=_drops(row),
         bound_by=gathered.text(row, "bound_by"),
         holder=_holder(processes, row.get("unit"), pid),
         pid=pid,
@@ -242,7 +250,16 @@ def _listener(row: Mapping[str, Any], entries: Mapping[str, Any]) -> Listener:
         verdict=model_verdict.Verdict(model_verdict.UNDECIDED),
         overflowed=False,
         memory=gathered.number(row.get("memory_bytes")),
+        since=gathered.text(row, "since"),
+        raised=gathered.text(gathered.part(row, "raised"), "time"),
     )
+
+
+def _drops(row: Mapping[str, Any]) -> Optional[int]:
+    """What it dropped since it listens, or since it was raised."""
+    drops = gathered.number(row.get("drops"))
+    before = gathered.number(gathered.part(row, "raised").get("drops"))
+    return drops if drops is None or before is None else max(drops - before, 0)
 
 
 def _judged(it: Listener, listeners: Tuple[Listener, ...], scopes: Tuple[Scope, ...]) -> Listener:
@@ -270,15 +287,20 @@ def _judged(it: Listener, listeners: Tuple[Listener, ...], scopes: Tuple[Scope, 
     return it._replace(verdict=verdict)
 
 
-def _reported(events: List[Mapping[str, Any]], listeners: Tuple[Listener, ...]) -> Tuple[Reported, ...]:
+def _reported(
+    events: List[Mapping[str, Any]], listeners: Tuple[Listener, ...], scopes: Tuple[Scope, ...]
+) -> Tuple[Reported, ...]:
+    untouched = {scope.name for scope in scopes if model_counters.never_full(scope.counters)}
     floods = (_flood(event) for event in events if event.get("kind") == "syn_flood")
     by_port: Dict[Optional[int], Dict[str, Listener]] = {}
     for it in listeners:
         by_port.setdefault(it.port, {})[it.subject] = it
     found = []
     for flood in {(flood.address, flood.port): flood for flood in floods}.values():
-        there = by_port.get(flood.port, {}).values()
-        found.append(Reported(flood, tuple(it for it in there if flood.address in (None, it.address))))
+        there = [it for it in by_port.get(flood.port, {}).values() if flood.address in (None, it.address)]
+        younger = tuple(it for it in there if max(it.since or "", it.raised or "") > flood.time)
+        meant = tuple(it for it in there if it not in younger and it.namespace not in untouched)
+        found.append(Reported(flood, meant, younger))
     return tuple(found)
 
 

@@ -21,6 +21,12 @@ from . import finding, observed
 
 _ACCEPT_FIRST = "Only after its application accepts again: a larger backlog bridges pauses, no more. "
 
+_SAID_ONCE = (
+    "It says so once for each listener, so that silence since then means nothing: the counters tell whether it goes on."
+)
+_STILL = "nstat -az TcpExtTCPReqQFullDoCookies TcpExtTCPReqQFullDrop TcpExtListenDrops  # grow while it lasts. "
+_MOST_NAMED = 8  # listeners in a text
+
 
 def accept_queue_full(host: observed.Host) -> Iterator[finding.Finding]:
     """Completed connections wait and nobody takes them: the application is what is slow."""
@@ -115,10 +121,13 @@ def bound_by_application(host: observed.Host) -> Iterator[finding.Finding]:
 
 def flood_reported(host: observed.Host) -> Iterator[finding.Finding]:
     """The kernel's log reports SYN flooding: evidence of the past, said once for each listener."""
-    for flood, meant in host.floods:
-        for it in meant:
-            if not it.turning_away and not it.verdict.flood:
-                yield _reported(it, flood, certain=len(meant) == 1)
+    for reported in host.floods:
+        told = [it for it in reported.meant or reported.younger if not it.turning_away and not it.verdict.flood]
+        if reported.certain or not reported.meant:
+            for it in told:
+                yield _reported(it, reported.flood) if reported.certain else _of_a_predecessor(it, reported.flood)
+        elif told:
+            yield _of_one_of(told[0], reported)
 
 
 # ---------------------------------------------------------------- what strains a listener
@@ -210,24 +219,53 @@ def _earlier_somaxconn(host: observed.Host, it: observed.Listener) -> Set[Option
 # ---------------------------------------------------------------- the kernel's log
 
 
-def _reported(it: observed.Listener, flood: observed.Flood, certain: bool) -> finding.Finding:
-    dropped = flood.action == "drop"
+def _reported(it: observed.Listener, flood: observed.Flood) -> finding.Finding:
     return finding.Finding(
-        finding.WARNING if certain else finding.INFO,
+        finding.WARNING,
         it.subject,
-        "The kernel reported SYN flooding {0} {2}and {1}. It says so once for each listener, so that silence since "
-        "then means nothing: the counters tell whether it goes on.".format(
-            _when(flood),
-            "dropped SYNs" if dropped else "answered with cookies",
-            "" if certain else "on this or another listener of this port ",
-        ),
-        dict(
-            numbers_of(it), time=flood.time, action=flood.action, count=flood.reports, first_time=flood.first_time
-        ),
-        "nstat -az TcpExtTCPReqQFullDoCookies TcpExtTCPReqQFullDrop TcpExtListenDrops  # grow while it lasts. "
-        + it.remedy,
-        weight=1.0 if dropped else 0.0,
+        "The kernel reported SYN flooding {0} and {1}. {2}".format(_when(flood), _what_it_did(flood), _SAID_ONCE),
+        dict(numbers_of(it), **_evidence_of(flood)),
+        _STILL + it.remedy,
+        weight=1.0 if flood.action == "drop" else 0.0,
     )
+
+
+def _of_one_of(it: observed.Listener, reported: observed.Reported) -> finding.Finding:
+    """Told once: the log does not say which of them, and in which network namespace."""
+    flood, subjects = reported.flood, [one.subject for one in reported.meant + reported.younger]
+    return finding.Finding(
+        finding.INFO,
+        it.subject,
+        "The kernel reported SYN flooding {0} and {1}, on one of {2}: its log does not say which. {3}".format(
+            _when(flood), _what_it_did(flood), ", ".join(subjects[:_MOST_NAMED]), _SAID_ONCE
+        ),
+        dict(_evidence_of(flood), candidates=subjects),
+        _STILL.rstrip(),
+    )
+
+
+def _of_a_predecessor(it: observed.Listener, flood: observed.Flood) -> finding.Finding:
+    if max(it.since or "", it.raised or "") == it.since:
+        what = "of what listened here before: this listener was opened {0} at the earliest".format(it.since)
+    else:
+        what = "before this listener was raised to {0} ({1})".format(it.backlog, it.raised)
+    return finding.Finding(
+        finding.INFO,
+        it.subject,
+        "The kernel reported SYN flooding {0}, {1}. It tells nothing about the listener as it is now.".format(
+            _when(flood), what
+        ),
+        dict(_evidence_of(flood), since=it.since, raised=it.raised),
+        "Nothing is to be done about it now. " + _STILL.rstrip(),
+    )
+
+
+def _what_it_did(flood: observed.Flood) -> str:
+    return "dropped SYNs" if flood.action == "drop" else "answered with cookies"
+
+
+def _evidence_of(flood: observed.Flood) -> Dict[str, Any]:
+    return {"time": flood.time, "action": flood.action, "count": flood.reports, "first_time": flood.first_time}
 
 
 def _when(flood: observed.Flood) -> str:

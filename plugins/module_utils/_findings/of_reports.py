@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, Mapping, Tuple
 
-from .._model import gathered, namespace_commands
+from .._model import counters, gathered, namespace_commands
 from . import finding
 
 _MANY = 5  # ports that a text names one by one
@@ -21,8 +21,11 @@ _MANY = 5  # ports that a text names one by one
 
 def reported_elsewhere(facts: Mapping[str, Any]) -> Iterator[finding.Finding]:
     """Floods where nothing listens now, or in a network namespace that was not looked into: told once."""
+    untouched = {name for name, scope in gathered.namespaces(facts).items() if _never_full(scope)}
     here = {
-        (gathered.number(row.get("port")), gathered.text(row, "address")) for row in gathered.rows(facts, "listeners")
+        (gathered.number(row.get("port")), gathered.text(row, "address"))
+        for row in gathered.rows(facts, "listeners")
+        if gathered.namespace_of(row) not in untouched
     }
     ports_here = {port for port, _address in here}
     floods: Dict[Tuple, Mapping[str, Any]] = {}
@@ -52,6 +55,10 @@ def reported_elsewhere(facts: Mapping[str, Any]) -> Iterator[finding.Finding]:
         },
         "Gather with network_namespaces=all to see every namespace's listeners.",
     )
+
+
+def _never_full(scope: Mapping[str, Any]) -> bool:
+    return counters.never_full(gathered.numbers(gathered.part(scope, "counters")))
 
 
 def _time(flood: Mapping[str, Any]) -> str:

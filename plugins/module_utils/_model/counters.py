@@ -35,6 +35,8 @@ TCP_EXT = (
 #: /proc/net/snmp, Tcp: the traffic to hold the others against
 TCP = ("PassiveOpens",)
 
+_FULL = ("TCPReqQFullDoCookies", "TCPReqQFullDrop")  # counted with each message about SYN flooding
+
 _FASTEST = 50_000_000  # events a second that no counter here exceeds: a greater step is no wrap
 
 _WORTH_TELLING = 1000  # connections for one drop
@@ -113,3 +115,11 @@ def _step(before: int, after: int, seconds: float) -> int:
         if before < 1 << width and wrapped <= _FASTEST * max(seconds, 1.0):
             return wrapped
     return -1
+
+
+def never_full(counters: Mapping[str, int]) -> bool:
+    """Whether no SYN queue of a namespace was ever full: a report of SYN flooding is not about it.
+
+    The kernel counts one of the two with each message (tcp_syn_flood_action(), tcp_conn_request()).
+    """
+    return all(counters.get(name) == 0 for name in _FULL)

@@ -12,10 +12,10 @@ else. None of them knows where its values came from.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 if TYPE_CHECKING:
-    from . import units
+    from . import raised_record, units
 
 
 class ListenSocket(NamedTuple):
@@ -103,6 +103,7 @@ class Process(NamedTuple):
     unit: Optional[str]  # systemd unit of its cgroup
     runtime: Optional[str]  # "go", "java", "node", "python", … where the executable tells, else None
     unit_user: Optional[int] = None  # uid whose service manager the unit belongs to; None for the system's
+    started: Optional[str] = None  # ISO 8601, UTC
 
 
 class KernelLog(NamedTuple):
@@ -122,6 +123,7 @@ class NamespaceView(NamedTuple):
     followed: Optional[Dict[ListenKey, Followed]] = None
     counters: Optional[Dict[str, int]] = None
     counters_delta: Optional[Dict[str, object]] = None
+    raised: Mapping[int, raised_record.Raised] = {}  # listeners that were raised while they ran, by socket inode
 
 
 class Owner(NamedTuple):

@@ -8,12 +8,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Dict, Optional, Tuple
 
 from .._model import namespace as model_namespace
 from .._model import records
 from .._read import sysctls
 from . import gathering
+
+_RAISED = "/run/linuxnet.tcp/raised.json"  # raised_record.PATH: what is not there needs no import
 
 if TYPE_CHECKING:
     from . import window
@@ -75,4 +78,8 @@ def _with_sockets(
         seconds = time.monotonic() - before.looked_at
         view = view._replace(followed=followed.second_look(before.looked, round(seconds, 3), listening, work.ports))
     shown = tuple(sock for sock in listening if options.ports is None or sock.port in options.ports)
+    if os.path.exists(_RAISED):
+        from .._read import raised
+
+        view = view._replace(raised=raised.raised_here())
     return view._replace(sockets=shown if options.wants("listeners") else (), half_open=tally)

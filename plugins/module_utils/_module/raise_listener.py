@@ -7,17 +7,20 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from .._change import raise_plan, raised
 from .._model import namespace as namespace_room
-from .._model import records
+from .._model import raised_record, records
 from .._read import namespaces
 from .._read import owners as read_owners
+from .._read import raised as read_raised
 from .._read import sockets as read_sockets
 from .._read import sysctls as read_sysctls
 from .._write import listen_backlog, lock
+from .._write import raised as write_raised
 
 
 def listener_spec() -> Dict[str, Dict[str, Any]]:
@@ -52,7 +55,7 @@ def set_backlogs(params: Mapping[str, Any], check_mode: bool = False) -> Tuple[D
         return _run(wanted, namespace, listen_backlog.rehearse, expected)
     with lock.locked() as why_not:  # else another run would look like a listen() that did not take
         result, warnings = _run(
-            wanted, namespace, partial(listen_backlog.apply, read_back=partial(_backlogs, namespace))
+            wanted, namespace, partial(listen_backlog.apply, read_back=partial(_backlogs, namespace)), check=False
         )
     if why_not and result["changed"]:
         warnings.append("Nothing kept another run from changing the same listeners meanwhile: " + why_not)
@@ -64,6 +67,7 @@ def _run(
     namespace: namespace_room.Namespace,
     change: Callable[..., None],
     expected: Optional[int] = None,
+    check: bool = True,
 ) -> Tuple[Dict[str, Any], List[str]]:
     """``expected`` takes the place of the somaxconn that is in force."""
     sockets, somaxconn, warnings = namespaces.call_inside(namespace, _look_around)
@@ -72,12 +76,25 @@ def _run(
     owners, unseen = read_owners.owners_of([step.socket for step in steps])
     holders = {inode: owner.processes for inode, owner in owners.items()}
     change(steps, holders)
+    if not check:
+        _note(steps, namespace)
     result = {
         "changed": any(step.changed for step in steps),
         "listeners": raised.raised_rows(steps, owners, namespace.name, somaxconn),
         "diff": raised.raised_diff(steps),
     }
     return result, [*warnings, *unseen, *raised.raised_warnings(steps, wanted.backlog, somaxconn)]
+
+
+def _note(steps: Iterable[raise_plan.Step], namespace: namespace_room.Namespace) -> None:
+    """What was raised, and when: floods and drops from before tell nothing about these listeners now."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    place = namespaces.call_inside(namespace, read_raised.network_namespace)
+    write_raised.note([
+        raised_record.Raised(place, step.socket.inode, now, step.socket.backlog, step.socket.drops)
+        for step in steps
+        if step.changed and step.after > (step.socket.backlog or 0)
+    ])
 
 
 def _look_around() -> Tuple[List[records.ListenSocket], Optional[int], List[str]]:

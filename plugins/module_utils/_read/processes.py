@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Collection, Dict, List, Optional, Tuple
 
 from .._model import records, text, units
@@ -94,7 +95,18 @@ def _process(directory: str, pid: int, of_init: str) -> Optional[records.Process
         unit=unit.name or None,
         runtime=executables.runtime_of(directory),
         unit_user=unit.user,
+        started=_started(directory),
     )
+
+
+def _started(directory: str) -> Optional[str]:
+    """When a process was started, by the clock of this machine (proc(5), field 22)."""
+    try:
+        ticks = int((_read(directory + "/stat", 4096) or b"").rpartition(b")")[2].split()[19])
+        ago = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - ago))
+    except (ValueError, IndexError, OverflowError, OSError):
+        return None
 
 
 def _read(path: str, most: int) -> Optional[bytes]:

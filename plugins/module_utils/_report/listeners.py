@@ -15,7 +15,7 @@ from .._applications import recognise, remedies
 from .._kernel import identity, memory, overflow, peers
 from .._kernel import limits as kernel_limits
 from .._model import binding as model_binding
-from .._model import records
+from .._model import raised_record, records
 
 Sysctls = Mapping[str, Optional[int]]
 
@@ -94,11 +94,24 @@ def _row(
         "reuseport": None if members == 1 else {"members": members, "half_open": half_open},
         "memory_bytes": memory.full_queue_bytes(kernel.level, limits, sock.family) if limits else None,
         "drops": sock.drops,
+        "since": _since(owner),
+        "raised": _raised(view.raised.get(sock.inode)),
         "bound_by": binding,
         "processes": [{"pid": process.pid, "name": process.name} for process in owner.processes],
         "unit": owner.unit.name if owner.unit else None,
         "remedy": remedies.remedy(situation),
     }
+
+
+def _since(owner: records.Owner) -> Optional[str]:
+    """The earliest time at which the socket can have been opened: the start of the oldest process that holds it."""
+    starts = [process.started for process in owner.processes if process.started is not None]
+    return min(starts) if starts else None
+
+
+def _raised(found: Optional[raised_record.Raised]) -> Optional[Dict[str, Any]]:
+    """When it was raised while it ran, and what it had dropped by then."""
+    return {"time": found.time, "before": found.before, "drops": found.drops} if found else None
 
 
 def _half_open(view: records.NamespaceView, sock: records.ListenSocket) -> Optional[int]:

@@ -87,6 +87,8 @@ def since_boot(facts, **counted):
 def logged(facts, **event):
     told = {"time": "2026-11-20T04:23:45Z", "kind": "syn_flood", "address": "0.0.0.0", "port": 80, "action": "cookies"}
     facts["kernel_log"]["events"].append(dict(told, **event))
+    for name in ("TCPReqQFullDoCookies", "TCPReqQFullDrop"):  # with a zero in both, the flood was elsewhere
+        facts["counters"].pop(name, None)
     return facts
 
 
@@ -407,10 +409,32 @@ def test_the_members_of_a_group_speak_with_one_voice():
 def test_a_report_that_may_be_about_several_listeners_accuses_none():
     facts = logged(host())
     facts["listeners"].append(listener(network_namespace="blue"))
-    assert told(facts) == [("syn-flood-reported", "info")] * 2
+    (one,) = findings(facts)
+    assert (one["id"], one["severity"]) == ("syn-flood-reported", "info")
+    assert one["evidence"]["candidates"] == ["0.0.0.0:80", "0.0.0.0:80 in network namespace blue"]
     facts["listeners"].append(listener(network_namespace="blue", inode=99))  # a group is one subject
-    assert told(facts) == [("syn-flood-reported", "info")] * 2
+    assert findings(facts) == [one]
     assert told(logged(host(), address=None)) == told(logged(host()))
+
+
+def test_a_report_from_before_the_listener_is_its_predecessors():
+    """Before, a listener that was started anew with a larger backlog was accused for a day."""
+    facts = logged(with_listener(host(), since="2026-11-20T04:23:46Z"))
+    (one,) = findings(facts)
+    assert (one["id"], one["severity"]) == ("syn-flood-reported", "info")
+    assert "opened 2026-11-20T04:23:46Z at the earliest" in one["summary"]
+    assert told(logged(with_listener(host(), since="2026-11-20T04:23:45Z")))[0] == ("syn-flood-reported", "warning")
+    raised = {"time": "2026-11-20T04:30:00Z", "before": 64, "drops": 70}
+    facts = logged(with_listener(host(), since="2026-11-20T04:00:00Z", drops=70, raised=raised))
+    (one,) = findings(facts)
+    assert one["severity"] == "info" and "before this listener was raised" in one["summary"]
+
+
+def test_a_report_is_not_of_a_namespace_whose_queues_were_never_full():
+    facts = logged(host())
+    facts["counters"].update(TCPReqQFullDoCookies=0, TCPReqQFullDrop=0)
+    (one,) = findings(facts)
+    assert (one["id"], one["severity"], one["subject"]) == ("syn-flood-reported", "info", "host")
 
 
 @pytest.mark.parametrize(

@@ -261,6 +261,7 @@ def test_a_reported_flood_that_is_judged_is_told_once():
     facts["kernel_log"]["events"] = [
         {"time": "2026-11-20T04:23:45Z", "kind": "syn_flood", "address": "0.0.0.0", "port": 80, "action": "cookies"}
     ]
+    facts["counters"].clear()
     found = [one["id"] for one in judged(facts, entries(450, 0, (0, 450), ONE))]
     assert "syn-flood-few-networks" in found and "syn-flood-reported" not in found
 
