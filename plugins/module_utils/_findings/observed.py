@@ -43,6 +43,8 @@ class Listener(NamedTuple):
     verdict: model_verdict.Verdict  # undecided where its queue is not strained
     overflowed: bool  # its SYN queue, or what new peers may have of it, was full within the window
     memory: Optional[int] = None  # bytes that its queues hold when they are full
+    unit: Optional[str] = None
+    why: Mapping[str, Any] = {}  # why it does not accept, see _model/not_accepting.py; empty where nobody looked
 
     @property
     def strain(self) -> float:
@@ -242,6 +244,8 @@ def _listener(row: Mapping[str, Any], entries: Mapping[str, Any]) -> Listener:
         verdict=model_verdict.Verdict(model_verdict.UNDECIDED),
         overflowed=False,
         memory=gathered.number(row.get("memory_bytes")),
+        unit=gathered.text(row, "unit"),
+        why=gathered.part(gathered.part(row, "accept_queue"), "why"),
     )
 
 
