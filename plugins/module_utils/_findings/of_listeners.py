@@ -291,7 +291,7 @@ def _reason(it: observed.Listener) -> str:
 
 
 def see_why_it_does_not_accept(host: observed.Host, it: observed.Listener) -> str:
-    """The remedy for a full accept queue, which no setting is: that of the cause or, where none is known, how to look."""
+    """The remedy for a full accept queue, which no setting is: that of the cause or, where it is not known, a look."""
     scope: observed.Scope = host.scope(it.namespace)
     seen = gathered.number(it.why.get("pid"))
     pid = it.pid if seen is None else seen

@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""Why an application does not accept, and what to do about it, in words: one sentence for each, from the evidence `why`.
+"""Why an application does not accept, and what to do about it, in words, from the evidence `why`.
 
 The evidence is data of the gathered structure, any part of which may be absent, null or of another kind.
 """
@@ -58,8 +58,10 @@ def remedy(why: Mapping[str, Any], look: str, unit: Optional[str]) -> str:
     if cause == not_accepting.BLOCKED:
         tid = gathered.number(why.get("tid"))
         return (
-            "`cat /proc/{0}/task/{1}/stack` tells what it waits for, as a rule a disk, a network file system or a child "
-            "of vfork(2): mend that. A restart does not help while it waits.".format(pid, tid if tid is not None else pid)
+            "`cat /proc/{0}/task/{1}/stack` tells what it waits for, as a rule a disk, a network file system or a "
+            "child of vfork(2): mend that. A restart does not help while it waits.".format(
+                pid, tid if tid is not None else pid
+            )
         )
     if cause == not_accepting.BUSY:
         if why.get("every_thread") is True and gathered.number(why.get("threads")) != 1:

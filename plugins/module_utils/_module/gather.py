@@ -130,9 +130,7 @@ def _why(
         if not holders[sock.inode]:
             work.warn("no process is visible that holds port %d: why it does not accept is not known" % sock.port)
     seen = work.note(standstill.look([pid for pids in holders.values() for pid in pids]))
-    return {
-        inode: not_accepting.why([seen[pid] for pid in pids if pid in seen]) for inode, pids in holders.items()
-    }
+    return {inode: not_accepting.why([seen[pid] for pid in pids if pid in seen]) for inode, pids in holders.items()}
 
 
 def _boot(work: gathering.Gathering, known: kernel.KnownKernel) -> Any:

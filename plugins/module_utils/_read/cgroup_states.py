@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""Whether control groups hold their processes up: frozen, or out of their CPU quota. Versions 1 and 2, parents as well."""
+"""Whether control groups hold their processes up: frozen, or out of their CPU quota. Both versions, with parents."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def lineage(known: Dict[str, Mount], membership: str, controller: str) -> List[M
 def frozen(groups: List[Mount]) -> Optional[not_accepting.Frozen]:
     """The freezer that holds a process, of its group and the parents; None where none does.
 
-    Version 2 has it in cgroup.events (Linux 5.2), version 1 in freezer.state; the order to freeze is in cgroup.freeze and
+    Version 2 has it in cgroup.events (Linux 5.2), version 1 in freezer.state; the order is in cgroup.freeze or in
     freezer.self_freezing of one of the groups.
     """
     if not groups:

@@ -51,7 +51,7 @@ def look(
 ) -> Tuple[Dict[int, not_accepting.Process], List[str]]:
     """What these processes do, by pid, and warnings.
 
-    Read from stat, task/*/stat, status, limits, fd, wchan and cgroup of /proc/PID (proc(5)), and from the files of their
+    Read from task/TID/stat and wchan, status, limits, fd and cgroup of /proc/PID (proc(5)), and from the files of their
     control groups. A process that is gone or closed to us is absent, and a warning says so.
     """
     chosen = list(dict.fromkeys(pids))
@@ -208,7 +208,7 @@ def _limits(contents: str) -> Tuple[Optional[int], Optional[int]]:
 
 
 def _fields(contents: str) -> Dict[str, str]:
-    """``Name: value`` of proc_pid_status(5); the name of a process cannot make lines of its own, its newlines are escaped."""
+    """``Name: value`` of proc_pid_status(5), which escapes a newline in the name of a process."""
     lines = (line.partition(":") for line in contents.splitlines())
     return {name: value.strip() for name, colon, value in lines if colon}
 
