@@ -30,6 +30,12 @@ def asleep(_sock: socket.socket, _argument: str) -> None:
         time.sleep(60)
 
 
+def hostile_name(sock: socket.socket, _argument: str) -> None:
+    with open("/proc/self/comm", "w", encoding="utf-8", newline="") as name:
+        name.write("a) D {{ 1 }}\x1b\n")
+    asleep(sock, "")
+
+
 def descriptors(sock: socket.socket, _argument: str) -> None:
     """It accepts, keeps what it has, and tries again at once when it may have no more, as many programs do."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, 2 * DESCRIPTORS))

@@ -17,7 +17,7 @@ _DEEPEST = 32  # groups from a process's own up
 _MOST_BYTES = 4096  # of a group's file
 _REMOVED = " (deleted)"  # what the kernel appends for a group that was removed
 
-CPU, FREEZER = "cpu", "freezer"
+_CPU, _FREEZER = "cpu", "freezer"
 _UNIFIED = ""
 
 
@@ -48,15 +48,15 @@ def mounts(mountinfo: str) -> Dict[str, Mount]:
         fields, kind = before.split(" "), after.split(" ")
         if not separator or len(fields) < 5 or len(kind) < 3 or kind[0] not in ("cgroup", "cgroup2"):
             continue
-        names = [_UNIFIED] if kind[0] == "cgroup2" else [one for one in kind[2].split(",") if one in (CPU, FREEZER)]
+        names = [_UNIFIED] if kind[0] == "cgroup2" else [one for one in kind[2].split(",") if one in (_CPU, _FREEZER)]
         for name in names:
             mount = Mount(cgroups.unescaped(fields[4]), cgroups.unescaped(fields[3]), 2 if name == _UNIFIED else 1)
             found.setdefault(name, mount)
     return found
 
 
-def lineage(known: Dict[str, Mount], membership: str, controller: str) -> List[Mount]:
-    """A process's group and its parents, nearest first, in the hierarchy that has this controller.
+def lineage(known: Dict[str, Mount], membership: str, name: str) -> List[Mount]:
+    """A process's group and its parents, nearest first, in the hierarchy of that name.
 
     ``membership`` is the contents of /proc/PID/cgroup (cgroups(7)). Empty where the group does not show here: it was
     removed, or is outside of what is mounted.
@@ -65,8 +65,7 @@ def lineage(known: Dict[str, Mount], membership: str, controller: str) -> List[M
     for line in membership.splitlines():
         fields = line.split(":", 2)
         if len(fields) == 3:
-            paths.update((name, fields[2]) for name in fields[1].split(","))
-    name = controller if controller in known and controller in paths else _UNIFIED
+            paths.update((one, fields[2]) for one in fields[1].split(","))
     path, mount = paths.get(name), known.get(name)
     if path is None or mount is None or path.endswith(_REMOVED) or ".." in path.split("/"):
         return []
@@ -79,12 +78,17 @@ def lineage(known: Dict[str, Mount], membership: str, controller: str) -> List[M
     return [mount._replace(directory="/".join([mount.directory] + parts[:depth])) for depth in depths]
 
 
-def frozen(groups: List[Mount]) -> Optional[not_accepting.Frozen]:
+def frozen(known: Dict[str, Mount], membership: str) -> Optional[not_accepting.Frozen]:
     """The freezer that holds a process, of its group and the parents; None where none does.
 
     Version 2 has it in cgroup.events (Linux 5.2), version 1 in freezer.state; the order is in cgroup.freeze or in
-    freezer.self_freezing of one of the groups.
+    freezer.self_freezing of one of the groups. A host may use both versions.
     """
+    unified, older = lineage(known, membership, _UNIFIED), lineage(known, membership, _FREEZER)
+    return _frozen(unified) or _frozen(older)
+
+
+def _frozen(groups: List[Mount]) -> Optional[not_accepting.Frozen]:
     if not groups:
         return None
     version = groups[0].version
@@ -97,8 +101,14 @@ def frozen(groups: List[Mount]) -> Optional[not_accepting.Frozen]:
     return not_accepting.Frozen(None if directory is None else text.printable(directory), version)
 
 
-def quota(group: Mount) -> Optional[Quota]:
-    """The CPU quota of a group; None where it has none, or counts nothing."""
+def quotas(known: Dict[str, Mount], membership: str) -> List[Quota]:
+    """The CPU quotas that hold for a process, of its group and the parents."""
+    groups = lineage(known, membership, _CPU) or lineage(known, membership, _UNIFIED)
+    return [one for one in map(_quota, groups) if one is not None]
+
+
+def _quota(group: Mount) -> Optional[Quota]:
+    """None where the group has none, or counts nothing."""
     if group.version == 2:
         words = _contents(group.directory, "cpu.max").split()
     else:

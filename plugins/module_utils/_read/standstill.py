@@ -88,11 +88,10 @@ def look(
 
 def _first(directory: str, known: Dict[str, cgroup_states.Mount]) -> _First:
     membership = _contents(directory + "/cgroup")
-    quotas = [cgroup_states.quota(group) for group in cgroup_states.lineage(known, membership, cgroup_states.CPU)]
     return _First(
         threads=_threads(directory, _tids(directory)),
-        frozen=cgroup_states.frozen(cgroup_states.lineage(known, membership, cgroup_states.FREEZER)),
-        quotas=[quota for quota in quotas if quota is not None],
+        frozen=cgroup_states.frozen(known, membership),
+        quotas=cgroup_states.quotas(known, membership),
     )
 
 
