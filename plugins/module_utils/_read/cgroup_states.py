@@ -61,7 +61,7 @@ def lineage(known: Dict[str, Mount], membership: str, name: str) -> List[Mount]:
     ``membership`` is the contents of /proc/PID/cgroup (cgroups(7)). Empty where the group does not show here: it was
     removed, or is outside of what is mounted.
     """
-    paths = {}
+    paths: Dict[str, str] = {}
     for line in membership.splitlines():
         fields = line.split(":", 2)
         if len(fields) == 3:
@@ -116,13 +116,15 @@ def _quota(group: Mount) -> Optional[Quota]:
     if len(words) != 2 or not all(word.isdigit() for word in words):  # "max" or -1: no quota
         return None
     counted = _counted(group.directory)
-    return counted and Quota(group.directory, group.version, int(words[0]), int(words[1]), *counted)
+    return Quota(group.directory, group.version, int(words[0]), int(words[1]), *counted) if counted else None
 
 
 def since(before: Quota) -> Optional[not_accepting.Group]:
     """What was counted since then; None where the group is gone."""
     counted = _counted(before.directory)
-    return counted and not_accepting.Group(
+    if counted is None:
+        return None
+    return not_accepting.Group(
         directory=text.printable(before.directory),
         version=before.version,
         quota=before.quota,
