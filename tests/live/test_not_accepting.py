@@ -27,10 +27,15 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 
 @contextlib.contextmanager
-def waiting(net, clients):
-    """As many clients want in, and the accept queue stays full; one whose SYN was dropped sends it again after a second."""
-    with lab.connect_many(net.client, net.server_v4, 80, clients):
-        assert lab.wait_for(lambda: all(full(net.server, pause) for pause in (0, 0.05, 0.05)), timeout=10)
+def waiting(net):
+    """Clients want in, as many as it takes until the accept queue stays full."""
+    with contextlib.ExitStack() as stack:
+        for _round in range(50):
+            stack.enter_context(lab.connect_many(net.client, net.server_v4, 80, worker.BACKLOG))
+            if all(full(net.server, pause) for pause in (0.02, 0.1, 0.1)):
+                break
+        else:
+            raise AssertionError("it accepts them all")
         yield
 
 
@@ -46,12 +51,12 @@ def accept_queue(namespace, port):
     return sum(int(one[4].split(":")[1], 16) for one in fields if one[3] == "0A" and one[1].endswith(":%04X" % port))
 
 
-def look(net, clients=20, **options):
-    """(the finding, the warnings) while as many clients want in."""
+def look(net, **options):
+    """(the finding, the warnings) while its accept queue is full."""
     params = {name: option.get("default") for name, option in gathering_spec().items()}
     params.update(kernel_log_source="none", gather_subset=["findings", "listeners"], ports=[80])
     params.update(options)
-    with waiting(net, clients):
+    with waiting(net):
         facts, warnings = net.server.call(gather, parse_gathering_options(params))
     found = facts["findings"][0]
     assert (found["id"], found["severity"], found["subject"]) == ("accept-queue-overflow", "critical", "0.0.0.0:80")
@@ -79,15 +84,15 @@ def state_of(pid):
 
 def test_no_descriptor_is_left(net):
     with program(net, "descriptors") as process:
-        told, found = why(net, clients=worker.DESCRIPTORS + 20)
+        told, found = why(net)
         limits = (worker.DESCRIPTORS, worker.DESCRIPTORS, 2 * worker.DESCRIPTORS)
         assert (told["cause"], told["open"], told["limit"], told["hard_limit"]) == ("descriptors", *limits)
         assert told["pid"] == process.pid
         command = "prlimit --pid %d --nofile=%d:%d" % (process.pid, limits[2], limits[2])
         assert "`%s`" % command in found["remedy"] and "EMFILE" in found["summary"]
         subprocess.run(shlex.split(command), check=True)
-        with lab.connect_many(net.client, net.server_v4, 80, 60) as clients:  # the remedy holds what it promises
-            assert lab.completed(clients, 2) == 60
+        with lab.connect_many(net.client, net.server_v4, 80, 20) as clients:  # the remedy holds what it promises
+            assert lab.completed(clients, 2) == 20
 
 
 def test_it_is_stopped(net):
@@ -281,7 +286,7 @@ def test_a_process_that_goes_meanwhile():
 
 
 def test_without_privilege_the_cause_is_unknown(net):
-    with program(net, "descriptors"), waiting(net, worker.DESCRIPTORS + 20):
+    with program(net, "descriptors"), waiting(net):
         found, warnings = net.server.call(lab.unprivileged, _finding_and_warnings)
     told = found["evidence"]["why"]
     assert told == {

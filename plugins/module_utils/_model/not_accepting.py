@@ -20,8 +20,8 @@ BLOCKED, BUSY, UNKNOWN = "blocked", "busy", "unknown"
 #: of causes that as many processes have, what comes first is told
 CAUSES = (STOPPED, DESCRIPTORS, THROTTLED, BLOCKED, BUSY)
 
-_BUSY = 0.6  # share of the time that a busy thread runs
-_STARVED = 0.1  # the same of one that wants to run at both looks, and shares its CPU with others
+_BUSY = 0.6  # share of the time in which a busy thread runs, or waits for a CPU to run on
+_STARVED = 0.05  # the same of one that wants to run at both looks, where nothing tells how long it waited
 _STOPPED, _TRACED, _BLOCKED, _RUNNABLE, _ENDED = "T", "t", "D", "R", "ZXx"  # proc_pid_stat(5)
 
 
@@ -32,7 +32,14 @@ class Thread(NamedTuple):
     name: str  # made printable
     states: Tuple[str, str]  # letters of proc_pid_stat(5)
     ran: float  # seconds of CPU time in between
+    queued: Optional[float] = None  # seconds in between that it waited for a CPU; None where the kernel does not tell
     wchan: Optional[str] = None  # where in the kernel it waits; None where it does not, or that is not told
+
+
+    @property
+    def wanted(self) -> float:
+        """Seconds in between that it ran or would have, as far as is known."""
+        return self.ran + (self.queued or 0.0)
 
 
 class Group(NamedTuple):
@@ -126,9 +133,9 @@ def _busy(process: Process) -> List[Thread]:
     found = [
         thread
         for thread in _living(process)
-        if thread.ran >= process.seconds * (_STARVED if thread.states == (_RUNNABLE, _RUNNABLE) else _BUSY) > 0
+        if thread.wanted >= process.seconds * (_STARVED if thread.states == (_RUNNABLE, _RUNNABLE) else _BUSY) > 0
     ]
-    return sorted(found, key=lambda thread: -thread.ran)
+    return sorted(found, key=lambda thread: -thread.wanted)
 
 
 def _throttling(process: Process) -> Optional[Group]:
@@ -185,7 +192,9 @@ def _is_blocked(process: Process) -> Dict[str, Any]:
 
 
 def _is_busy(process: Process) -> Dict[str, Any]:
-    """How many ``threads`` there are and how many are busy, and the busiest."""
+    """How many ``threads`` there are and how many are busy; the busiest, and for which share of the time it ran, and
+    waited for a CPU.
+    """
     busy = _busy(process)
     living = len(_living(process))
     return {
@@ -193,8 +202,14 @@ def _is_busy(process: Process) -> Dict[str, Any]:
         "thread": busy[0].name,
         "threads": process.all_threads,
         "busy_threads": len(busy),
+        "ran": _share(busy[0].ran, process.seconds),
+        "waited": None if busy[0].queued is None else _share(busy[0].queued, process.seconds),
         "every_thread": len(busy) == living and (process.all_threads or 0) <= len(process.threads),
     }
+
+
+def _share(part: float, whole: float) -> float:
+    return round(min(part / whole, 1.0), 2)
 
 
 def _unknown(process: Optional[Process]) -> Dict[str, Any]:

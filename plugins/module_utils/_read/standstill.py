@@ -24,7 +24,7 @@ _MOST_DESCRIPTORS = 1 << 18  # that are counted one by one
 _MOST_BYTES = 1 << 16
 _MOUNTS = 1 << 22  # bytes of mountinfo
 _LONGEST_NAME = 64
-_SECONDS = 0.2  # between the looks: CPU time is told in hundredths of a second
+_SECONDS = 0.2  # between the looks: some kernels tell CPU time in hundredths of a second only
 _PERIODS = 2.2  # of the longest quota, so that two end in between
 _LONGEST = 1.0
 
@@ -34,7 +34,8 @@ class _Thread(NamedTuple):
 
     name: str
     state: str
-    ticks: int  # of CPU time
+    ran: float  # seconds of CPU time
+    queued: Optional[float]  # seconds that it waited for a CPU; None where the kernel does not tell
     started: str
 
 
@@ -128,38 +129,50 @@ def _tids(directory: str) -> List[int]:
 
 def _threads(directory: str, tids: Sequence[int]) -> Dict[int, _Thread]:
     """Those of the threads that are still there."""
-    found = {tid: _thread(_contents("%s/task/%d/stat" % (directory, tid))) for tid in tids}
+    found = {tid: _thread("%s/task/%d" % (directory, tid)) for tid in tids}
     threads = {tid: thread for tid, thread in found.items() if thread is not None}
     if not threads:
         raise ProcessLookupError("it ended, or its threads cannot be read")
     return threads
 
 
-def _thread(stat: str) -> Optional[_Thread]:
-    """From proc_pid_stat(5), whose second field may hold anything, also parentheses."""
-    before, _opening, rest = stat.partition("(")
+def _thread(directory: str) -> Optional[_Thread]:
+    """From proc_pid_stat(5), whose second field may hold anything, also parentheses; and from schedstat, if there is one.
+
+    Its nanoseconds on a CPU and waiting for one, and its time slices (Documentation/scheduler/sched-stats.rst), are all 0
+    where the kernel does not count them.
+    """
+    before, _opening, rest = _contents(directory + "/stat").partition("(")
     name, _closing, after = rest.rpartition(")")
     fields = after.split()
     if not before or len(fields) < 20 or not (fields[11].isdigit() and fields[12].isdigit()):
         return None
-    return _Thread(text.printable(name, _LONGEST_NAME), fields[0][:1], int(fields[11]) + int(fields[12]), fields[19])
+    ran, queued = (int(fields[11]) + int(fields[12])) / float(os.sysconf("SC_CLK_TCK")), None
+    precise = _contents(directory + "/schedstat").split()
+    if len(precise) == 3 and all(word.isdigit() for word in precise) and precise[2] != "0":
+        ran, queued = int(precise[0]) / 1e9, int(precise[1]) / 1e9
+    return _Thread(text.printable(name, _LONGEST_NAME), fields[0][:1], ran, queued, fields[19])
 
 
 def _both(directory: str, pid: int, first: Dict[int, _Thread]) -> Tuple[not_accepting.Thread, ...]:
     """The threads that were there at both looks; a number that another one has by now is none of them."""
     again = _threads(directory, list(first))
-    second = float(os.sysconf("SC_CLK_TCK"))
     return tuple(
         not_accepting.Thread(
             tid=tid,
             name=thread.name,
             states=(first[tid].state, thread.state),
-            ran=max(thread.ticks - first[tid].ticks, 0) / second,
+            ran=max(thread.ran - first[tid].ran, 0.0),
+            queued=_grown(first[tid].queued, thread.queued),
             wchan=_wchan("%s/task/%d" % (directory, tid)) if tid == pid or thread.state == "D" else None,
         )
         for tid, thread in again.items()
         if thread.started == first[tid].started
     )
+
+
+def _grown(before: Optional[float], after: Optional[float]) -> Optional[float]:
+    return None if before is None or after is None else max(after - before, 0.0)
 
 
 def _wchan(directory: str) -> Optional[str]:
