@@ -64,20 +64,31 @@ def remedy(why: Mapping[str, Any], look: str, unit: Optional[str]) -> str:
             )
         )
     if cause == not_accepting.BUSY:
+        if _starved(why):
+            return "The CPUs of this host are not enough for all that wants to run: `top -b -n 1` shows what that is."
         if why.get("every_thread") is True and gathered.number(why.get("threads")) != 1:
             return "More workers and CPUs help. See what they are busy with: {0}.".format(look)
         return "See what this thread is busy with: {0}. More workers help, as processes of their own.".format(look)
     return ""
 
 
+def _starved(why: Mapping[str, Any]) -> bool:
+    """Whether the busiest thread waited longer for a CPU than it ran."""
+    ran, waited = why.get("ran"), why.get("waited")
+    return isinstance(ran, (int, float)) and isinstance(waited, (int, float)) and waited > ran
+
+
 def _how_busy(why: Mapping[str, Any]) -> str:
     threads, busy = gathered.number(why.get("threads")), gathered.number(why.get("busy_threads"))
+    starved = ", and must wait for a CPU more than half of it" if _starved(why) else ""
     if threads == 1:
-        return "Its only thread is busy all the time."
+        return "Its only thread is busy all the time{0}.".format(starved)
     if why.get("every_thread") is True:
-        return "All of its {0} threads are busy all the time.".format(threads)
+        return "All of its {0} threads are busy all the time{1}.".format(threads, starved)
     which = " (tid {0})".format(gathered.number(why.get("tid"))) if busy == 1 else ""
-    return "{0} of its {1} threads {2} busy all the time{3}.".format(busy, threads, "is" if busy == 1 else "are", which)
+    return "{0} of its {1} threads {2} busy all the time{3}{4}.".format(
+        busy, threads, "is" if busy == 1 else "are", which, starved
+    )
 
 
 def _let_go_on(why: Mapping[str, Any], pid: int) -> str:

@@ -137,9 +137,9 @@ def _threads(directory: str, tids: Sequence[int]) -> Dict[int, _Thread]:
 
 
 def _thread(directory: str) -> Optional[_Thread]:
-    """From proc_pid_stat(5), whose second field may hold anything, also parentheses; and from schedstat, if there is one.
+    """From proc_pid_stat(5), whose second field may hold anything, also parentheses; and from schedstat.
 
-    Its nanoseconds on a CPU and waiting for one, and its time slices (Documentation/scheduler/sched-stats.rst), are all 0
+    Its nanoseconds on a CPU and waiting for one, and its time slices (Documentation/scheduler/sched-stats.rst), are 0
     where the kernel does not count them.
     """
     before, _opening, rest = _contents(directory + "/stat").partition("(")
