@@ -64,13 +64,14 @@ def look(
         )
     known = cgroup_states.mounts(_contents(proc + "/self/mountinfo", _MOUNTS))
     first: Dict[int, _First] = {}
+    closed: Dict[str, List[int]] = {}
     for pid in chosen[:_MOST_PROCESSES]:
         try:
             first[pid] = _first("%s/%d" % (proc, pid), known)
         except OSError as error:
-            warnings.append(_warning(pid, error))
+            closed.setdefault(error.strerror or str(error), []).append(pid)
     if not first:
-        return {}, warnings
+        return {}, warnings + _unread(closed)
     started = time.monotonic()
     periods = [quota.period / 1e6 for one in first.values() for quota in one.quotas]
     sleep(max([_SECONDS] + [min(_PERIODS * period, _LONGEST) for period in periods]))
@@ -80,11 +81,11 @@ def look(
         try:
             found[pid] = _second("%s/%d" % (proc, pid), pid, one, seconds)
         except OSError as error:
-            warnings.append(_warning(pid, error))
-            continue
-        if found[pid].open is None and found[pid].limit is not None:
-            warnings.append("pid %d: its open descriptors could not be counted" % pid)
-    return found, warnings
+            closed.setdefault(error.strerror or str(error), []).append(pid)
+    uncounted = [pid for pid, one in found.items() if one.open is None and one.limit is not None]
+    if uncounted:
+        warnings.append("%s: its open descriptors could not be counted" % _named(uncounted))
+    return found, warnings + _unread(closed)
 
 
 def _first(directory: str, known: Dict[str, cgroup_states.Mount]) -> _First:
@@ -238,5 +239,12 @@ def _contents(path: str, most: int = _MOST_BYTES) -> str:
         return ""
 
 
-def _warning(pid: int, error: OSError) -> str:
-    return "pid %d: why it does not accept could not be read: %s" % (pid, error.strerror or error)
+def _unread(closed: Dict[str, List[int]]) -> List[str]:
+    """A warning for each reason."""
+    return [
+        "%s: why it does not accept could not be read: %s" % (_named(pids), reason) for reason, pids in closed.items()
+    ]
+
+
+def _named(pids: Sequence[int]) -> str:
+    return "pid %d" % pids[0] + (" and %d more" % (len(pids) - 1) if len(pids) > 1 else "")
