@@ -111,15 +111,13 @@ def _why(
     owners: Dict[int, records.Owner],
 ) -> Dict[int, Dict[str, Any]]:
     """Why those do not accept whose accept queue is full, by socket inode; nothing is read where none is."""
+    waiting = [sock for view in views for sock in view.sockets if sock.accept_used and sock.backlog is not None]
+    if not waiting:
+        return {}
     from .._kernel import limits
 
-    full = [
-        sock
-        for view in views
-        for sock in view.sockets
-        if sock.backlog is not None
-        and sock.accept_used >= limits.accept_queue_limit(known.kernel.level, sock.backlog) > 0
-    ]
+    level = known.kernel.level
+    full = [sock for sock in waiting if sock.accept_used >= limits.accept_queue_limit(level, sock.backlog or 0)]
     if not full:
         return {}
     from .._model import not_accepting
