@@ -51,14 +51,19 @@ def accept_queue(namespace, port):
     return sum(int(one[4].split(":")[1], 16) for one in fields if one[3] == "0A" and one[1].endswith(":%04X" % port))
 
 
-def look(net, **options):
-    """(the finding, the warnings) while its accept queue is full."""
+def gathered(**options):
+    """(the first finding, the facts, the warnings)"""
     params = {name: option.get("default") for name, option in gathering_spec().items()}
     params.update(kernel_log_source="none", gather_subset=["findings", "listeners"], ports=[80])
     params.update(options)
+    facts, warnings = gather(parse_gathering_options(params))
+    return facts["findings"][0], facts, warnings
+
+
+def look(net, **options):
+    """(the finding, the warnings) while its accept queue is full."""
     with waiting(net):
-        facts, warnings = net.server.call(gather, parse_gathering_options(params))
-    found = facts["findings"][0]
+        found, facts, warnings = net.server.call(gathered, **options)
     assert (found["id"], found["severity"], found["subject"]) == ("accept-queue-overflow", "critical", "0.0.0.0:80")
     assert facts["listeners"][0]["accept_queue"]["why"] == found["evidence"]["why"]
     assert facts["listeners"][0]["remedy"] == found["remedy"]
@@ -177,6 +182,14 @@ def test_it_sleeps_and_nobody_knows_why(net):
     assert found["remedy"].startswith("See what it is busy with: `ss -tlnp")
 
 
+def test_nothing_is_read_where_no_accept_queue_is_full(net, monkeypatch):
+    monkeypatch.setattr(standstill, "look", None)
+    with program(net, "asleep"), lab.connect_many(net.client, net.server_v4, 80, worker.BACKLOG) as clients:
+        assert lab.completed(clients) == worker.BACKLOG
+        _finding, facts, _warnings = net.server.call(gathered)
+    assert facts["listeners"][0]["accept_queue"] == {"used": worker.BACKLOG, "limit": worker.BACKLOG + 1}
+
+
 # ---------------------------------------------------------------- control groups
 
 
@@ -287,20 +300,13 @@ def test_a_process_that_goes_meanwhile():
 
 def test_without_privilege_the_cause_is_unknown(net):
     with program(net, "descriptors"), waiting(net):
-        found, warnings = net.server.call(lab.unprivileged, _finding_and_warnings)
+        found, _facts, warnings = net.server.call(lab.unprivileged, gathered)
     told = found["evidence"]["why"]
     assert told == {
         "cause": "unknown", "pid": None, "pids": [], "processes": 0, "tid": None, "thread": None, "state": None, "wchan": None,
         "threads": None,
     }  # fmt: skip
     assert any("why it does not accept is not known" in one for one in warnings)
-
-
-def _finding_and_warnings():
-    params = {name: option.get("default") for name, option in gathering_spec().items()}
-    params.update(kernel_log_source="none", gather_subset=["findings"], ports=[80])
-    facts, warnings = gather(parse_gathering_options(params))
-    return facts["findings"][0], warnings
 
 
 def test_descriptors_that_may_not_be_counted_are_null_and_warned_of(root):

@@ -41,6 +41,8 @@ def reason(why: Mapping[str, Any]) -> str:
         return "It is blocked inside the kernel (state D{0}).".format(", in " + wchan if wchan else "")
     if cause == not_accepting.BUSY:
         return _how_busy(why)
+    if gathered.text(why, "wchan") and gathered.number(why.get("processes")) == 1:
+        return "Its main thread sleeps in {0}.".format(why["wchan"])
     return ""
 
 

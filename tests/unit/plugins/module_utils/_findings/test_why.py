@@ -78,7 +78,7 @@ def told(why, **changes):
         (evidence("busy", ran=0.2, waited=0.7), ["must wait for a CPU", "CPUs of this host"]),
         (evidence("busy", busy_threads=1, every_thread=False), ["1 of its 4 threads is busy", "(tid 813)"]),
         (evidence("busy", busy_threads=1, threads=1), ["Its only thread is busy"]),
-        (evidence("unknown"), ["See what it is busy with", "`cat /proc/812/wchan`"]),
+        (evidence("unknown"), ["Its main thread sleeps in futex_do_wait.", "See what it is busy with", "`cat /proc/812/wchan`"]),
     ],
 )
 def test_each_cause_has_its_remedy(why, words_of_it):
