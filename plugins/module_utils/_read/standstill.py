@@ -188,15 +188,16 @@ def _wchan(directory: str) -> Optional[str]:
 def _open(directory: str, limit: Optional[int], slots: Optional[int]) -> Optional[int]:
     """Open descriptors below the soft limit, where accept(2) looks for a free one; None where they cannot be counted.
 
-    A table with fewer slots than the limit cannot have reached it, and its descriptors are not counted one by one
-    unless there are few.
+    One by one they are counted only where all of them may have reached the limit: one that is open beyond a limit that
+    was lowered takes no place below it.
+    ``slots``: the size of the table.
     """
     if limit is None:
         return None
     most = min(limit, slots) if slots is not None else limit
     try:
-        if most > _MOST_DESCRIPTORS:
-            size = os.stat(directory + "/fd").st_size  # how many are open, Linux 6.2 and later; 0 before
+        size = _size(directory + "/fd")
+        if 0 < size < limit or most > _MOST_DESCRIPTORS:
             return size or None
         count = 0
         with os.scandir(directory + "/fd") as entries:
@@ -205,6 +206,11 @@ def _open(directory: str, limit: Optional[int], slots: Optional[int]) -> Optiona
         return count
     except OSError:
         return None
+
+
+def _size(directory: str) -> int:
+    """Of /proc/PID/fd it is how many are open, in Linux 6.2 and later; 0 before."""
+    return os.stat(directory).st_size
 
 
 def _limits(contents: str) -> Tuple[Optional[int], Optional[int]]:

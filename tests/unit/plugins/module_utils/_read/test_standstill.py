@@ -110,11 +110,17 @@ def test_no_limit(proc: Proc) -> None:
 
 def test_many_descriptors_are_not_counted_one_by_one(proc: Proc, monkeypatch: pytest.MonkeyPatch) -> None:
     proc.write("812/limits", "Max open files            1048576              1048576              files\n")
+    monkeypatch.setattr(standstill.os, "scandir", None)
+    assert proc.seen().open == (proc.root / "812/fd").stat().st_size
+
+
+def test_nor_are_they_without_their_number(proc: Proc, monkeypatch: pytest.MonkeyPatch) -> None:
+    proc.write("812/limits", "Max open files            1048576              1048576              files\n")
+    monkeypatch.setattr(standstill, "_size", lambda _directory: 0)
     assert proc.seen().open == 1  # a table of 64 slots cannot have reached it
     proc.write("812/status", "FDSize:\t1048576\n")
-    monkeypatch.setattr(standstill.os, "scandir", None)
-    found, _warnings = proc.look()
-    assert found[812].open == (proc.root / "812/fd").stat().st_size  # Linux 6.2: how many are open
+    found, warnings = proc.look()
+    assert (found[812].open, warnings) == (None, ["pid 812: its open descriptors could not be counted"])
 
 
 def test_more_threads_than_are_looked_at(proc: Proc) -> None:
