@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.linuxnet.tcp.plugins.module_utils._findings import why as words
 from ansible_collections.linuxnet.tcp.plugins.module_utils._findings.findings import findings, first_remedies
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model import not_accepting
-
-from .test_findings import host, listener
+from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._findings.test_findings import host, listener
 
 CAUSES = (*not_accepting.CAUSES, not_accepting.UNKNOWN)
 EVIDENCE = {
