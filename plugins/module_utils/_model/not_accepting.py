@@ -79,7 +79,7 @@ def why(processes: Sequence[Process]) -> Dict[str, Any]:
     """The cause that explains most of a listener's processes, with what shows it.
 
     A process that sleeps explains nothing: the master of a server, or one that got the socket from its parent, never
-    accepts. Where more than one of them and half of the others sleep, somebody could accept, and nothing is explained.
+    accepts. Where, one such aside, more than half of them sleep, somebody could accept, and nothing is explained.
 
     :returns: ``cause``, one of CAUSES or ``unknown``; ``pid`` and ``pids``, who shows it; ``processes``, how many were
         looked at; and what the cause brings with it, see the functions below.
