@@ -179,7 +179,11 @@ syn_backlog:
           type: int
           sample: 511
         accept_queue:
-          description: Connections that wait for accept(), and how many the kernel lets wait.
+          description:
+            - Connections that wait for accept(), and how many the kernel lets wait.
+            - Where it is full, C(why) tells why the application does not accept. Its C(cause) is one of V(stopped), V(descriptors), V(throttled),
+              V(blocked), V(busy), V(unknown), its C(pid) a process that shows it; the rest depends on the cause. The finding
+              C(accept-queue-overflow) has the same as evidence.
           returned: always
           type: dict
           sample: {used: 0, limit: 512}
@@ -241,7 +245,8 @@ syn_backlog:
             - What exactly to change where this limit is too small, so that it stays.
             - Where the running listener can be raised as it is (Linux 5.6 and later), the last sentence has the command for the controller, to
               be run with the host's name in place of C(HOST).
-            - Where the accept queue is full, how to see why the application does not accept; a larger queue is no remedy.
+            - Where the accept queue is full, what to do so that the application accepts again, or how to see why it does not; a larger queue is no
+              remedy.
           returned: always
           type: str
           sample: >-

@@ -45,6 +45,8 @@ class Listener(NamedTuple):
     memory: Optional[int] = None  # bytes that its queues hold when they are full
     since: Optional[str] = None  # what was reported before tells nothing of it: when it was opened at the earliest
     raised: Optional[str] = None  # when its backlog was raised while it ran
+    unit: Optional[str] = None
+    why: Mapping[str, Any] = {}  # why it does not accept, see _model/not_accepting.py; empty where nobody looked
 
     @property
     def strain(self) -> float:
@@ -252,6 +254,8 @@ def _listener(row: Mapping[str, Any], entries: Mapping[str, Any]) -> Listener:
         memory=gathered.number(row.get("memory_bytes")),
         since=gathered.text(row, "since"),
         raised=gathered.text(gathered.part(row, "raised"), "time"),
+        unit=gathered.text(row, "unit"),
+        why=gathered.part(gathered.part(row, "accept_queue"), "why"),
     )
 
 

@@ -36,10 +36,10 @@ def accept_queue_full(host: observed.Host) -> Iterator[finding.Finding]:
                 finding.CRITICAL,
                 it.subject,
                 "{0} for accept(2), which is all that the accept queue admits: {1} does not accept, and new clients "
-                "get no answer. This is not SYN flooding.".format(
-                    text.plural(it.accept.used, "connection", "wait"), it.holder
+                "get no answer.{2} This is not SYN flooding.".format(
+                    text.plural(it.accept.used, "connection", "wait"), it.holder, _reason(it)
                 ),
-                numbers_of(it),
+                dict(numbers_of(it), why=dict(it.why) or {"cause": "unknown"}),
                 see_why_it_does_not_accept(host, it),
                 weight=it.accept.fill,
             )
@@ -318,12 +318,31 @@ def numbers_of(it: observed.Listener) -> Dict[str, Any]:
     }
 
 
+def _reason(it: observed.Listener) -> str:
+    """Why it does not accept, with a space before it; empty where that is not known."""
+    if not it.why:
+        return ""
+    from . import why
+
+    told = why.reason(it.why)
+    return " " + told if told else ""
+
+
 def see_why_it_does_not_accept(host: observed.Host, it: observed.Listener) -> str:
-    """The remedy for a full accept queue, which no setting is."""
+    """The remedy for a full accept queue, which no setting is: that of the cause or, where it is not known, a look."""
     scope: observed.Scope = host.scope(it.namespace)
-    look = ["{0}ss -tlnp 'sport = :{1}'".format(scope.command, it.port)]
-    if it.pid is not None:
-        look += ["top -H -b -n 1 -p {0}".format(it.pid), "cat /proc/{0}/wchan".format(it.pid)]
+    seen = gathered.number(it.why.get("pid"))
+    pid = it.pid if seen is None else seen
+    look = ["top -H -b -n 1 -p {0}".format(pid)] if pid is not None else []
+    if it.why:
+        from . import why
+
+        told = why.remedy(it.why, "`{0}`".format(look[0]) if look else "", it.unit)
+        if told:
+            return told + " A larger backlog only bridges pauses."
+    look.insert(0, "{0}ss -tlnp 'sport = :{1}'".format(scope.command, it.port))
+    if pid is not None:
+        look.append("cat /proc/{0}/wchan".format(pid))
     return "See what it is busy with: {0}. More workers help; a larger backlog only bridges pauses.".format(
         ", ".join("`{0}`".format(command) for command in look)
     )

@@ -40,11 +40,13 @@ def gather(options: module_options.GatheringOptions) -> Tuple[Dict[str, Any], Li
     own = next((view for view in views if view.name == model_namespace.OWN.name), None) or look.look_around(
         work, model_namespace.OWN, before.get(model_namespace.OWN), sockets=False
     )
+    owners = _owners(work, views)
     evidence = facts.Evidence(
         kernel=known.kernel,
         own=own,
         views=views,
-        owners=_owners(work, views),
+        owners=owners,
+        why=_why(work, known, views, owners),
         boot=_boot(work, known),
         defaults=known.defaults,
         kernel_log=_kernel_log(work),
@@ -100,6 +102,33 @@ def _owners(work: gathering.Gathering, views: List[records.NamespaceView]) -> Di
     from .._read import owners
 
     return work.note(owners.owners_of(sockets))
+
+
+def _why(
+    work: gathering.Gathering,
+    known: kernel.KnownKernel,
+    views: List[records.NamespaceView],
+    owners: Dict[int, records.Owner],
+) -> Dict[int, Dict[str, Any]]:
+    """Why those do not accept whose accept queue is full, by socket inode; nothing is read where none is."""
+    waiting = [sock for view in views for sock in view.sockets if sock.accept_used and sock.backlog is not None]
+    if not waiting:
+        return {}
+    from .._kernel import limits
+
+    level = known.kernel.level
+    full = [sock for sock in waiting if sock.accept_used >= limits.accept_queue_limit(level, sock.backlog or 0)]
+    if not full:
+        return {}
+    from .._model import not_accepting
+    from .._read import standstill
+
+    holders = {sock.inode: [process.pid for process in owners[sock.inode].processes] for sock in full}
+    for sock in full:
+        if not holders[sock.inode]:
+            work.warn("no process is visible that holds port %d: why it does not accept is not known" % sock.port)
+    seen = work.note(standstill.look([pid for pids in holders.values() for pid in pids]))
+    return {inode: not_accepting.why([seen[pid] for pid in pids if pid in seen]) for inode, pids in holders.items()}
 
 
 def _boot(work: gathering.Gathering, known: kernel.KnownKernel) -> Any:

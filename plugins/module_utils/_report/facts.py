@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, FrozenSet, List, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence
 
 from .._kernel import identity
 from .._kernel import sysctls as kernel_sysctls
@@ -34,6 +34,7 @@ class Evidence(NamedTuple):
     others_asked: bool  # network namespaces were named
     memory: Optional[int] = None  # of the machine, in bytes
     mitigation: Optional[Dict[str, Any]] = None
+    why: Mapping[int, Dict[str, Any]] = {}  # by socket inode: why a listener does not accept whose accept queue is full
 
 
 def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int, networks: int) -> Dict[str, Any]:
@@ -111,7 +112,11 @@ def _rows(evidence: Evidence, view: records.NamespaceView) -> List[Dict[str, Any
     from . import listeners
 
     sysctls = effective_sysctls(evidence.kernel, view.sysctls, evidence.own.sysctls)
-    return listeners.listener_rows(view, evidence.kernel, sysctls, evidence.owners)
+    rows = listeners.listener_rows(view, evidence.kernel, sysctls, evidence.owners)
+    for row in rows if evidence.why else ():
+        if row["inode"] in evidence.why:
+            row["accept_queue"]["why"] = evidence.why[row["inode"]]
+    return rows
 
 
 def effective_sysctls(
