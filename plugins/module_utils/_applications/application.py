@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 #: A default that means: as much as net.core.somaxconn allows when listen() is called
 SYSTEM = -1
@@ -19,6 +19,28 @@ FIRST = ""
 RESTART = "restart"  # only a restart brings a new listen()
 RELOAD_IF_EDITED = "reload_if_edited"  # a reload calls listen() where the configured backlog changed, else not
 RELOAD = "reload"  # every reload opens the socket anew
+
+
+class Listener(NamedTuple):
+    """A listener of a program that is not its service, told by all of the conditions that are given.
+
+    ``what`` completes "This is …". The fields from ``change`` on are those of `Application`, for this listener alone:
+    without a ``change`` there is nothing to set. ``same``: the program's own setting rules this one too.
+    """
+
+    what: str
+    ports: Tuple[int, ...] = ()
+    span: Tuple[int, ...] = ()  # the first and the last port of a range
+    backlogs: Tuple[int, ...] = ()  # what it has latched
+    loopback: bool = False
+    titles: Tuple[str, ...] = ()  # shell patterns for the whole command line, one of which has to match
+    same: bool = False
+    change: Optional[str] = None
+    where: str = ""
+    defaults: Tuple[int, ...] = ()
+    default: str = ""
+    instead: str = ""
+    restart: str = ""
 
 
 class Application(NamedTuple):
@@ -32,18 +54,22 @@ class Application(NamedTuple):
     """
 
     name: str
-    programs: Tuple[str, ...]  # shell patterns for the program's name, see `applications.programs_of`
+    programs: Tuple[str, ...]  # shell patterns for the program's name, see `recognise.programs_of`
     change: Optional[str]
     where: str = ""  # where the change is made, unless its command line names a configuration file
     defaults: Tuple[int, ...] = ()  # what it asks for unless configured, one per version; () where it varies
     default: str = ""  # the default in words, where numbers alone do not say it
     again: str = RESTART  # what brings a new listen()
     options: Tuple[str, ...] = ()  # command line options that carry the backlog
-    arguments: Tuple[str, ...] = ()  # any of these has to be part of an argument (Java and Erlang programs)
+    shared: Tuple[str, ...] = ()  # names that others have too: only with one of the ``arguments``
+    arguments: Tuple[str, ...] = ()  # part of an argument or of the unit's name: what tells it from its namesakes
+    runtimes: Tuple[str, ...] = ()  # what its executable may be, as in `records.Process`; () for machine code
+    units: Tuple[str, ...] = ()  # names of its service, where they are not those of its program
     configured_by: Tuple[str, ...] = ()  # command line options that name its configuration file, or FIRST
     instead: str = ""
     restart: str = ""  # where restarting its unit is not what helps: "restart …"
     without_restart: str = ""  # another way to a new listen() with an unchanged setting
+    listeners: Tuple[Listener, ...] = ()  # those that are not its service; the first that fits
     source: str = ""  # where the default and the behaviour were read or measured
 
     @property
@@ -54,3 +80,27 @@ class Application(NamedTuple):
             return ""
         words = ["all that net.core.somaxconn allows" if one == SYSTEM else str(one) for one in self.defaults]
         return " or ".join(words) + (", by version" if len(words) > 1 else "")
+
+
+GO_SOURCE = "go src/net/net.go listenerBacklog(), src/net/sock_linux.go"
+NO_SETTING = "spread the load over more addresses or put a proxy in front"
+
+
+def in_go(name: str, *programs: str, **more: Any) -> Application:
+    """A program in Go, which asks for somaxconn."""
+    facts = dict(
+        defaults=(SYSTEM,), default="net.core.somaxconn as it was when the process first listened",
+        instead="restart it, for Go reads net.core.somaxconn once in a process", source=GO_SOURCE,
+    )  # type: Dict[str, Any]
+    facts.update(more)
+    return Application(name, programs, None, runtimes=("go",), **facts)
+
+
+def fixed(name: str, *programs: str, **more: Any) -> Application:
+    """A program that has its backlog compiled in."""
+    return Application(name, programs, None, **dict({"instead": NO_SETTING}, **more))
+
+
+def other(what: str, *ports: int, **more: Any) -> Listener:
+    """A listener that its usual port tells."""
+    return Listener(what, ports, **more)

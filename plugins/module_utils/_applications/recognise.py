@@ -8,21 +8,17 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from typing import Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from .._model import records
 from . import application as catalogue
-from . import known_daemons, known_runtimes
+from . import known_runtimes, shelves
 
 _INTERPRETERS = ("python", "ruby", "perl", "node")
+_RUNS_OTHERS = ("systemd", "sshd", "supervisord", "xinetd", "inetd", "Salt master")  # in their own unit
 _MOST = 0x7FFFFFFF
 _PLAIN_PATH = r"/[A-Za-z0-9_./@%+=:,~-]{1,254}"
-_PROGRAM_OF_SERVICE = {
-    "ssh": "sshd", "redis": "redis-server", "valkey": "valkey-server", "postgresql": "postgres", "mysql": "mysqld",
-    "mariadb": "mariadbd", "bind9": "named", "rsyslog": "rsyslogd", "cups": "cupsd", "varnish": "varnishd",
-}
 
 
 class Hint(NamedTuple):
@@ -33,12 +29,13 @@ class Hint(NamedTuple):
     asked: Optional[int] = None  # the backlog that its command line names
     asked_by: str = ""  # the option that names it
     configured_in: Tuple[str, ...] = ()  # the configuration files that its command line names
+    listener: str = ""  # which of its listeners this is, where it is not its service; see :func:`at`
 
     @property
     def program(self) -> str:
         """What to call it in a sentence."""
         if self.application.name:
-            if self.process and self.application in known_runtimes.RUNTIMES.values():
+            if self.process and self.application.name in known_runtimes.NAMES:
                 return self.process.name
             return self.application.name
         return self.process.name if self.process else "its process"
@@ -65,30 +62,80 @@ class Hint(NamedTuple):
         return min(somaxconn if one is None or one < 0 else min(one, somaxconn) for one in wanted)
 
 
-def recognise(processes: Iterable[records.Process], unit: Optional[str] = None) -> Hint:
-    """The hint for the processes that hold one socket: :data:`DAEMONS` first, then frameworks, then the runtime.
+def recognise(
+    processes: Iterable[records.Process], unit: Optional[str] = None, socket: Optional[records.ListenSocket] = None
+) -> Hint:
+    """The hint for the processes that hold one socket: an entry of the catalogue, or else the runtime.
 
     Where systemd is among the holders it opened the socket, whoever uses it.
     With several processes the oldest (by pid) of the matching ones tells;
     with none, the name of the ``unit`` that the socket's control group told.
+    With the ``socket`` the hint is about this listener, see :func:`at`.
     """
-    holders = sorted(processes, key=lambda process: process.pid)
+    hint = _recognised(sorted(processes, key=lambda process: process.pid), unit or "")
+    return hint if socket is None else at(hint, socket.address, socket.port, socket.backlog)
+
+
+def at(hint: Hint, address: str, port: int, backlog: Optional[int]) -> Hint:
+    """The hint for this listener of the program: what rules its service need not rule its control channel."""
+    if hint.listener:
+        return hint
+    for one in hint.application.listeners:
+        if _fits(one, hint.process, address, port, backlog):
+            return _narrowed(hint, one)
+    return hint
+
+
+def _recognised(holders: List[records.Process], unit: str) -> Hint:
     if not holders:
-        return Hint(_of_unit(unit or ""))
-    for application in known_daemons.DAEMONS + known_runtimes.FRAMEWORKS:
-        for process in holders:
-            if _is(application, process):
-                asked, option = _asked(application, process.argv)
-                return Hint(application, process, asked, option, _configured_in(application, process.argv))
+        return Hint(_of_unit(unit))
+    names = [(process, programs_of(process)) for process in holders]
+    for application in shelves.candidates([name for _process, its in names for name in its]):
+        for process, its in names:
+            if _is(application, process, its):
+                return _hint(application, process)
+    for process in holders:
+        application = _of_unit(process.unit or "")
+        if _is_the_service(application, process):
+            return _hint(application, process)
     for process in holders:
         runtime = known_runtimes.RUNTIMES.get(process.runtime or "")
         if runtime is not None:
             return Hint(runtime, process)
-    for process in holders:
+    for process, its in names:
         for runtime in known_runtimes.RUNTIMES.values():
-            if _is(runtime, process):
+            if any(shelves.matches(name, runtime.programs) for name in its):
                 return Hint(runtime, process)
     return Hint(known_runtimes.UNKNOWN, holders[0])
+
+
+def _hint(application: catalogue.Application, process: records.Process) -> Hint:
+    asked, option = _asked(application, process.argv)
+    return Hint(application, process, asked, option, _configured_in(application, process.argv))
+
+
+def _fits(
+    one: catalogue.Listener, process: Optional[records.Process], address: str, port: int, backlog: Optional[int]
+) -> bool:
+    if one.ports and port not in one.ports:
+        return False
+    if one.span and not one.span[0] <= port <= one.span[-1]:
+        return False
+    if one.backlogs and backlog not in one.backlogs:
+        return False
+    if one.loopback and not address.startswith("127.") and address not in ("::1", "::ffff:127.0.0.1"):
+        return False
+    return not one.titles or (process is not None and shelves.matches(" ".join(process.argv), one.titles))
+
+
+def _narrowed(hint: Hint, one: catalogue.Listener) -> Hint:
+    if one.same:
+        return hint._replace(listener=one.what)
+    own = hint.application._replace(
+        change=one.change, where=one.where, defaults=one.defaults, default=one.default, instead=one.instead,
+        restart=one.restart or hint.application.restart, again=catalogue.RESTART, options=(), without_restart="",
+    )
+    return Hint(own, hint.process, listener=one.what)
 
 
 def programs_of(process: records.Process) -> List[str]:
@@ -105,12 +152,29 @@ def programs_of(process: records.Process) -> List[str]:
     return [name for name in names if name]
 
 
-def _is(application: catalogue.Application, process: records.Process) -> bool:
-    if not any(fnmatch.fnmatchcase(name, one) for name in programs_of(process) for one in application.programs):
+def _is(application: catalogue.Application, process: records.Process, names: List[str]) -> bool:
+    if not _runs_as(application, process):
         return False
-    if not application.arguments:
+    if any(shelves.matches(name, application.programs) for name in names):
         return True
-    return any(wanted in argument for wanted in application.arguments for argument in process.argv)
+    if not any(shelves.matches(name, application.shared) for name in names):
+        return False
+    told = process.argv + (process.unit or "",)
+    return any(wanted in argument for wanted in application.arguments for argument in told)
+
+
+def _runs_as(application: catalogue.Application, process: records.Process) -> bool:
+    """Whether its executable can be this program: a name is anybody's. One that cannot be read may be anything."""
+    if process.runtime is None:
+        return True
+    return process.runtime in application.runtimes
+
+
+def _is_the_service(application: catalogue.Application, process: records.Process) -> bool:
+    """Whether its unit tells a process that no name told: a renamed binary."""
+    if not application.name or application.name in _RUNS_OTHERS:
+        return False
+    return process.runtime in (application.runtimes or (None,))
 
 
 def _of_unit(unit: str) -> catalogue.Application:
@@ -118,9 +182,8 @@ def _of_unit(unit: str) -> catalogue.Application:
     if not unit.endswith(".service"):
         return known_runtimes.UNKNOWN
     service = unit[: -len(".service")].split("@", 1)[0]
-    program = _PROGRAM_OF_SERVICE.get(service, service)
-    for application in known_daemons.DAEMONS + known_runtimes.FRAMEWORKS:
-        if not application.arguments and any(fnmatch.fnmatchcase(program, one) for one in application.programs):
+    for application in shelves.candidates([service]):
+        if shelves.matches(service, application.units) or shelves.matches(service, application.programs):
             return application
     return known_runtimes.UNKNOWN
 

@@ -48,6 +48,8 @@ class Situation(NamedTuple):
 
 def remedy(situation: Situation) -> str:
     """One line that prints; it always names the knob that binds, and never raises."""
+    hint = recognise.at(situation.hint, situation.address, situation.port, situation.backlog)
+    situation = situation._replace(hint=hint)
     write = {
         binding.APPLICATION: _application,
         binding.SOMAXCONN: _somaxconn,
@@ -56,7 +58,19 @@ def remedy(situation: Situation) -> str:
     }.get(situation.bound_by or "", _unknown)
     if situation.backlog is None or situation.somaxconn is None:
         write = _unknown
-    return text.printable(write(situation))
+    return text.printable(_naming_the_listener(situation, write(situation)))
+
+
+def _naming_the_listener(it: Situation, told: str) -> str:
+    """With a sentence that says which listener of its program this is, in front of the command."""
+    if not it.hint.listener or _this(it) in told:
+        return told
+    lasting, now = at_once.parted(told)
+    return "%s This is %s.%s" % (lasting, it.hint.listener, " " + now if now else "")
+
+
+def _this(it: Situation) -> str:
+    return "this is " + it.hint.listener
 
 
 # ---------------------------------------------------------------- bound by the application
@@ -69,6 +83,11 @@ def _application(it: Situation) -> str:
     wanted = _wanted(it, it.somaxconn)
     application = it.hint.application
     first = _first_sysctls(it, wanted)
+    if application.change is None and it.hint.listener:
+        return "To admit more, %s: %s, with %d compiled in, and no setting or sysctl raises it.%s" % (
+            first + _filled(application.instead, it, wanted) if application.instead else "there is nothing to set",
+            _this(it), it.backlog, _at_once(at_once.UNTIL_RESTART, it, wanted),
+        )
     if application.change is None:
         return "To admit more, %s%s: %s has the %d compiled in, and no setting or sysctl raises it.%s" % (
             first, _filled(application.instead, it, wanted), it.hint.program, it.backlog,
@@ -189,6 +208,8 @@ def _lowered(it: Situation) -> str:
             keep, _to_listen_again(it, True), gets, now,
         )
     more = _first_sysctls(it._replace(somaxconn=wanted), wanted)
+    if it.hint.application.change is None and not it.hint.application.instead:
+        return keep + now
     if it.hint.application.change is None:
         return "%s After that, to admit more than the %d that %s has compiled in, %s%s.%s" % (
             keep, it.backlog, it.hint.program, more, _filled(it.hint.application.instead, it, wanted), now,

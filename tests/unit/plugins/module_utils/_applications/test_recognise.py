@@ -16,16 +16,13 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.applica
     RESTART,
     SYSTEM,
 )
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_daemons import DAEMONS
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_runtimes import (
-    FRAMEWORKS,
-    RUNTIMES,
-    UNKNOWN,
-)
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_runtimes import RUNTIMES, UNKNOWN
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import recognise
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.shelves import ORDER, entries
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import Process
 
-ALL = DAEMONS + FRAMEWORKS + tuple(RUNTIMES.values()) + (UNKNOWN,)
+CATALOGUE = [one for shelf in ORDER for one in entries(shelf)]
+ALL = [*CATALOGUE, *RUNTIMES.values(), UNKNOWN]
 KNOWN_FIELDS = {"n", "half", "four", "inside", "listen", "port", "program"}
 
 
@@ -56,7 +53,6 @@ def process(name: str, *argv: str, runtime: str | None = None, pid: int = 100) -
         (process("master", "/opt/other/master"), ""),
         (process("docker-proxy", runtime="go"), "docker-proxy"),
         (process("anything", runtime="go"), "a Go program"),
-        (process("caddy"), "a Go program"),
         (process("java", "java", "-jar", "app.jar", runtime="java"), "a Java program"),
         (process("python3", "python3", "-c", "nginx"), "a Python program"),
         (process("next-server", "next-server", runtime="node"), "Node.js"),

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.amounts import worthwhile_backlog
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.at_once import for_host, parted
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_daemons import DAEMONS
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_runtimes import FRAMEWORKS, RUNTIMES
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_runtimes import RUNTIMES
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import recognise
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.remedies import Situation, remedy
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.shelves import ORDER, entries
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import Level
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.limits import queue_limits
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.rules import syn_queue_rule
@@ -307,8 +307,8 @@ COUNTS = st.one_of(st.sampled_from([0, 1, 5, 128, 511, 4095, 4096, 65535]), st.i
 WORDS = st.text(max_size=20)
 KNOWN = sorted(
     program.replace("*", "1").replace("[23]", "3").replace("[0-9]", "3")
-    for application in DAEMONS + FRAMEWORKS + tuple(RUNTIMES.values())
-    for program in application.programs
+    for application in [one for shelf in ORDER for one in entries(shelf)] + list(RUNTIMES.values())
+    for program in application.programs + application.shared
 )
 PROCESSES = st.builds(
     Process, st.integers(1, 2**22), st.one_of(WORDS, st.sampled_from(KNOWN)),
@@ -401,3 +401,33 @@ def test_the_one_listener_that_is_meant_is_named() -> None:
 )
 def test_where_that_is_not_possible_or_no_use(backlog: int, named: dict[str, Any]) -> None:
     assert at_once(process("nginx"), backlog, **named) == ""
+
+
+SESSION = process("sshd", "sshd: root@notty")
+NOTHING = "To admit more, there is nothing to set: this is %s, with %d compiled in, and no setting or sysctl raises it."
+
+
+@pytest.mark.parametrize(
+    ("holder", "backlog", "address", "port", "what"),
+    [
+        (process("named", "/usr/sbin/named"), 5, "127.0.0.1", 953, "the control channel of BIND (rndc)"),
+        (SESSION, 128, "127.0.0.1", 8022, "a port that an ssh client forwards (`ssh -R`)"),
+        (process("sshd", "sshd: root"), 128, "0.0.0.0", 8022, "a port that an ssh client forwards (`ssh -R`)"),
+        (process("sshd-session", "sshd-session: a"), 128, "::", 8022, "a port that an ssh client forwards (`ssh -R`)"),
+        (SESSION, 128, "::1", 6010, "an X11 display that an ssh session forwards"),
+        (process("ssh", "ssh", "-L", "1:b:2"), 128, "127.0.0.1", 1, "a port that this ssh client forwards (`ssh -L` or `ssh -D`)"),
+    ],
+)
+def test_a_listener_that_is_not_the_service_gets_no_setting_of_it(holder, backlog, address, port, what) -> None:
+    knob, text = told(holder, backlog, address=address, port=port)
+    assert knob == "application"
+    assert text == NOTHING % (what, backlog)
+    low = told(holder, backlog, somaxconn=backlog - 1, address=address, port=port)[1]
+    assert low.endswith(" This is %s." % what)
+    assert "tcp-listen-queue" not in low and "ssh.socket" not in low
+
+
+def test_the_service_beside_it_keeps_its_setting() -> None:
+    assert "`tcp-listen-queue 4096;`" in told(process("named"), 10, port=53)[1]
+    listening = process("sshd", "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups")
+    assert "ssh.socket" in told(listening, 128, port=8022)[1]

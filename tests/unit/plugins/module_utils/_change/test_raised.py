@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_daemons import DAEMONS
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_runtimes import FRAMEWORKS, RUNTIMES
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_runtimes import RUNTIMES
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import recognise
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.shelves import ORDER, entries
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan import Step
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raised import (
     raised_diff,
@@ -86,9 +86,9 @@ def test_the_address_as_configurations_write_it():
     assert "`listen 127.0.0.1:80`" in kept(process("nginx"), address="127.0.0.1")
 
 
-@given(st.sampled_from(DAEMONS + FRAMEWORKS + tuple(RUNTIMES.values())), st.integers(0, 2**31 - 1), st.text(max_size=20))
+@given(st.sampled_from([one for shelf in ORDER for one in entries(shelf)] + list(RUNTIMES.values())), st.integers(0, 2**31 - 1), st.text(max_size=20))
 def test_every_application_has_a_sentence_that_prints(application, backlog, name):
-    title = application.programs[0].replace("*", "x")
+    title = (application.programs + application.shared + ("thing",))[0].replace("*", "x")
     holder = Process(1, name, (title,) + application.arguments, None, None)
     text = kept(holder, backlog)
     assert text.isprintable() and text.endswith(".") and "None" not in text

@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The catalogue as data: every entry whole, on its shelf, and found by each of its names."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.application import Application
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.shelves import NAMES, ORDER, candidates, entries
+
+EVERY = [one for shelf in ORDER for one in entries(shelf)]
+PATTERNS = [name for shelf in ORDER for name in NAMES[shelf]]
+
+
+def names_of(application: Application) -> set[str]:
+    return set(application.programs + application.shared + application.units)
+
+
+@pytest.mark.parametrize("shelf", ORDER)
+def test_the_index_names_what_the_shelf_holds(shelf: str) -> None:
+    held = set().union(*map(names_of, entries(shelf)))
+    listed = list(NAMES[shelf])
+    assert held - set(listed) == set(), "add these to NAMES[%r] in shelves.py" % shelf
+    assert set(listed) - held == set(), "take these out of NAMES[%r] in shelves.py" % shelf
+    assert listed == sorted(set(listed)), "in order, each once"
+
+
+def test_a_name_alone_tells_one_program() -> None:
+    alone = [name for application in EVERY for name in application.programs]
+    assert sorted(name for name in set(alone) if alone.count(name) > 1) == [], "move these to shared, with arguments"
+
+
+def test_what_shares_a_name_says_what_tells_it_apart() -> None:
+    assert [one.name for one in EVERY if one.shared and not one.arguments] == []
+    assert [one.name for one in EVERY if not (one.programs or one.shared)] == []
+
+
+@given(st.sampled_from(EVERY).flatmap(lambda one: st.sampled_from(sorted(names_of(one))).map(lambda name: (one, name))))
+def test_every_name_leads_to_its_entry(pair: tuple[Application, str]) -> None:
+    application, name = pair
+    assert application in candidates([name.replace("*", "7")])
+
+
+@given(st.lists(st.one_of(st.text(max_size=20), st.sampled_from(PATTERNS)), max_size=4))
+def test_candidates_come_in_one_order_and_once(names: list[str]) -> None:
+    found = candidates(names)
+    places = [EVERY.index(one) for one in found]
+    assert places == sorted(set(places))
+
+
+def test_what_a_host_does_not_run_is_not_imported() -> None:
+    script = (
+        "import sys\n"
+        "from ansible_collections.linuxnet.tcp.plugins.module_utils._applications import shelves\n"
+        "shelves.candidates(['nginx', 'nothing'])\n"
+        "print(*sorted(name.rpartition('.')[2] for name in sys.modules if '.known_' in name))\n"
+    )
+    env = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=env)
+    assert told.stdout.split() == ["known_web"]
