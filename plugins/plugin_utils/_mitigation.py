@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._findings.findings import UNDECIDED
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption, require_range
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import (
     namespace_of,
@@ -45,8 +46,6 @@ Facts = t.Mapping[str, t.Any]
 FEW_NETWORKS = "syn-flood-few-networks"
 #: What cookies and room help against, whoever the clients are
 STRAINED = ("syn-flood-everywhere", "honest-burst", "lossy-clients", "syn-queue-full", "last-quarter-drops")
-#: Of these a second look a moment later may tell more: a flood's entries can all have been replaced just now
-UNDECIDED = ("syn-queue-full", "last-quarter-drops")
 STARVED = "accept-queue-overflow"
 _CLEAR = frozenset((FEW_NETWORKS, STARVED, *STRAINED)).difference(UNDECIDED)
 

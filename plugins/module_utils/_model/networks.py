@@ -6,7 +6,7 @@
 
 """IP networks as this collection rolls peers up: /24 and /64, an IPv4-mapped address being IPv4.
 
-A flood may fill more of IPv6 than a /64 (see `prefixes`), and no larger network is ever dropped than one site has: a /48.
+A flood may fill more of IPv6 than a /64 (see `prefixes`), and nothing larger than the /48 of a site is dropped.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class Prefix(NamedTuple):
 
 
 def worth_a_look(largest: Iterable[int], total: int) -> bool:
-    """Whether `total` unanswered entries are many, and the /64 with most of them (`largest`, most first) are not few."""
+    """Whether so many unanswered entries say anything, and no few /64 (those with most of them, first) hold them."""
     few = [count for count in largest if count][:FEW]
     return total >= FEWEST and (sum(few) < NEARLY_ALL * total or sum(few) < EACH * len(few))
 
@@ -42,7 +42,8 @@ def one_for_nearly_all(
 ) -> Optional[Prefix]:
     """The longest prefix from /48 to /64 that holds nearly all of so many entries; None where a /48 does not.
 
-    `middle` and `longest`: entries by /56 and by /64, 7 and 8 bytes in network byte order; counts may fall short. `longest` is called only where one /56 holds nearly all.
+    `middle` and `longest`: entries by /56 and by /64, 7 and 8 bytes in network byte order; counts may fall short.
+    `longest` is called only where one /56 holds nearly all.
     """
     least = NEARLY_ALL * total
     found = _longest(None, SHORTEST, MIDDLE, middle, least)

@@ -47,7 +47,7 @@ class ListenKey(NamedTuple):
 class Network(NamedTuple):
     """A source network, and how many half-open entries are from it."""
 
-    network: str  # /24 for IPv4, /64 for IPv6
+    network: str  # /24 for IPv4; /64 for IPv6, or one /48 to /63 that holds nearly all (see `prefixes`)
     entries: int
     unanswered: int  # of these, entries that are not young
     retransmitted: int  # of these, entries whose SYN-ACK was sent again at least once

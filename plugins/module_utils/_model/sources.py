@@ -26,8 +26,22 @@ import heapq
 import ipaddress
 import struct
 from collections import Counter
+from functools import partial
 from itertools import chain, compress
-from typing import TYPE_CHECKING, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple, Union
+from typing import (
+    TYPE_CHECKING,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Set,
+    Tuple,
+    Union,
+)
 
 from . import records
 
@@ -168,7 +182,8 @@ class Kept:
         if not prefixes.worth_a_look(largest, unanswered) or not self._perhaps_one():
             return told
         middle = Counter(self._each(IPV6, IPV6.middle, (1, 2)))
-        prefix = prefixes.one_for_nearly_all(middle, lambda: Counter(self._each(IPV6, IPV6.networks, (1, 2))), unanswered)
+        longest = partial(Counter, self._each(IPV6, IPV6.networks, (1, 2)))
+        prefix = prefixes.one_for_nearly_all(middle, longest, unanswered)
         if prefix is None:
             return told
         by_age = [Counter(self._each(IPV6, IPV6.networks, (age,))) for age in range(3)]

@@ -35,11 +35,7 @@ def gather(options: module_options.GatheringOptions) -> Tuple[Dict[str, Any], Li
     work.note((None, known.warnings))
     work.first_timeout = rules.first_synack_timeout(known.kernel.level)
     before = _before(work, asked)
-    views = [view for view in (_view(work, namespace, before.get(namespace)) for namespace in asked) if view]
-    # Sysctls and counters of the module's own namespace, when only others were asked for
-    own = next((view for view in views if view.name == model_namespace.OWN.name), None) or look.look_around(
-        work, model_namespace.OWN, before.get(model_namespace.OWN), sockets=False
-    )
+    own, views = _looked(work, asked, before)
     evidence = facts.Evidence(
         kernel=known.kernel,
         own=own,
@@ -52,7 +48,49 @@ def gather(options: module_options.GatheringOptions) -> Tuple[Dict[str, Any], Li
         memory=_memory(work),
         mitigation=_mitigation(work),
     )
-    return facts.assemble(evidence, options.subset, options.top_sources, options.networks), work.warnings
+    found = facts.assemble(evidence, options.subset, options.top_sources, options.networks)
+    if before and _undecided(found):
+        found = _looked_again(work, asked, before, evidence)
+    return found, work.warnings
+
+
+def _looked(
+    work: gathering.Gathering,
+    asked: List[model_namespace.Namespace],
+    before: Dict[model_namespace.Namespace, window.Before],
+) -> Tuple[records.NamespaceView, List[records.NamespaceView]]:
+    """What the module's own namespace shows, and all that were asked for."""
+    views = [view for view in (_view(work, namespace, before.get(namespace)) for namespace in asked) if view]
+    # Sysctls and counters of the module's own namespace, when only others were asked for
+    own = next((view for view in views if view.name == model_namespace.OWN.name), None) or look.look_around(
+        work, model_namespace.OWN, before.get(model_namespace.OWN), sockets=False
+    )
+    return own, views
+
+
+def _undecided(found: Dict[str, Any]) -> bool:
+    """Whether it is not clear what fills a SYN queue. Where no findings are wanted nobody asks."""
+    told = found.get("findings")
+    if not told:
+        return False
+    from .._findings import findings
+
+    return findings.undecided(told)
+
+
+def _looked_again(
+    work: gathering.Gathering,
+    asked: List[model_namespace.Namespace],
+    before: Dict[model_namespace.Namespace, window.Before],
+    evidence: facts.Evidence,
+) -> Dict[str, Any]:
+    """The gathered structure as it is a moment later, with counters from the beginning on: one longer window."""
+    from . import window
+
+    options = work.options
+    own, views = _looked(work, asked, window.wait_again(work, asked, before))
+    evidence = evidence._replace(own=own, views=views, owners=_owners(work, views))
+    return facts.assemble(evidence, options.subset, options.top_sources, options.networks)
 
 
 def _namespaces(work: gathering.Gathering) -> List[model_namespace.Namespace]:
