@@ -92,6 +92,8 @@ class HalfOpenTally(NamedTuple):
     whole: HalfOpen
     by_listener: Dict[ListenKey, HalfOpen]
     exact: bool = True  # False past 262,144 entries: sources are then estimates (`sources` says how good)
+    # Connections of TCP Fast Open whose third packet has not come: in no SYN queue. None where they are not told apart
+    fast_open: Optional[Dict[ListenKey, int]] = None
 
 
 class Process(NamedTuple):
@@ -122,6 +124,7 @@ class NamespaceView(NamedTuple):
     followed: Optional[Dict[ListenKey, Followed]] = None
     counters: Optional[Dict[str, int]] = None
     counters_delta: Optional[Dict[str, object]] = None
+    fast_open: bool = False  # whether listeners may take TCP Fast Open: net.ipv4.tcp_fastopen has 2
 
 
 class Owner(NamedTuple):

@@ -36,11 +36,13 @@ def gather(options: module_options.GatheringOptions) -> Tuple[Dict[str, Any], Li
     work.first_timeout = rules.first_synack_timeout(known.kernel.level)
     before = _before(work, asked)
     own, views = _looked(work, asked, before)
+    owners = _owners(work, views)
     evidence = facts.Evidence(
         kernel=known.kernel,
         own=own,
         views=views,
-        owners=_owners(work, views),
+        owners=owners,
+        fast_open=_fast_open(work, views, owners),
         boot=_boot(work, known),
         defaults=known.defaults,
         kernel_log=_kernel_log(work),
@@ -89,7 +91,8 @@ def _looked_again(
 
     options = work.options
     own, views = _looked(work, asked, window.wait_again(work, asked, before))
-    evidence = evidence._replace(own=own, views=views, owners=_owners(work, views))
+    owners = _owners(work, views)
+    evidence = evidence._replace(own=own, views=views, owners=owners, fast_open=_fast_open(work, views, owners))
     return facts.assemble(evidence, options.subset, options.top_sources, options.networks)
 
 
@@ -138,6 +141,18 @@ def _owners(work: gathering.Gathering, views: List[records.NamespaceView]) -> Di
     from .._read import owners
 
     return work.note(owners.owners_of(sockets))
+
+
+def _fast_open(
+    work: gathering.Gathering, views: List[records.NamespaceView], owners: Dict[int, records.Owner]
+) -> Dict[int, Optional[int]]:
+    """The limit of each listener that may take TCP Fast Open, by its socket's inode."""
+    sockets = [sock for view in views if view.fast_open for sock in view.sockets]
+    if not sockets:
+        return {}
+    from . import fast_open
+
+    return work.note(fast_open.limits(sockets, owners))
 
 
 def _boot(work: gathering.Gathering, known: kernel.KnownKernel) -> Any:

@@ -75,4 +75,5 @@ def _with_sockets(
         seconds = time.monotonic() - before.looked_at
         view = view._replace(followed=followed.second_look(before.looked, round(seconds, 3), listening, work.ports))
     shown = tuple(sock for sock in listening if options.ports is None or sock.port in options.ports)
+    view = view._replace(fast_open=bool(shown) and sysctls.fast_open_server())
     return view._replace(sockets=shown if options.wants("listeners") else (), half_open=tally)

@@ -34,6 +34,7 @@ class Evidence(NamedTuple):
     others_asked: bool  # network namespaces were named
     memory: Optional[int] = None  # of the machine, in bytes
     mitigation: Optional[Dict[str, Any]] = None
+    fast_open: Dict[int, Optional[int]] = {}  # limits by socket inode, None where one cannot be read
 
 
 def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int, networks: int) -> Dict[str, Any]:
@@ -111,7 +112,7 @@ def _rows(evidence: Evidence, view: records.NamespaceView) -> List[Dict[str, Any
     from . import listeners
 
     sysctls = effective_sysctls(evidence.kernel, view.sysctls, evidence.own.sysctls)
-    return listeners.listener_rows(view, evidence.kernel, sysctls, evidence.owners)
+    return listeners.listener_rows(view, evidence.kernel, sysctls, evidence.owners, evidence.fast_open)
 
 
 def effective_sysctls(

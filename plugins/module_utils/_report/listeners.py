@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import types
 from collections import Counter
 from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
 
@@ -24,15 +25,25 @@ _NOBODY = records.Owner()
 
 
 def listener_rows(
-    view: records.NamespaceView, kernel: identity.Kernel, sysctls: Sysctls, owners: Mapping[int, records.Owner]
+    view: records.NamespaceView,
+    kernel: identity.Kernel,
+    sysctls: Sysctls,
+    owners: Mapping[int, records.Owner],
+    fast_open: Mapping[int, Optional[int]] = types.MappingProxyType({}),
 ) -> List[Dict[str, Any]]:
-    """One row for each listening socket of a namespace; ``sysctls`` are the values that hold in it."""
+    """One row for each listening socket of a namespace; ``sysctls`` are the values that hold in it.
+
+    ``fast_open``: how many connections each takes with TCP Fast Open, by inode; None where that cannot be read.
+    """
     members: Dict[records.ListenKey, int] = {}
     for sock in view.sockets:
         members[_key(sock)] = members.get(_key(sock), 0) + 1
     shared = {port for port, count in Counter(port for port, _address in _places(view)).items() if count > 1}
     return [
-        _row(view, sock, members[_key(sock)], sock.port not in shared, kernel, sysctls, owners.get(sock.inode, _NOBODY))
+        dict(
+            _row(view, sock, members[_key(sock)], sock.port not in shared, kernel, sysctls, owners.get(sock.inode, _NOBODY)),
+            fast_open=_fast_open(view, sock, members[_key(sock)], fast_open.get(sock.inode)),
+        )
         for sock in view.sockets
     ]
 
@@ -99,6 +110,16 @@ def _row(
         "unit": owner.unit.name if owner.unit else None,
         "remedy": remedies.remedy(situation),
     }
+
+
+def _fast_open(
+    view: records.NamespaceView, sock: records.ListenSocket, members: int, limit: Optional[int]
+) -> Optional[Dict[str, Optional[int]]]:
+    """Places of TCP Fast Open that the listener has and that are taken; None where it takes none."""
+    if not view.fast_open or limit == 0:
+        return None
+    counted = view.half_open.fast_open if view.half_open else None
+    return {"limit": limit, "used": counted.get(_key(sock), 0) if counted is not None and members == 1 else None}
 
 
 def _half_open(view: records.NamespaceView, sock: records.ListenSocket) -> Optional[int]:
