@@ -185,6 +185,16 @@ syn_backlog:
           returned: always
           type: dict
           sample: {used: 3, limit: 512, new_peer_limit: null, on_full: cookies}
+        fast_open:
+          description:
+            - Connections that TCP Fast Open let in before their handshake was complete, and how many the listener takes at a time.
+              V(null) where it takes none, as everywhere that C(net.ipv4.tcp_fastopen) does not have the bit 2.
+            - C(used) lacks those that were accepted and reset within the last minute, which the kernel counts but does not show. It is
+              V(null) for members of an SO_REUSEPORT group, and where netlink refuses.
+            - C(limit) is V(null) where it cannot be read, which needs root and Linux 5.6; whether the listener takes any is not known then.
+          returned: always
+          type: dict
+          sample: {limit: 256, used: 3}
         reuseport:
           description: For members of an SO_REUSEPORT group, how many they are and their half-open connections together; else V(null).
           returned: always

@@ -43,6 +43,7 @@ class Listener(NamedTuple):
     verdict: model_verdict.Verdict  # undecided where its queue is not strained
     overflowed: bool  # its SYN queue, or what new peers may have of it, was full within the window
     memory: Optional[int] = None  # bytes that its queues hold when they are full
+    fast_open: Optional[model_queues.Queue] = None  # places of TCP Fast Open; None where it takes none
 
     @property
     def strain(self) -> float:
@@ -242,6 +243,7 @@ def _listener(row: Mapping[str, Any], entries: Mapping[str, Any]) -> Listener:
         verdict=model_verdict.Verdict(model_verdict.UNDECIDED),
         overflowed=False,
         memory=gathered.number(row.get("memory_bytes")),
+        fast_open=model_queues.fast_open_of(row),
     )
 
 

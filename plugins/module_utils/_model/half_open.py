@@ -102,11 +102,10 @@ class Tally:
             owner = owner._replace(address=attribution.WILDCARD[owner.family])
         return self._listeners.setdefault(owner, _Listener()).fresh
 
-    def fast_open(self, local: records.ListenKey) -> None:
-        """Count a connection with that local endpoint whose handshake TCP Fast Open did not wait for."""
+    def fast_open(self, local: records.ListenKey, count: int) -> None:
+        """Count connections with that local endpoint whose handshake TCP Fast Open did not wait for."""
         owner = self._owner(local)
-        if owner in self._fast_open or len(self._fast_open) < MAX_LISTENERS:
-            self._fast_open[owner] = self._fast_open.get(owner, 0) + 1
+        self._fast_open[owner] = self._fast_open.get(owner, 0) + count
 
     def settle(self) -> None:
         """Count what was appended since."""

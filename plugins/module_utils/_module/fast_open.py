@@ -6,8 +6,9 @@
 
 """How many connections each listener takes at a time with TCP Fast Open; opened only where the sysctl lets them.
 
-Neither sock_diag nor /proc tells it (checked up to Linux 6.18). Only getsockopt(TCP_FASTOPEN) does, so that a descriptor
-of the listener's process is duplicated for the moment of the call. Nothing is set, and the process notices nothing.
+Neither sock_diag nor /proc tells it (checked up to Linux 6.18). Only getsockopt(TCP_FASTOPEN) does, so that a
+descriptor of the listener's process is duplicated for the moment of the call. Nothing is set, and the process notices
+nothing.
 """
 
 from __future__ import annotations
@@ -47,9 +48,8 @@ def limits(
     if not unknown:
         return found, []
     return found, [
-        "TCP Fast Open is on (net.ipv4.tcp_fastopen), but of {0} of {1} listeners its limit cannot be read: {2}.".format(
-            unknown, len(found), problem
-        )
+        "TCP Fast Open is on (net.ipv4.tcp_fastopen), but of {0} of {1} listeners "
+        "its limit cannot be read: {2}.".format(unknown, len(found), problem)
     ]
 
 

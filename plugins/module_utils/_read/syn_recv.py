@@ -11,9 +11,9 @@ at the speed of the C library functions it is made of. Only appending looks at e
 Works on every kernel with sock_diag: up to 4.3 the entries hang off their listener, since 4.4 they
 are in the table of established connections; both answer to the state SYN_RECV.
 
-So do sockets that TCP Fast Open made of a SYN with a valid cookie, until the third packet of the handshake comes. They are
-in the accept queue or accepted already, not in the SYN queue, and take one of their listener's Fast Open places. The kernel
-tells whole sockets from entries by an attribute that only a socket has (inet_csk_diag_fill, inet_req_diag_fill).
+So do sockets that TCP Fast Open made of a SYN with a valid cookie, until the third packet of the handshake comes. They
+are in the accept queue or accepted already, not in the SYN queue, and take one of their listener's Fast Open places.
+Whole sockets are told from entries by an attribute that only a socket has (inet_sk_diag_fill, inet_req_diag_fill).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from __future__ import annotations
 import errno
 import socket
 import struct
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
@@ -41,6 +42,7 @@ _EXPIRES, _END = 68, 72  # milliseconds until the SYN-ACK is sent again, 0 where
 _ATTRIBUTES = 88
 _SHUTDOWN = 8  # INET_DIAG_SHUTDOWN, an attribute of sockets (Linux 3.7, the first with a Fast Open server, has it)
 
+_MAX_LOCALS = 16384  # endpoints that connections of TCP Fast Open are counted for
 _AT_ONCE = 4096  # entries after which they are counted
 
 Local = Tuple[int, bytes, int]  # port in network byte order, packed address, index of the interface
@@ -61,15 +63,16 @@ def tally(
         counted = None
         try:
             for family in sock_diag.FAMILIES:
-                sockets: List[netlink.Run] = []
-                runs = entries(family, ports, dump, lambda run, length: sockets.append((memoryview(bytes(run)), length)))
+                sockets: Dict[Local, int] = {}
+                runs = entries(family, ports, dump, partial(_count_sockets, sockets, family))
                 first = next(runs, None)
                 if first is None and not sockets:
                     continue  # as on most hosts, which then need nothing to count with
                 counted = _new_tally(listeners) if counted is None else counted
                 if first is not None:
                     _count(counted, family, chain((first,), runs), 1000 * first_timeout)
-                _count_sockets(counted, family, sockets)
+                for local, count in sockets.items():
+                    counted.fast_open(named(local, family), count)
             break
         except netlink.DumpInterrupted:
             if last_attempt:
@@ -153,12 +156,13 @@ def _count(counted: half_open.Tally, family: int, runs: Iterable[netlink.Run], f
         counted.settle()
 
 
-def _count_sockets(counted: half_open.Tally, family: int, runs: Iterable[netlink.Run]) -> None:
+def _count_sockets(counts: Dict[Local, int], family: int, run: memoryview, length: int) -> None:
+    """Whole sockets by local endpoint; of so many endpoints as listeners are told apart at most."""
     width = 16 if family == socket.AF_INET6 else 4
-    for run, length in runs:
-        ports, indexes = run.cast("H")[_PORT // 2::length // 2].tolist(), _words(run, length, _INDEX).tolist()
-        for local in zip(ports, each_bytes(run, length, _ADDRESS, width), indexes):
-            counted.fast_open(named(local, family))
+    ports, indexes = run.cast("H")[_PORT // 2::length // 2].tolist(), _words(run, length, _INDEX).tolist()
+    for local in zip(ports, each_bytes(run, length, _ADDRESS, width), indexes):
+        if local in counts or len(counts) < _MAX_LOCALS:
+            counts[local] = counts.get(local, 0) + 1
 
 
 class _ByLocal(Dict[Local, Dict[int, List[bytes]]]):

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import types
 from collections import Counter
 from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
 
@@ -29,7 +28,7 @@ def listener_rows(
     kernel: identity.Kernel,
     sysctls: Sysctls,
     owners: Mapping[int, records.Owner],
-    fast_open: Mapping[int, Optional[int]] = types.MappingProxyType({}),
+    fast_open: Optional[Mapping[int, Optional[int]]] = None,
 ) -> List[Dict[str, Any]]:
     """One row for each listening socket of a namespace; ``sysctls`` are the values that hold in it.
 
@@ -42,7 +41,7 @@ def listener_rows(
     return [
         dict(
             _row(view, sock, members[_key(sock)], sock.port not in shared, kernel, sysctls, owners.get(sock.inode, _NOBODY)),
-            fast_open=_fast_open(view, sock, members[_key(sock)], fast_open.get(sock.inode)),
+            fast_open=_fast_open(view, sock, members[_key(sock)], (fast_open or {}).get(sock.inode)),
         )
         for sock in view.sockets
     ]
