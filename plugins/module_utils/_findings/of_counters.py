@@ -87,7 +87,7 @@ def syn_queue_overflowed(host: observed.Host) -> Iterator[finding.Finding]:
 
 
 def fast_open_overflowed(host: observed.Host) -> Iterator[finding.Finding]:
-    """TCPFastOpenListenOverflow: all of a listener's places of TCP Fast Open were taken, whichever listener's it was."""
+    """TCPFastOpenListenOverflow: all of a listener's places of TCP Fast Open were taken, whoever's it was."""
     for scope in host.scopes:
         takers = [it for it in host.listeners_of(scope) if it.fast_open is not None]
         count = _count(scope, "TCPFastOpenListenOverflow")

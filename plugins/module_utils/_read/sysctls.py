@@ -35,7 +35,7 @@ def read_sysctls() -> Tuple[Dict[str, Optional[int]], List[str]]:
 
 
 def fast_open_server() -> bool:
-    """Whether listeners may take TCP Fast Open (3.7+): net.ipv4.tcp_fastopen has the bit 2, which no kernel starts with.
+    """Whether listeners may take TCP Fast Open (3.7+): net.ipv4.tcp_fastopen has the bit 2, set by nobody at first.
 
     Of the host up to 4.13, of each network namespace since.
     """

@@ -38,13 +38,13 @@ def listener_rows(
     for sock in view.sockets:
         members[_key(sock)] = members.get(_key(sock), 0) + 1
     shared = {port for port, count in Counter(port for port, _address in _places(view)).items() if count > 1}
-    return [
-        dict(
-            _row(view, sock, members[_key(sock)], sock.port not in shared, kernel, sysctls, owners.get(sock.inode, _NOBODY)),
-            fast_open=_fast_open(view, sock, members[_key(sock)], (fast_open or {}).get(sock.inode)),
-        )
-        for sock in view.sockets
-    ]
+    rows = []
+    for sock in view.sockets:
+        of_group, alone = members[_key(sock)], sock.port not in shared
+        row = _row(view, sock, of_group, alone, kernel, sysctls, owners.get(sock.inode, _NOBODY))
+        row["fast_open"] = _fast_open(view, sock, of_group, (fast_open or {}).get(sock.inode))
+        rows.append(row)
+    return rows
 
 
 def _places(view: records.NamespaceView) -> Set[Tuple[int, str]]:
