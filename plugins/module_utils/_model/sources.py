@@ -181,18 +181,21 @@ class Kept:
         largest = sorted((one.unanswered for one in told), reverse=True)
         if not prefixes.worth_a_look(largest, unanswered) or not self._perhaps_one():
             return told
-        middle = Counter(self._each(IPV6, IPV6.middle, (1, 2)))
-        longest = partial(Counter, self._each(IPV6, IPV6.networks, (1, 2)))
-        prefix = prefixes.one_for_nearly_all(middle, longest, unanswered)
+        middle = self._counted(IPV6.middle, (1, 2))
+        counts = partial(self._counted, IPV6.networks, (1, 2))
+        prefix = prefixes.one_for_nearly_all(middle, counts, unanswered)
         if prefix is None:
             return told
-        by_age = [Counter(self._each(IPV6, IPV6.networks, (age,))) for age in range(3)]
-        counts = [sum(count for one, count in of_age.items() if prefix.holds(one)) for of_age in by_age]
+        by_age = [self._counted(IPV6.networks, (age,)) for age in range(3)]
+        sums = [sum(count for one, count in of_age.items() if prefix.holds(one)) for of_age in by_age]
         others = by_age[0] + by_age[1] + by_age[2]
         for network in [one for one in others if prefix.holds(one)]:
             del others[network]
         rest = self._told(IPV6, dict(_largest(others, top)))
-        return [records.Network(str(prefix), sum(counts), counts[1] + counts[2], counts[2]), *rest]
+        return [records.Network(str(prefix), sum(sums), sums[1] + sums[2], sums[2]), *rest]
+
+    def _counted(self, each: _Each, ages: Iterable[int]) -> Counter:
+        return Counter(self._each(IPV6, each, ages))
 
     def _perhaps_one(self) -> bool:
         """Whether one /48 has most of a few unanswered entries, taken at equal distances."""
