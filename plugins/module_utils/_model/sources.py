@@ -53,7 +53,7 @@ _PIECE = 65536  # entries folded at a time, which bounds the memory of the foldi
 _AT_ONCE = 256  # addresses that are unpacked at a time
 _MIDDLE = 7  # bytes of a /56, half-way from /48 to /64: one prefix has 256 of the next
 _A_FEW = 1024  # addresses that show whether one /48 can have nearly all
-_CLEARLY = 0.75  # of them: should it have nearly all of the whole, fewer are no chance
+_CLEARLY, _PERHAPS = 0.75, 0.5  # of them: should it have nearly all of the whole, fewer are no chance
 
 Bytes = Union[bytes, bytearray, memoryview]
 _Each = Callable[[Bytes], Iterator[bytes]]
@@ -186,11 +186,11 @@ class Kept:
         prefix = prefixes.one_for_nearly_all(middle, counts, unanswered)
         if prefix is None:
             return told
-        by_age = [self._counted(IPV6.networks, (age,)) for age in range(3)]
-        sums = [sum(count for one, count in of_age.items() if prefix.holds(one)) for of_age in by_age]
-        others = by_age[0] + by_age[1] + by_age[2]
-        for network in [one for one in others if prefix.holds(one)]:
-            del others[network]
+        each, size = (IPV6.middle, _MIDDLE) if prefix.length <= 8 * _MIDDLE else (IPV6.networks, IPV6.prefix)
+        by_age = [self._counted(each, (age,)) for age in range(3)]
+        inside = {one for of_age in by_age for one in of_age if prefix.holds(one)}
+        sums = [sum(map(of_age.__getitem__, inside)) for of_age in by_age]
+        others = Counter(one for one in self._each(IPV6, IPV6.networks) if one[:size] not in inside)
         rest = self._told(IPV6, dict(_largest(others, top)))
         return [records.Network(str(prefix), sum(sums), sums[1] + sums[2], sums[2]), *rest]
 
@@ -198,11 +198,7 @@ class Kept:
         return Counter(self._each(IPV6, each, ages))
 
     def _perhaps_one(self) -> bool:
-        """Whether one /48 has most of a few unanswered entries, taken at equal distances."""
-        whole = [packed[age] for packed in self._of[IPV6] for age in (1, 2)]
-        step = max(sum(map(len, whole)) // IPV6.width // _A_FEW, 1) * IPV6.width
-        few = Counter(bytes(one[at:at + 6]) for one in whole for at in range(0, len(one), step))
-        return max(few.values(), default=0) >= _CLEARLY * sum(few.values())
+        return _one_site(chain.from_iterable((packed[1], packed[2]) for packed in self._of[IPV6]), _CLEARLY)
 
     def _sizes(self, family: _Family) -> List[int]:
         """Bytes of addresses, by age."""
@@ -320,7 +316,8 @@ class _FamilySummary:
             self._sample_more(self._family.addresses(piece))
             self.addresses.add(self._family.addresses(piece))
             self.all_networks.fold(piece, age)
-            if self._middle:
+            # Of pieces that cannot be of one site it does without: its counts fall short then, and that is all.
+            if self._middle and (len(piece) < _A_FEW * IPV6.width or _one_site((piece,), _PERHAPS)):
                 self._middle.fold(piece, age)
 
     def _sample_more(self, addresses: Iterable[bytes]) -> None:
@@ -331,6 +328,14 @@ class _FamilySummary:
             self._depth += 1
             mask = (1 << self._depth) - 1
             self._sample = {one for one in self._sample if not hash(one) & mask}
+
+
+def _one_site(packed: Iterable[Bytes], share: float) -> bool:
+    """Whether one IPv6 /48 has this share of a few addresses, taken at equal distances."""
+    whole = list(packed)
+    step = max(sum(map(len, whole)) // IPV6.width // _A_FEW, 1) * IPV6.width
+    few = Counter(bytes(one[at:at + 6]) for one in whole for at in range(0, len(one), step))
+    return max(few.values(), default=0) >= share * sum(few.values())
 
 
 class Frequent:
