@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._findings.findings import UNDECIDED
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption, require_range
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import (
     namespace_of,
@@ -39,6 +38,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.networks impor
     parse_network,
     within,
 )
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.verdict import IN_DOUBT as UNDECIDED
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._guard import guard_of
 
 Facts = t.Mapping[str, t.Any]

@@ -14,7 +14,7 @@ opened only where `signs` shows that there is something to tell.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from . import signs
 
@@ -56,15 +56,6 @@ RULES: Tuple[Tuple[str, str, str], ...] = (
     ("mitigation-in-force", signs.MITIGATION, "in_force"),
     ("half-open-lifetime", signs.COSTS, "lifetime"),
 )
-
-#: Of these a second look a moment later may tell more: all entries of a flood can be fresh, or replaced just now
-UNDECIDED = ("syn-queue-full", "last-quarter-drops")
-
-
-def undecided(found: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether findings tell of a SYN queue that turns clients away now, but not of what fills it."""
-    return any(one["id"] in UNDECIDED and one["severity"] != "info" for one in found)
-
 
 def findings(facts: Mapping[str, Any]) -> List[Dict[str, Any]]:
     """What is wrong on a host, worst first; nothing for a host that is well.

@@ -75,9 +75,9 @@ def _undecided(found: Dict[str, Any]) -> bool:
     told = found.get("findings")
     if not told:
         return False
-    from .._findings import findings
+    from .._model import verdict
 
-    return findings.undecided(told)
+    return verdict.in_doubt(told)
 
 
 def _looked_again(
