@@ -21,7 +21,7 @@ UNDECIDED = "undecided"
 
 FLOODS = (FEW_NETWORKS, EVERYWHERE)
 
-#: Findings of which a second look a moment later may tell more: a flood's entries can all be fresh, or replaced just now
+#: Findings of which a second look a moment later may tell more: a flood's entries can be fresh, or replaced just now
 IN_DOUBT = ("syn-queue-full", "last-quarter-drops")
 
 
