@@ -40,7 +40,8 @@ options:
     description:
       - Seconds between two readings of the counters, V(0) to V(3600). With V(0), counters are read once and no difference is reported.
       - With a window of V(1) or more, V(2) say, findings tell a flood from honest clients and from clients whose packets get lost.
-      - The module takes this much longer.
+      - The module takes this much longer. Where findings are gathered and it is not clear then what fills a full SYN queue, as in the
+        first half second of a flood, the window is made longer once, by as much again, but V(1.2) to V(3) seconds.
     type: float
     default: 0
   kernel_log_source:

@@ -197,6 +197,16 @@ syn_backlog:
           returned: always
           type: dict
           sample: {used: 3, limit: 512, new_peer_limit: null, on_full: cookies}
+        fast_open:
+          description:
+            - Connections that TCP Fast Open let in before their handshake was complete, and how many the listener takes at a time.
+              V(null) where it takes none, as everywhere that C(net.ipv4.tcp_fastopen) does not have the bit 2.
+            - C(used) lacks those that were accepted and reset within the last minute, which the kernel counts but does not show. It is
+              V(null) for members of an SO_REUSEPORT group, and where netlink refuses.
+            - C(limit) is V(null) where it cannot be read, which needs root and Linux 5.6; whether the listener takes any is not known then.
+          returned: always
+          type: dict
+          sample: {limit: 256, used: 3}
         reuseport:
           description: For members of an SO_REUSEPORT group, how many they are and their half-open connections together; else V(null).
           returned: always
@@ -294,6 +304,8 @@ syn_backlog:
         sources:
           description:
             - The networks they are from (/24 for IPv4, /64 for IPv6), most first; IPv4-mapped clients count as IPv4.
+            - Where one IPv6 network from /48 to /63 holds nine tenths of the unanswered IPv6 connections, but no 16 of /64 with four
+              each do, the smallest such network is told in place of all /64 that are part of it.
             - C(unanswered) are those that are not young.
           returned: always
           type: list

@@ -33,10 +33,12 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation imp
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.namespace_commands import OWN
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.networks import (
     Network,
+    may_be_dropped,
     overlapping,
     parse_network,
     within,
 )
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.verdict import IN_DOUBT as UNDECIDED
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._guard import guard_of
 
 Facts = t.Mapping[str, t.Any]
@@ -44,15 +46,12 @@ Facts = t.Mapping[str, t.Any]
 FEW_NETWORKS = "syn-flood-few-networks"
 #: What cookies and room help against, whoever the clients are
 STRAINED = ("syn-flood-everywhere", "honest-burst", "lossy-clients", "syn-queue-full", "last-quarter-drops")
-#: Of these a second look a moment later may tell more: a flood's entries can all have been replaced just now
-UNDECIDED = ("syn-queue-full", "last-quarter-drops")
 STARVED = "accept-queue-overflow"
 _CLEAR = frozenset((FEW_NETWORKS, STARVED, *STRAINED)).difference(UNDECIDED)
 
 NOTHING, IN_FORCE, MITIGATE = "nothing", "in_force", "mitigate"
 
 _COMMANDS = {"ipv4": "iptables", "ipv6": "ip6tables"}
-_LARGEST = {4: 24, 6: 64}  # no larger network is dropped: the evidence is of these
 
 
 class _Work:
@@ -179,12 +178,14 @@ def _against_few(work: _Work, finding: Facts) -> None:
 def _drop(work: _Work, told: t.Any, ports: t.Collection[int]) -> str | None:
     """Have a network dropped; or why not."""
     network = parse_network(told)
-    if network is None or network.prefixlen < _LARGEST[network.version]:
+    if network is None or not may_be_dropped(network):
         return "{0!r:.60} is no network that could be dropped".format(told)
-    known = _each_network(work.record)
+    record = work.record
+    known = _each_network(record)
     if not ports:
         return "no port is known on which {0} could be dropped".format(network)
-    if not within(network, known):
+    ports = [port for port in sorted(ports) if not within(network, _each_network(record, port))]
+    if ports and network not in known:
         why = work.guard.refuses(network)
         if why:
             return why
@@ -198,15 +199,16 @@ def _drop(work: _Work, told: t.Any, ports: t.Collection[int]) -> str | None:
             ).format(network, _COMMANDS[family])
         if len(known) >= work.most:
             return "{0} is not dropped: syn_backlog_mitigate_max_networks is {1}".format(network, work.most)
-        work.tell("{0}: {1} is dropped.".format(", ".join("port %d" % port for port in sorted(ports)), network))
-    blocks = [{"network": str(network), "port": port} for port in sorted(ports)]
+        work.tell("{0}: {1} is dropped.".format(", ".join("port %d" % port for port in ports), network))
+    blocks = [{"network": str(network), "port": port} for port in ports]
     work.new = merge(work.new, dict(empty(), blocks=blocks))
     return None
 
 
-def _each_network(record: Record) -> list[Network]:
-    """The networks that a record drops, each once."""
-    return [one for one in map(parse_network, dict.fromkeys(block["network"] for block in record["blocks"])) if one]
+def _each_network(record: Record, port: int | None = None) -> list[Network]:
+    """The networks that a record drops, each once; on one port, or on any."""
+    blocks = [block for block in record["blocks"] if port in (None, block["port"])]
+    return [one for one in map(parse_network, dict.fromkeys(block["network"] for block in blocks)) if one]
 
 
 def _turn_cookies_on(work: _Work) -> None:

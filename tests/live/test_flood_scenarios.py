@@ -206,6 +206,46 @@ def test_floods_of_both_families_from_a_few_networks_are_dropped() -> None:
             assert arriving(it.net) < RATE / 10, "SYNs still reach TCP"
 
 
+@isolated
+@pytest.mark.parametrize("site", ["2001:db8:5::/48", "2001:db8:5:a00::/56"])
+def test_a_flood_from_one_ipv6_site_is_dropped(site: str) -> None:
+    """From 65,536 or 256 networks, of which hardly any two entries share one."""
+    with server(0) as it, serving.application(it.net.server, 81, NARROW, "fd77::1"):
+        with floods.spoofed(it.net, 81, RATE, [site], it.net.server_v6):
+            time.sleep(1.2)
+            facts = it.facts()
+            found = verdict_of(facts)
+            assert found[:3] == ("syn-flood-few-networks", "critical", "[fd77::1]:81")
+            assert found.evidence["networks"] == [site] and found.evidence["share"] > 0.99
+            assert facts["half_open"]["sources"][0]["network"] == site
+            before = clients.real_clients(it.net, CLIENTS, 81, it.net.server_v6)
+            assert before < CLIENTS / 2
+            it.mitigate("syn-flood-few-networks")
+            after = clients.real_clients(it.net, CLIENTS, 81, it.net.server_v6)
+            tell("spoofed from " + site, 0, before, found, "mitigate", after)
+            assert after >= NEARLY_ALL
+            assert arriving(it.net) < RATE / 10, "its SYNs still reach TCP"
+
+
+@isolated
+def test_facts_look_again_where_a_flood_has_only_just_begun() -> None:
+    """It begins in the last quarter of a second of the window: its entries could be clients' whose answers are on the way."""
+    with server(0) as it:
+        sources = ["198.51.100.%d" % number for number in range(1, 255)]
+        late = threading.Timer(0.75, lab.spoof_syns, [it.net, it.net.server_v4, PORT, len(sources), sources])
+        late.start()
+        begin = time.monotonic()
+        facts = it.facts(gather_subset=["listeners", "half_open", "counters", "findings"])
+        took = time.monotonic() - begin
+        late.join()
+        found = verdict_of(facts)
+        assert found[:3] == ("syn-flood-few-networks", "critical", "0.0.0.0:80"), found
+        assert found.evidence["networks"] == ONE_NETWORK
+        assert 2.2 <= facts["counters_delta"]["seconds"] <= took < 5
+        begin = time.monotonic()
+        assert it.verdict()[:1] == found[:1] and time.monotonic() - begin < 2.2, "a clear verdict needs no second look"
+
+
 def arriving(net: lab.Pair) -> float:
     """Segments a second that the server's TCP sees."""
     begin, before = time.monotonic(), lab.counters(net.server)["Tcp.InSegs"]

@@ -73,9 +73,11 @@ def dropped_since(host: observed.Host, it: observed.Listener, networks: Sequence
     """Since when a mitigation in force has dropped all of them; None where it does not."""
     if it.namespace != namespace_commands.OWN:
         return None
-    blocks = gathered.rows(host.mitigation, "blocks")
-    dropped = {gathered.text(one, "network") for one in blocks if gathered.number(one.get("port")) == it.port}
-    return gathered.text(host.mitigation, "since") if networks and dropped.issuperset(networks) else None
+    blocks = [one for one in gathered.rows(host.mitigation, "blocks") if gathered.number(one.get("port")) == it.port]
+    dropped = [one for one in (model_networks.parse_network(block.get("network")) for block in blocks) if one]
+    wanted = [model_networks.parse_network(told) for told in networks]
+    covered = bool(wanted) and all(one and model_networks.within(one, dropped) for one in wanted)
+    return gathered.text(host.mitigation, "since") if covered else None
 
 
 def drop_command(scope: observed.Scope, it: observed.Listener, networks: Sequence[str]) -> str:

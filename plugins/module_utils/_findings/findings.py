@@ -36,6 +36,8 @@ RULES: Tuple[Tuple[str, str, str], ...] = (
     ("last-quarter-drops", signs.COUNTERS, "last_quarter_drops"),
     ("accept-queue-overflow", signs.COUNTERS, "accept_queue_overflowed"),
     ("syn-queue-full", signs.COUNTERS, "syn_queue_overflowed"),
+    ("fast-open-queue-full", signs.LISTENERS, "fast_open_full"),
+    ("fast-open-queue-full", signs.COUNTERS, "fast_open_overflowed"),
     ("syn-flood-reported", signs.LISTENERS, "flood_reported"),
     ("syn-flood-reported", signs.REPORTS, "reported_elsewhere"),
     ("listener-latched", signs.LISTENERS, "latched"),
@@ -56,7 +58,6 @@ RULES: Tuple[Tuple[str, str, str], ...] = (
     ("mitigation-in-force", signs.MITIGATION, "in_force"),
     ("half-open-lifetime", signs.COSTS, "lifetime"),
 )
-
 
 def findings(facts: Mapping[str, Any]) -> List[Dict[str, Any]]:
     """What is wrong on a host, worst first; nothing for a host that is well.

@@ -47,6 +47,7 @@ class Listener(NamedTuple):
     raised: Optional[str] = None  # when its backlog was raised while it ran
     unit: Optional[str] = None
     why: Mapping[str, Any] = {}  # why it does not accept, see _model/not_accepting.py; empty where nobody looked
+    fast_open: Optional[model_queues.Queue] = None  # places of TCP Fast Open; None where it takes none
 
     @property
     def strain(self) -> float:
@@ -256,6 +257,7 @@ def _listener(row: Mapping[str, Any], entries: Mapping[str, Any]) -> Listener:
         raised=gathered.text(gathered.part(row, "raised"), "time"),
         unit=gathered.text(row, "unit"),
         why=gathered.part(gathered.part(row, "accept_queue"), "why"),
+        fast_open=model_queues.fast_open_of(row),
     )
 
 

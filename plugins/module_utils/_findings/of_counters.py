@@ -86,6 +86,26 @@ def syn_queue_overflowed(host: observed.Host) -> Iterator[finding.Finding]:
             yield _overflow(host, scope, cookies, finding.WARNING, "a full SYN queue was answered with cookies")
 
 
+def fast_open_overflowed(host: observed.Host) -> Iterator[finding.Finding]:
+    """TCPFastOpenListenOverflow: all of a listener's places of TCP Fast Open were taken, whoever's it was."""
+    for scope in host.scopes:
+        takers = [it for it in host.listeners_of(scope) if it.fast_open is not None]
+        count = _count(scope, "TCPFastOpenListenOverflow")
+        if count is None or any(it.fast_open is not None and it.fast_open.full for it in takers):
+            continue  # told by name already
+        it = takers[0] if len({it.subject for it in takers}) == 1 else None
+        yield finding.Finding(
+            finding.WARNING if count.now else finding.INFO,
+            it.subject if it else scope.name,
+            "All places of TCP Fast Open were taken ({0}): clients connected without it, and lost a round trip.".format(
+                count.words
+            ),
+            dict(count.evidence, limits={one.subject: one.fast_open.limit for one in takers if one.fast_open}),
+            of_listeners.more_fast_open(it),
+            weight=count.value,
+        )
+
+
 def last_quarter_drops(host: observed.Host) -> Iterator[finding.Finding]:
     """Drops that neither queue explains, while tcp_syncookies is 0: the last quarter, which nothing logs since 3.19."""
     if host.level is not None and host.level < _SYN_DROPS_COUNTED:

@@ -81,6 +81,32 @@ def new_peers_turned_away(host: observed.Host) -> Iterator[finding.Finding]:
             )
 
 
+def fast_open_full(host: observed.Host) -> Iterator[finding.Finding]:
+    """All places of TCP Fast Open are taken: its limit, and no other queue, is what binds."""
+    for it in host.listeners:
+        if it.fast_open is not None and it.fast_open.full and not it.turning_away:
+            yield finding.Finding(
+                finding.WARNING,
+                it.subject,
+                "{0} all places of TCP Fast Open ({1}): new clients connect without it, and lose a round trip. Neither "
+                "the accept queue nor the SYN queue is what binds.".format(
+                    text.plural(it.fast_open.used, "unanswered connection", "take"), it.fast_open.limit
+                ),
+                dict(numbers_of(it), fast_open={"used": it.fast_open.used, "limit": it.fast_open.limit}),
+                more_fast_open(it),
+                weight=it.fast_open.fill,
+            )
+
+
+def more_fast_open(it: Optional[observed.Listener]) -> str:
+    """How a listener gets more places of TCP Fast Open."""
+    return (
+        "Raise the number that {0} sets with TCP_FASTOPEN (nginx: fastopen= of its listen), at most "
+        "net.core.somaxconn; it holds once the application has set it anew. Where net.ipv4.tcp_fastopen has 0x400 and "
+        "the application sets none, it is the backlog of its first listen()."
+    ).format(it.holder if it else "the application")
+
+
 def tcp_max_syn_backlog_binds(host: observed.Host) -> Iterator[finding.Finding]:
     """The listener is strained, and tcp_max_syn_backlog is the knob that gives it more."""
     accused = host.accused

@@ -24,6 +24,7 @@ WRITERS = "writers"  # of settings, beside the boot loader
 
 LARGEST_DEFAULT = 4096  # of net.core.somaxconn, from 5.4 on, and of tcp_max_syn_backlog on the largest machines
 _DROPS = ("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies")
+_FAST_OPEN = "TCPFastOpenListenOverflow"
 _LAST_16_BITS = (4, 0)  # the last kernel whose listeners keep a backlog in 16 bits
 
 
@@ -46,6 +47,7 @@ def _signs(facts: Mapping[str, Any]) -> Iterator[str]:
     if (
         filling
         or any(gathered.number(row.get("port")) in reported for row in listeners)
+        or any(row.get("fast_open") and _fast_open_half_full(row) for row in listeners)
         or _any_drops(listeners, scopes)
     ):
         yield LISTENERS
@@ -54,7 +56,7 @@ def _signs(facts: Mapping[str, Any]) -> Iterator[str]:
         yield FLOODS
     if filling or any((gathered.number(row.get("backlog")) or 0) > LARGEST_DEFAULT for row in listeners):
         yield COSTS
-    if moved or any(_any_notable(scope) for scope in scopes.values()):
+    if moved or any(_any_notable(scope) or _fast_open_moved(scope) for scope in scopes.values()):
         yield COUNTERS
     states = [state for state in gathered.part(facts, "sysctls").values() if isinstance(state, Mapping)]
     if any(state.get("tuned") or state.get("drift") or state.get("shadowed") for state in states):
@@ -73,6 +75,13 @@ def _half_full(row: Mapping[str, Any]) -> bool:
 
     queues = model_queues.queues_of(row)
     return queues.accept.fill >= 0.5 or queues.syn.fill >= 0.5 or queues.new_peers.fill >= 0.5
+
+
+def _fast_open_half_full(row: Mapping[str, Any]) -> bool:
+    from .._model import queues as model_queues
+
+    queue = model_queues.fast_open_of(row)
+    return queue is not None and queue.fill >= 0.5
 
 
 def _any_drops(listeners: List[Mapping[str, Any]], scopes: Mapping[str, Mapping[str, Any]]) -> bool:
@@ -94,7 +103,14 @@ def _any_moved(scope: Mapping[str, Any]) -> bool:
 
 def _any_notable(scope: Mapping[str, Any]) -> bool:
     counters = gathered.numbers(gathered.part(scope, "counters"))
-    return any(counters.get(name, 0) < 0 or model_counters.notable(counters.get(name, 0), counters) for name in _DROPS)
+    return any(
+        counters.get(name, 0) < 0 or model_counters.notable(counters.get(name, 0), counters)
+        for name in _DROPS + (_FAST_OPEN,)
+    )
+
+
+def _fast_open_moved(scope: Mapping[str, Any]) -> bool:
+    return bool(gathered.numbers(gathered.part(scope, "counters_delta")).get(_FAST_OPEN))
 
 
 def _unusual_settings(facts: Mapping[str, Any]) -> bool:

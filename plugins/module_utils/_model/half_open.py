@@ -80,6 +80,7 @@ class Tally:
         self._owner = attribution.Attribution(listen_sockets).owner
         self._listeners: Dict[records.ListenKey, _Listener] = {}
         self._unfolded = 0
+        self._fast_open: Dict[records.ListenKey, int] = {}
         self._others = model_sources.Kept()  # sources of listeners that are not followed any more
         self._summary: Optional[model_sources.Summary] = None
 
@@ -100,6 +101,11 @@ class Tally:
         if owner not in self._listeners and len(self._listeners) >= MAX_LISTENERS:
             owner = owner._replace(address=attribution.WILDCARD[owner.family])
         return self._listeners.setdefault(owner, _Listener()).fresh
+
+    def fast_open(self, local: records.ListenKey, count: int) -> None:
+        """Count connections with that local endpoint whose handshake TCP Fast Open did not wait for."""
+        owner = self._owner(local)
+        self._fast_open[owner] = self._fast_open.get(owner, 0) + count
 
     def settle(self) -> None:
         """Count what was appended since."""
@@ -128,7 +134,7 @@ class Tally:
             key: self._of(listener, top if id(listener) in named else None) for key, listener in self._listeners.items()
         }
         whole = whole or next(iter(by_listener.values()))
-        return records.HalfOpenTally(whole=whole, by_listener=by_listener, exact=self.exact)
+        return records.HalfOpenTally(whole=whole, by_listener=by_listener, exact=self.exact, fast_open=self._fast_open)
 
     def _of(self, listener: _Listener, top: Optional[int]) -> records.HalfOpen:
         known = None if top is None else listener.kept if self.exact else listener.summary

@@ -23,7 +23,6 @@ _MOST_ENTRIES = 4096
 _LONGEST_TEXT = 1000
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 _FAMILIES = ("ipv4", "ipv6")
-_SHORTEST_BLOCK = {4: 24, 6: 64}  # a network that is dropped is never larger
 
 Record = Dict[str, Any]
 
@@ -156,7 +155,7 @@ def _listener(entry: Any) -> Dict[str, Any]:
 def _block(entry: Any) -> Dict[str, Any]:
     found = _exactly(entry, ("network", "port"))
     network = _network(found["network"])
-    if network.prefixlen < _SHORTEST_BLOCK[network.version]:
+    if not networks.may_be_dropped(network):
         raise BadRecord("blocks: {0} is too large to be dropped".format(network))
     return {"network": str(network), "port": _integer(found["port"], 1, 65535)}
 

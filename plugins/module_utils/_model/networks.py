@@ -4,7 +4,10 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""IP networks as this collection rolls peers up: /24 and /64, an IPv4-mapped address being IPv4."""
+"""IP networks as this collection rolls peers up: /24 and /64, an IPv4-mapped address being IPv4.
+
+A flood may fill more of IPv6 than a /64 (see `prefixes`), and nothing larger than the /48 of a site is dropped.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from typing import Any, Iterable, List, Optional, Union
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 _ROLLED_UP = {4: 24, 6: 64}
+_LARGEST_DROPPED = {4: 24, 6: 48}
 _MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 
 
@@ -39,6 +43,11 @@ def rolled_up(network: Network) -> Network:
     """The /24 or /64 that it is part of; a larger one stays."""
     most = _ROLLED_UP[network.version]
     return network if network.prefixlen <= most else network.supernet(new_prefix=most)
+
+
+def may_be_dropped(network: Network) -> bool:
+    """Whether it is no larger than what evidence can be of: a /24, or a /48."""
+    return network.prefixlen >= _LARGEST_DROPPED[network.version]
 
 
 def overlapping(network: Network, others: Iterable[Network]) -> List[Network]:

@@ -78,6 +78,12 @@ def queues_of(row: Mapping[str, Any]) -> Queues:
     )
 
 
+def fast_open_of(row: Mapping[str, Any]) -> Optional[Queue]:
+    """The places of TCP Fast Open of such a row; None where it takes none."""
+    told = gathered.part(row, "fast_open")
+    return Queue(gathered.number(told.get("used")), gathered.number(told.get("limit"))) if told else None
+
+
 def _half_open(row: Mapping[str, Any]) -> Optional[int]:
     """Half-open connections of a listener; for a member of an SO_REUSEPORT group its even share."""
     group = gathered.part(row, "reuseport")

@@ -47,7 +47,7 @@ class ListenKey(NamedTuple):
 class Network(NamedTuple):
     """A source network, and how many half-open entries are from it."""
 
-    network: str  # /24 for IPv4, /64 for IPv6
+    network: str  # /24 for IPv4; /64 for IPv6, or one /48 to /63 that holds nearly all (see `prefixes`)
     entries: int
     unanswered: int  # of these, entries that are not young
     retransmitted: int  # of these, entries whose SYN-ACK was sent again at least once
@@ -92,6 +92,8 @@ class HalfOpenTally(NamedTuple):
     whole: HalfOpen
     by_listener: Dict[ListenKey, HalfOpen]
     exact: bool = True  # False past 262,144 entries: sources are then estimates (`sources` says how good)
+    # Connections of TCP Fast Open whose third packet has not come: in no SYN queue. None where they are not told apart
+    fast_open: Optional[Dict[ListenKey, int]] = None
 
 
 class Process(NamedTuple):
@@ -124,6 +126,7 @@ class NamespaceView(NamedTuple):
     counters: Optional[Dict[str, int]] = None
     counters_delta: Optional[Dict[str, object]] = None
     raised: Mapping[int, raised_record.Raised] = {}  # listeners that were raised while they ran, by socket inode
+    fast_open: bool = False  # whether listeners may take TCP Fast Open: net.ipv4.tcp_fastopen has 2
 
 
 class Owner(NamedTuple):

@@ -15,6 +15,9 @@ however many entries are folded into it:
 - counts of at most as many networks and addresses (Misra and Gries, "Finding repeated elements", 1982, as the
   mergeable summary of Agarwal et al., 2012): a count may fall short, never by more
   than the bound's part of all entries (a 65,536th, say), and never exceeds the truth.
+
+Where one IPv6 prefix from /48 to /63 holds nearly all of the unanswered entries, but no few /64 do, it is told in
+place of the /64 that are part of it (see `prefixes`).
 """
 
 from __future__ import annotations
@@ -23,14 +26,34 @@ import heapq
 import ipaddress
 import struct
 from collections import Counter
+from functools import partial
 from itertools import chain, compress
-from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Set, Tuple, Union
+from typing import (
+    TYPE_CHECKING,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Set,
+    Tuple,
+    Union,
+)
 
 from . import records
+
+if TYPE_CHECKING:
+    from . import prefixes
 
 _MUCH = 1 << 20  # bytes of addresses
 _PIECE = 65536  # entries folded at a time, which bounds the memory of the folding itself
 _AT_ONCE = 256  # addresses that are unpacked at a time
+_MIDDLE = 7  # bytes of a /56, half-way from /48 to /64: one prefix has 256 of the next
+_A_FEW = 1024  # addresses that show whether one /48 can have nearly all
+_CLEARLY, _PERHAPS = 0.75, 0.5  # of them: should it have nearly all of the whole, fewer are no chance
 
 Bytes = Union[bytes, bytearray, memoryview]
 _Each = Callable[[Bytes], Iterator[bytes]]
@@ -52,7 +75,14 @@ class _Family(NamedTuple):
         return self._each("%ds" % self.width, packed)
 
     def networks(self, packed: Bytes) -> Iterator[bytes]:
-        return self._each("%ds%dx" % (self.prefix, self.width - self.prefix), packed)
+        return self.shortened(packed, self.prefix)
+
+    def middle(self, packed: Bytes) -> Iterator[bytes]:
+        return self.shortened(packed, _MIDDLE)
+
+    def shortened(self, packed: Bytes, prefix: int) -> Iterator[bytes]:
+        """The first bytes of each address."""
+        return self._each("%ds%dx" % (prefix, self.width - prefix), packed)
 
     def _each(self, form: str, packed: Bytes) -> Iterator[bytes]:
         """Many addresses at a time, which takes half the time of one by one."""
@@ -127,7 +157,8 @@ class Kept:
         """The `top` networks with most entries, most first."""
         found: List[records.Network] = []
         for family in FAMILIES:
-            found += self._told(family, dict(self._most(family, family.networks, top)[1]))
+            told = list(self._told(family, dict(self._most(family, family.networks, top)[1])))
+            found += self._rolled_up(told, top) if family is IPV6 and told else told
         return sorted(found, key=lambda one: -one.entries)[:top]
 
     def _told(self, family: _Family, entries: Dict[bytes, int]) -> Iterator[records.Network]:
@@ -141,6 +172,33 @@ class Kept:
         young, _waiting, again = by_age
         for network, count in entries.items():
             yield records.Network(family.network_text(network), count, count - young[network], again[network])
+
+    def _rolled_up(self, told: List[records.Network], top: int) -> List[records.Network]:
+        """These /64, or one shorter prefix and those that are not part of it."""
+        from . import prefixes
+
+        unanswered = sum(self._sizes(IPV6)[1:]) // IPV6.width
+        largest = sorted((one.unanswered for one in told), reverse=True)
+        if not prefixes.worth_a_look(largest, unanswered) or not self._perhaps_one():
+            return told
+        middle = self._counted(IPV6.middle, (1, 2))
+        counts = partial(self._counted, IPV6.networks, (1, 2))
+        prefix = prefixes.one_for_nearly_all(middle, counts, unanswered)
+        if prefix is None:
+            return told
+        each, size = (IPV6.middle, _MIDDLE) if prefix.length <= 8 * _MIDDLE else (IPV6.networks, IPV6.prefix)
+        by_age = [self._counted(each, (age,)) for age in range(3)]
+        inside = {one for of_age in by_age for one in of_age if prefix.holds(one)}
+        sums = [sum(map(of_age.__getitem__, inside)) for of_age in by_age]
+        others = Counter(one for one in self._each(IPV6, IPV6.networks) if one[:size] not in inside)
+        rest = self._told(IPV6, dict(_largest(others, top)))
+        return [records.Network(str(prefix), sum(sums), sums[1] + sums[2], sums[2]), *rest]
+
+    def _counted(self, each: _Each, ages: Iterable[int]) -> Counter:
+        return Counter(self._each(IPV6, each, ages))
+
+    def _perhaps_one(self) -> bool:
+        return _one_site(chain.from_iterable((packed[1], packed[2]) for packed in self._of[IPV6]), _CLEARLY)
 
     def _sizes(self, family: _Family) -> List[int]:
         """Bytes of addresses, by age."""
@@ -176,49 +234,91 @@ class Summary:
         return sorted(found, key=lambda one: -one.entries)[:top]
 
 
+class _Layer:
+    """Entries of the most frequent networks of one prefix length, and how many of them have waited."""
+
+    def __init__(self, each: _Each, bound: int) -> None:
+        self._each = each
+        self.frequent = Frequent(bound)
+        self.waiting: Dict[bytes, int] = {}
+        self.again: Dict[bytes, int] = {}
+
+    def fold(self, piece: memoryview, age: int) -> None:
+        """Take in packed addresses of entries of one age."""
+        self.frequent.add(self._each(piece))
+        known = self.frequent.counts
+        if age:
+            aside = self.again if age == 2 else self.waiting
+            for network, count in Counter(self._each(piece)).items():
+                if network in known:
+                    aside[network] = aside.get(network, 0) + count
+        for counts in (self.waiting, self.again):
+            for network in [one for one in counts if one not in known]:
+                del counts[network]
+
+    def of(self, network: bytes) -> Tuple[int, int, int]:
+        """Entries, those that are unanswered, and those whose SYN-ACK was sent again."""
+        count = self.frequent.counts[network]
+        again = min(self.again.get(network, 0), count)
+        return count, min(self.waiting.get(network, 0) + again, count), again
+
+    def unanswered(self) -> Dict[bytes, int]:
+        return {network: self.of(network)[1] for network in self.frequent.counts}
+
+
 class _FamilySummary:
     def __init__(self, family: _Family, bound: int) -> None:
         self._family = family
         self._bound = bound
         self._sample: Set[bytes] = set()
         self._depth = 0  # zero bits that the hash of a sampled address ends in
+        self._unanswered = 0
         self.addresses = Frequent(bound)
-        self.all_networks = Frequent(bound)
-        self._waiting: Dict[bytes, int] = {}
-        self._again: Dict[bytes, int] = {}
+        self.all_networks = _Layer(family.networks, bound)
+        self._middle = _Layer(family.middle, bound) if family is IPV6 else None
 
     def distinct(self) -> int:
         return len(self._sample) << self._depth
 
     def best_networks(self, top: int) -> List[records.Network]:
-        best = _largest(self.all_networks.counts, top)
-        found = []
-        for network, count in best:
-            again = min(self._again.get(network, 0), count)
-            unanswered = min(self._waiting.get(network, 0) + again, count)
-            found.append(records.Network(self._family.network_text(network), count, unanswered, again))
+        prefix = self._one_for_nearly_all() if self._middle else None
+        layer = self.all_networks
+        best = {one: count for one, count in layer.frequent.counts.items() if prefix is None or not prefix.holds(one)}
+        found = [
+            records.Network(self._family.network_text(network), *layer.of(network))
+            for network, _count in _largest(best, top)
+        ]
+        if prefix is not None and self._middle:
+            wide = self._middle if prefix.length <= 8 * _MIDDLE else layer
+            parts = [wide.of(one) for one in wide.frequent.counts if prefix.holds(one)]
+            found.append(records.Network(str(prefix), *map(sum, zip(*parts))))
         return found
+
+    def _one_for_nearly_all(self) -> Optional[prefixes.Prefix]:
+        from . import prefixes
+
+        longest = self.all_networks.unanswered()
+        largest = sorted(longest.values(), reverse=True)
+        if self._middle is None or not prefixes.worth_a_look(largest, self._unanswered):
+            return None
+        return prefixes.one_for_nearly_all(self._middle.unanswered(), lambda: longest, self._unanswered)
 
     def fold(self, packed: Packed) -> None:
         step = _PIECE * self._family.width
-        for buffer, aside in zip(packed, (None, self._waiting, self._again)):
+        for age, buffer in enumerate(packed):
+            self._unanswered += len(buffer) // self._family.width if age else 0
             with memoryview(buffer) as view:
                 for start in range(0, len(view), step):
-                    self._fold_piece(view[start:start + step], aside)
+                    self._fold_piece(view[start:start + step], age)
 
-    def _fold_piece(self, piece: memoryview, aside: Union[Dict[bytes, int], None]) -> None:
+    def _fold_piece(self, piece: memoryview, age: int) -> None:
         with piece:
             self._sample_more(self._family.addresses(piece))
             self.addresses.add(self._family.addresses(piece))
-            self.all_networks.add(self._family.networks(piece))
-            known = self.all_networks.counts
-            if aside is not None:
-                for network, count in Counter(self._family.networks(piece)).items():
-                    if network in known:
-                        aside[network] = aside.get(network, 0) + count
-        for counts in (self._waiting, self._again):
-            for network in [one for one in counts if one not in known]:
-                del counts[network]
+            self.all_networks.fold(piece, age)
+            # Of pieces that cannot be of one site it does without: its counts fall short then, and that is all.
+            if self._middle and (len(piece) < _A_FEW * IPV6.width or _one_site((piece,), _PERHAPS)):
+                self._middle.fold(piece, age)
 
     def _sample_more(self, addresses: Iterable[bytes]) -> None:
         # hash() of bytes is keyed afresh in every process: nobody can choose sources to fool it.
@@ -228,6 +328,14 @@ class _FamilySummary:
             self._depth += 1
             mask = (1 << self._depth) - 1
             self._sample = {one for one in self._sample if not hash(one) & mask}
+
+
+def _one_site(packed: Iterable[Bytes], share: float) -> bool:
+    """Whether one IPv6 /48 has this share of a few addresses, taken at equal distances."""
+    whole = list(packed)
+    step = max(sum(map(len, whole)) // IPV6.width // _A_FEW, 1) * IPV6.width
+    few = Counter(bytes(one[at:at + 6]) for one in whole for at in range(0, len(one), step))
+    return max(few.values(), default=0) >= share * sum(few.values())
 
 
 class Frequent:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Iterable, Mapping, NamedTuple, Optional, Tuple
 
 from . import counters as model_counters
 from . import gathered
@@ -20,6 +20,14 @@ LOSSY_CLIENTS = "lossy clients"
 UNDECIDED = "undecided"
 
 FLOODS = (FEW_NETWORKS, EVERYWHERE)
+
+#: Findings of which a second look a moment later may tell more: a flood's entries can be fresh, or replaced just now
+IN_DOUBT = ("syn-queue-full", "last-quarter-drops")
+
+
+def in_doubt(findings: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether they tell of a SYN queue that turns clients away now, but not of what fills it."""
+    return any(one["id"] in IN_DOUBT and one["severity"] != "info" for one in findings)
 
 
 class Window(NamedTuple):

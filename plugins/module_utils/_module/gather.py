@@ -40,6 +40,7 @@ def gather(options: module_options.GatheringOptions) -> Tuple[Dict[str, Any], Li
     own = next((view for view in views if view.name == model_namespace.OWN.name), None) or look.look_around(
         work, model_namespace.OWN, before.get(model_namespace.OWN), sockets=False
     )
+    own, views = _looked(work, asked, before)
     owners = _owners(work, views)
     evidence = facts.Evidence(
         kernel=known.kernel,
@@ -47,6 +48,7 @@ def gather(options: module_options.GatheringOptions) -> Tuple[Dict[str, Any], Li
         views=views,
         owners=owners,
         why=_why(work, known, views, owners),
+        fast_open=_fast_open(work, views, owners),
         boot=_boot(work, known),
         defaults=known.defaults,
         kernel_log=_kernel_log(work),
@@ -54,7 +56,50 @@ def gather(options: module_options.GatheringOptions) -> Tuple[Dict[str, Any], Li
         memory=_memory(work),
         mitigation=_mitigation(work),
     )
-    return facts.assemble(evidence, options.subset, options.top_sources, options.networks), work.warnings
+    found = facts.assemble(evidence, options.subset, options.top_sources, options.networks)
+    if before and _undecided(found):
+        found = _looked_again(work, asked, before, evidence)
+    return found, work.warnings
+
+
+def _looked(
+    work: gathering.Gathering,
+    asked: List[model_namespace.Namespace],
+    before: Dict[model_namespace.Namespace, window.Before],
+) -> Tuple[records.NamespaceView, List[records.NamespaceView]]:
+    """What the module's own namespace shows, and all that were asked for."""
+    views = [view for view in (_view(work, namespace, before.get(namespace)) for namespace in asked) if view]
+    # Sysctls and counters of the module's own namespace, when only others were asked for
+    own = next((view for view in views if view.name == model_namespace.OWN.name), None) or look.look_around(
+        work, model_namespace.OWN, before.get(model_namespace.OWN), sockets=False
+    )
+    return own, views
+
+
+def _undecided(found: Dict[str, Any]) -> bool:
+    """Whether it is not clear what fills a SYN queue. Where no findings are wanted nobody asks."""
+    told = found.get("findings")
+    if not told:
+        return False
+    from .._model import verdict
+
+    return verdict.in_doubt(told)
+
+
+def _looked_again(
+    work: gathering.Gathering,
+    asked: List[model_namespace.Namespace],
+    before: Dict[model_namespace.Namespace, window.Before],
+    evidence: facts.Evidence,
+) -> Dict[str, Any]:
+    """The gathered structure as it is a moment later, with counters from the beginning on: one longer window."""
+    from . import window
+
+    options = work.options
+    own, views = _looked(work, asked, window.wait_again(work, asked, before))
+    owners = _owners(work, views)
+    evidence = evidence._replace(own=own, views=views, owners=owners, fast_open=_fast_open(work, views, owners))
+    return facts.assemble(evidence, options.subset, options.top_sources, options.networks)
 
 
 def _namespaces(work: gathering.Gathering) -> List[model_namespace.Namespace]:
@@ -129,6 +174,18 @@ def _why(
             work.warn("no process is visible that holds port %d: why it does not accept is not known" % sock.port)
     seen = work.note(standstill.look([pid for pids in holders.values() for pid in pids]))
     return {inode: not_accepting.why([seen[pid] for pid in pids if pid in seen]) for inode, pids in holders.items()}
+
+
+def _fast_open(
+    work: gathering.Gathering, views: List[records.NamespaceView], owners: Dict[int, records.Owner]
+) -> Dict[int, Optional[int]]:
+    """The limit of each listener that may take TCP Fast Open, by its socket's inode."""
+    sockets = [sock for view in views if view.fast_open for sock in view.sockets]
+    if not sockets:
+        return {}
+    from . import fast_open
+
+    return work.note(fast_open.limits(sockets, owners))
 
 
 def _boot(work: gathering.Gathering, known: kernel.KnownKernel) -> Any:

@@ -82,4 +82,5 @@ def _with_sockets(
         from .._read import raised
 
         view = view._replace(raised=raised.raised_here())
+    view = view._replace(fast_open=bool(shown) and sysctls.fast_open_server())
     return view._replace(sockets=shown if options.wants("listeners") else (), half_open=tally)

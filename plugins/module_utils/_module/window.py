@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""The window of a gathering: a first look at each namespace, and the wait."""
+"""The window of a gathering: a first look at each namespace, and the wait; longer where the verdict is not clear."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from .._model import namespace as model_namespace
 from .._read import counters as read_counters
 from .._read import sysctls
 from . import gathering
+
+_AGAIN = 1.2  # seconds in which a fresh entry goes unanswered for long enough and has its SYN-ACK sent again
 
 
 class Before(NamedTuple):
@@ -36,6 +38,28 @@ def wait(work: gathering.Gathering, asked: List[model_namespace.Namespace]) -> D
         except model_namespace.Unreachable:
             continue  # told once, when the namespace itself is read
         before[namespace] = Before(counters, time.monotonic())
+    _wait(work, asked, before, window)
+    return before
+
+
+def wait_again(
+    work: gathering.Gathering, asked: List[model_namespace.Namespace], before: Dict[model_namespace.Namespace, Before]
+) -> Dict[model_namespace.Namespace, Before]:
+    """Another wait, for as long again, but 1 to 3 seconds: half-open entries are followed anew, counters go on."""
+    from .._read import followed as read_followed
+
+    again = {namespace: one._replace(looked=None) for namespace, one in before.items()}
+    _wait(work, asked, again, min(max(work.options.counters_window, _AGAIN), read_followed.LONGEST))
+    return again
+
+
+def _wait(
+    work: gathering.Gathering,
+    asked: List[model_namespace.Namespace],
+    before: Dict[model_namespace.Namespace, Before],
+    window: float,
+) -> None:
+    """The wait, with a first look at half-open entries a few seconds before its end."""
     end = time.monotonic() + window
     if work.options.wants("half_open"):
         from .._read import followed as read_followed
@@ -45,7 +69,6 @@ def wait(work: gathering.Gathering, asked: List[model_namespace.Namespace]) -> D
             if namespace in before:
                 before[namespace] = _with_first_look(work, namespace, before[namespace], end)
     time.sleep(max(end - time.monotonic(), 0))
-    return before
 
 
 def _with_first_look(

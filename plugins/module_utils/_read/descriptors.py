@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import os
-from typing import List
+from typing import Collection, Dict, List
 
 
 def descriptors_of(pid: int, inode: int, proc: str = "/proc") -> List[int]:
@@ -16,17 +16,23 @@ def descriptors_of(pid: int, inode: int, proc: str = "/proc") -> List[int]:
 
     Another user's take CAP_SYS_PTRACE (proc_pid_fd(5)).
     """
+    return descriptors_of_each(pid, (inode,), proc).get(inode, [])
+
+
+def descriptors_of_each(pid: int, inodes: Collection[int], proc: str = "/proc") -> Dict[int, List[int]]:
+    """The same for several sockets at once, by inode; those that are not visible are absent."""
     directory = "%s/%d/fd/" % (proc, pid)
-    wanted = "socket:[%d]" % inode
-    found = []
+    wanted = {"socket:[%d]" % inode: inode for inode in inodes}
+    found: Dict[int, List[int]] = {}
     try:
         names = os.listdir(directory)
     except OSError:
-        return []
+        return {}
     for name in names:
         try:
-            if os.readlink(directory + name) == wanted:
-                found.append(int(name))
+            inode = wanted.get(os.readlink(directory + name))
+            if inode is not None:
+                found.setdefault(inode, []).append(int(name))
         except (OSError, ValueError):
             continue  # closed meanwhile
-    return sorted(found)
+    return {inode: sorted(numbers) for inode, numbers in found.items()}

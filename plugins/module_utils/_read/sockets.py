@@ -49,19 +49,21 @@ def half_open(
     ports = None if ports is None else list(ports)
     if listeners is None:
         listeners = listen_sockets(dump)[0]
+    told_apart = True
     try:
         counted, warnings = syn_recv.tally(ports, dump, listeners, first_timeout)
     except OSError as error:
         from . import proc_net_tcp
 
+        told_apart = False
         counted = proc_net_tcp.tally(ports, listen_sockets=listeners, first_timeout=first_timeout)
         warnings = [
             "Half-open entries come from /proc/net/tcp, since netlink refused (%s): those of device-bound listeners "
             "cannot be told from others on the same address and port." % error
         ]
     if counted is None:
-        return records.HalfOpenTally(records.HalfOpen((), 0, 0, [], []), {}), warnings
-    tally = counted.result(top)
+        return records.HalfOpenTally(records.HalfOpen((), 0, 0, [], []), {}, fast_open={}), warnings
+    tally = counted.result(top) if told_apart else counted.result(top)._replace(fast_open=None)
     if not tally.exact:
         warnings.append(
             "Too many half-open entries to keep each source: the number of distinct sources is an estimate, the count "

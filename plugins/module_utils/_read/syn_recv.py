@@ -10,6 +10,10 @@ A flood leaves hundreds of thousands of them, so each step but one below works o
 at the speed of the C library functions it is made of. Only appending looks at entries one by one.
 Works on every kernel with sock_diag: up to 4.3 the entries hang off their listener, since 4.4 they
 are in the table of established connections; both answer to the state SYN_RECV.
+
+So do sockets that TCP Fast Open made of a SYN with a valid cookie, until the third packet of the handshake comes. They
+are in the accept queue or accepted already, not in the SYN queue, and take one of their listener's Fast Open places.
+Whole sockets are told from entries by an attribute that only a socket has (inet_sk_diag_fill, inet_req_diag_fill).
 """
 
 from __future__ import annotations
@@ -17,8 +21,9 @@ from __future__ import annotations
 import errno
 import socket
 import struct
+from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from .._model import records
 from . import netlink, sock_diag
@@ -34,7 +39,10 @@ _PORT, _ADDRESS = 20, 24  # local ones
 _SOURCE = 40
 _INDEX = 56  # of the interface
 _EXPIRES, _END = 68, 72  # milliseconds until the SYN-ACK is sent again, 0 where that is overdue
+_ATTRIBUTES = 88
+_SHUTDOWN = 8  # INET_DIAG_SHUTDOWN, an attribute of sockets (Linux 3.7, the first with a Fast Open server, has it)
 
+_MAX_LOCALS = 16384  # endpoints that connections of TCP Fast Open are counted for
 _AT_ONCE = 4096  # entries after which they are counted
 
 Local = Tuple[int, bytes, int]  # port in network byte order, packed address, index of the interface
@@ -55,12 +63,16 @@ def tally(
         counted = None
         try:
             for family in sock_diag.FAMILIES:
-                runs = entries(family, ports, dump)
+                sockets: Dict[Local, int] = {}
+                runs = entries(family, ports, dump, partial(_count_sockets, sockets, family))
                 first = next(runs, None)
-                if first is None:
+                if first is None and not sockets:
                     continue  # as on most hosts, which then need nothing to count with
                 counted = _new_tally(listeners) if counted is None else counted
-                _count(counted, family, chain((first,), runs), 1000 * first_timeout)
+                if first is not None:
+                    _count(counted, family, chain((first,), runs), 1000 * first_timeout)
+                for local, count in sockets.items():
+                    counted.fast_open(named(local, family), count)
             break
         except netlink.DumpInterrupted:
             if last_attempt:
@@ -85,10 +97,16 @@ def port_ranges(ports: Iterable[int]) -> List[Tuple[int, int]]:
     return ranges
 
 
-def entries(family: int, ports: Optional[Iterable[int]], dump: sock_diag.Dump = netlink.dump) -> Iterator[netlink.Run]:
+def entries(
+    family: int,
+    ports: Optional[Iterable[int]],
+    dump: sock_diag.Dump = netlink.dump,
+    aside: Callable[[memoryview, int], None] = lambda run, length: None,
+) -> Iterator[netlink.Run]:
     """The half-open entries of one family on these ports, or on all, in runs of messages of one length.
 
-    The length is a multiple of four. Raises OSError and DumpInterrupted as `netlink.dump` does.
+    The length is a multiple of four. `aside` is called with runs of whole sockets, which are no entries of a SYN queue.
+    Raises OSError and DumpInterrupted as `netlink.dump` does.
     """
     for asked in _filters(ports):
         for run, length in dump(sock_diag.request(family, sock_diag.TCP_SYN_RECV) + asked):
@@ -97,7 +115,14 @@ def entries(family: int, ports: Optional[Iterable[int]], dump: sock_diag.Dump = 
             if length % 4:  # comes alone
                 length -= length % 4
                 run = run[:length]
-            yield run, length
+            if length > _ATTRIBUTES and _is_socket(run[_ATTRIBUTES:length]):
+                aside(run, length)
+            else:
+                yield run, length
+
+
+def _is_socket(told: memoryview) -> bool:
+    return any(kind == _SHUTDOWN for kind, _value in netlink.attributes(bytes(told)))
 
 
 def _filters(ports: Optional[Iterable[int]]) -> Iterator[bytes]:
@@ -129,6 +154,15 @@ def _count(counted: half_open.Tally, family: int, runs: Iterable[netlink.Run], f
                 by_local.clear()
     finally:  # also of a dump that turns out to be inconsistent: where it is the second one, it is used
         counted.settle()
+
+
+def _count_sockets(counts: Dict[Local, int], family: int, run: memoryview, length: int) -> None:
+    """Whole sockets by local endpoint; of so many endpoints as listeners are told apart at most."""
+    width = 16 if family == socket.AF_INET6 else 4
+    ports, indexes = run.cast("H")[_PORT // 2::length // 2].tolist(), _words(run, length, _INDEX).tolist()
+    for local in zip(ports, each_bytes(run, length, _ADDRESS, width), indexes):
+        if local in counts or len(counts) < _MAX_LOCALS:
+            counts[local] = counts.get(local, 0) + 1
 
 
 class _ByLocal(Dict[Local, Dict[int, List[bytes]]]):

@@ -35,6 +35,7 @@ class Evidence(NamedTuple):
     memory: Optional[int] = None  # of the machine, in bytes
     mitigation: Optional[Dict[str, Any]] = None
     why: Mapping[int, Dict[str, Any]] = {}  # by socket inode: why a listener does not accept whose accept queue is full
+    fast_open: Dict[int, Optional[int]] = {}  # limits by socket inode, None where one cannot be read
 
 
 def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int, networks: int) -> Dict[str, Any]:
@@ -117,6 +118,7 @@ def _rows(evidence: Evidence, view: records.NamespaceView) -> List[Dict[str, Any
         if row["inode"] in evidence.why:
             row["accept_queue"]["why"] = evidence.why[row["inode"]]
     return rows
+    return listeners.listener_rows(view, evidence.kernel, sysctls, evidence.owners, evidence.fast_open)
 
 
 def effective_sysctls(

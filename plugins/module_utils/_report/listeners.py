@@ -24,17 +24,27 @@ _NOBODY = records.Owner()
 
 
 def listener_rows(
-    view: records.NamespaceView, kernel: identity.Kernel, sysctls: Sysctls, owners: Mapping[int, records.Owner]
+    view: records.NamespaceView,
+    kernel: identity.Kernel,
+    sysctls: Sysctls,
+    owners: Mapping[int, records.Owner],
+    fast_open: Optional[Mapping[int, Optional[int]]] = None,
 ) -> List[Dict[str, Any]]:
-    """One row for each listening socket of a namespace; ``sysctls`` are the values that hold in it."""
+    """One row for each listening socket of a namespace; ``sysctls`` are the values that hold in it.
+
+    ``fast_open``: how many connections each takes with TCP Fast Open, by inode; None where that cannot be read.
+    """
     members: Dict[records.ListenKey, int] = {}
     for sock in view.sockets:
         members[_key(sock)] = members.get(_key(sock), 0) + 1
     shared = {port for port, count in Counter(port for port, _address in _places(view)).items() if count > 1}
-    return [
-        _row(view, sock, members[_key(sock)], sock.port not in shared, kernel, sysctls, owners.get(sock.inode, _NOBODY))
-        for sock in view.sockets
-    ]
+    rows = []
+    for sock in view.sockets:
+        of_group, alone = members[_key(sock)], sock.port not in shared
+        row = _row(view, sock, of_group, alone, kernel, sysctls, owners.get(sock.inode, _NOBODY))
+        row["fast_open"] = _fast_open(view, sock, of_group, (fast_open or {}).get(sock.inode))
+        rows.append(row)
+    return rows
 
 
 def _places(view: records.NamespaceView) -> Set[Tuple[int, str]]:
@@ -112,6 +122,16 @@ def _since(owner: records.Owner) -> Optional[str]:
 def _raised(found: Optional[raised_record.Raised]) -> Optional[Dict[str, Any]]:
     """When it was raised while it ran, and what it had dropped by then."""
     return {"time": found.time, "before": found.before, "drops": found.drops} if found else None
+
+
+def _fast_open(
+    view: records.NamespaceView, sock: records.ListenSocket, members: int, limit: Optional[int]
+) -> Optional[Dict[str, Optional[int]]]:
+    """Places of TCP Fast Open that the listener has and that are taken; None where it takes none."""
+    if not view.fast_open or limit == 0:
+        return None
+    counted = view.half_open.fast_open if view.half_open else None
+    return {"limit": limit, "used": counted.get(_key(sock), 0) if counted is not None and members == 1 else None}
 
 
 def _half_open(view: records.NamespaceView, sock: records.ListenSocket) -> Optional[int]:

@@ -257,11 +257,41 @@ def test_nobody_comes_in_over_the_network(connection: str) -> None:
 
 @pytest.mark.parametrize(
     "network",
-    ["0.0.0.0/0", "::/0", "10.0.0.0/8", "2001:db8::/32", "127.0.0.0/24", "::/64", "fe80::/64", "224.0.0.0/24", "", "{{ x }}", None, 7],
+    ["0.0.0.0/0", "::/0", "10.0.0.0/8", "2001:db8::/32", "2001:db8::/47", "::/48", "127.0.0.0/24", "::/64", "fe80::/64", "224.0.0.0/24", "", "{{ x }}", None, 7],
 )
 def test_what_is_no_small_network_of_others_is_never_dropped(network: Any) -> None:
     made = plan(facts(found(networks=[network])))
     assert made["blocks"] == [] and made["listeners"] != []
+
+
+def test_a_network_of_up_to_a_48_is_dropped_as_one() -> None:
+    made = plan(facts(flood("2001:db8:5::/48", "2001:db8:6:8000::/49")))
+    assert blocked(made) == ["2001:db8:5::/48", "2001:db8:6:8000::/49"]
+    assert parse_record(made["record"]) == made["record"]
+
+
+@pytest.mark.parametrize("own", [{"controller": "2001:db8:5:77::9"}, {"addresses": ["2001:db8:5:77::1/64"]}])
+def test_but_not_where_somebody_near_is_anywhere_in_it(own: Facts) -> None:
+    made = plan(facts(flood("2001:db8:5::/48", "2001:db8:6::/48"), mitigation=about(**own)))
+    assert blocked(made) == ["2001:db8:6::/48"] and "2001:db8:5:77::" in reasons(made)
+
+
+def test_and_who_is_on_the_allow_list_is_let_through_it() -> None:
+    made = plan(facts(flood("2001:db8:5::/48")), allow=["2001:db8:5:77::/64", "2001:db8:5:78::9"])
+    assert [one["network"] for one in made["passes"]] == ["2001:db8:5:77::/64", "2001:db8:5:78::9/128"]
+    assert blocked(plan(facts(flood("2001:db8:5::/48")), allow=["2001:db8::/32"])) == []
+
+
+def test_what_is_dropped_as_part_of_a_larger_network_needs_no_rule_of_its_own() -> None:
+    first = plan(facts(flood("2001:db8:5::/48")), max_networks=1)
+    again = facts(flood("2001:db8:5:8000::/49", "2001:db8:5:1::/64"), mitigation=about(record=first["record"]))
+    second = plan(again, max_networks=1)
+    assert second["blocks"] == first["blocks"] and "is not dropped" not in reasons(second)
+    elsewhere = flood("2001:db8:5:1::/64", port=443)
+    elsewhere["subject"] = "0.0.0.0:443"
+    both = facts(elsewhere, mitigation=about(record=first["record"]), listeners=[row(), row(443)])
+    assert blocked(plan(both, max_networks=1)) == ["2001:db8:5::/48"]
+    assert blocked(plan(both, max_networks=2)) == ["2001:db8:5::/48", "2001:db8:5:1::/64"]
 
 
 def test_no_more_networks_than_asked_for_also_not_over_several_runs() -> None:
@@ -306,9 +336,9 @@ def test_facts_that_do_not_tell_enough(missing: str) -> None:
 addresses = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6))
 small = st.one_of(
     st.ip_addresses(v=4).map(lambda one: str(ipaddress.ip_network((one, 24), strict=False))),
-    st.ip_addresses(v=6).map(lambda one: str(ipaddress.ip_network((one, 64), strict=False))),
+    st.tuples(st.ip_addresses(v=6), st.integers(48, 64)).map(lambda one: str(ipaddress.ip_network(one, strict=False))),
 )
-near = st.sampled_from(["198.51.100.0/24", "198.51.101.0/24", "203.0.113.0/24", "2001:db8::/64", "2001:db8:0:1::/64"])
+near = st.sampled_from(["198.51.100.0/24", "198.51.101.0/24", "203.0.113.0/24", "2001:db8::/64", "2001:db8:0:1::/64", "2001:db8::/48", "2001:db8::/60"])
 networks = st.lists(st.one_of(near, small), unique=True, max_size=6)
 guests = st.lists(
     st.one_of(

@@ -19,7 +19,7 @@ MAYBE = st.none() | SMALL
 COUNTERS = st.dictionaries(
     st.sampled_from(
         "ListenOverflows ListenDrops TCPReqQFullDrop TCPReqQFullDoCookies SyncookiesSent SyncookiesRecv "
-        "PassiveOpens EmbryonicRsts".split()
+        "PassiveOpens EmbryonicRsts TCPFastOpenListenOverflow".split()
     ),
     SMALL | st.sampled_from([100, 5000, 10**6]),
 )
@@ -52,7 +52,7 @@ LISTENERS = optional(
     backlog=MAYBE | st.sampled_from([4096, 5000, 1 << 20]), drops=MAYBE, memory_bytes=MAYBE | st.just(1 << 30),
     accept_queue=optional(used=MAYBE, limit=MAYBE),
     syn_queue=optional(used=MAYBE, limit=MAYBE, new_peer_limit=MAYBE, on_full=st.sampled_from(["drop", "cookies"])),
-    reuseport=st.none() | optional(members=SMALL, half_open=MAYBE),
+    reuseport=st.none() | optional(members=SMALL, half_open=MAYBE), fast_open=st.none() | optional(used=MAYBE, limit=MAYBE),
     bound_by=st.sampled_from(["application", "somaxconn", "tcp_max_syn_backlog", None]), remedy=st.just("Raise it."),
 )  # fmt: skip
 HOSTS = optional(

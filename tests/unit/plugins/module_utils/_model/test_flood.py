@@ -19,6 +19,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.verdict import
     LOSSY_CLIENTS,
     UNDECIDED,
     Window,
+    in_doubt,
     window_of,
 )
 
@@ -272,3 +273,16 @@ def test_rows_and_counters_are_read():
     # Since boot, only more than a few of very many make careful.
     assert window_of({}, 0.0, {"ListenOverflows": 6, "PassiveOpens": 100}).overflows == 6
     assert window_of({}, 0.0, {"ListenOverflows": 6, "PassiveOpens": 10**6}).overflows == 0
+
+
+@pytest.mark.parametrize(
+    "told, doubt",
+    [
+        ([], False),
+        ([("syn-queue-full", "warning")], True),
+        ([("syn-queue-full", "info"), ("syn-flood-everywhere", "critical")], False),
+        ([("honest-burst", "warning"), ("last-quarter-drops", "critical")], True),
+    ],
+)
+def test_what_leaves_it_in_doubt(told, doubt):
+    assert in_doubt([{"id": identifier, "severity": severity} for identifier, severity in told]) is doubt

@@ -67,7 +67,7 @@ def test_a_record_is_read_as_it_is() -> None:
         {"listeners": [dict(SOCKET, inode=1.5)]},
         {"blocks": [{"network": "0.0.0.0/0", "port": 80}]},
         {"blocks": [{"network": "198.51.0.0/16", "port": 80}]},
-        {"blocks": [{"network": "2001:db8::/48", "port": 80}]},
+        {"blocks": [{"network": "2001:db8::/47", "port": 80}]},
         {"blocks": [{"network": "198.51.100.0/24; reboot", "port": 80}]},
         {"blocks": [{"network": "198.51.100.0/24", "port": 70000}]},
         {"passes": ["{{ x }}"]},

@@ -57,6 +57,40 @@ def kernel(*buffers, interrupted=0):
     return dump
 
 
+def whole_socket(family, local, port, source, **named):
+    """A socket of TCP Fast Open in SYN_RECV as Linux 6.18 reports it: with shutdown, mark, cgroup and options."""
+    attributes = [(8, b"\0"), (15, bytes(4)), (21, bytes(8)), (22, b"R\0")]
+    more = b"".join(netlink.attribute(kind, value) for kind, value in attributes)
+    return entry(family, local, port, source, mark=False, more=more, **named)
+
+
+@pytest.mark.parametrize(("mark", "old"), [(True, False), (False, False), (False, True)])
+def test_connections_of_fast_open_are_no_half_open_entries(mark, old):
+    """In whatever order they come; to the unprivileged, and before 4.9, without the mark."""
+
+    def child(*which):
+        short = entry(*which, mark=False, more=netlink.attribute(8, b"\0"))
+        return short if old else whole_socket(*which)
+
+    buffers = [
+        b"".join(child(V4, "10.0.0.1", 80, "198.51.100.%d" % last) for last in range(1, 6)),
+        entry(V4, "10.0.0.1", 80, "203.0.113.1", mark=mark) + child(V4, "10.0.0.1", 81, "198.51.100.1")
+        + entry(V4, "10.0.0.1", 80, "203.0.113.2", mark=mark),
+        child(V6, "fd00::1", 80, "2001:db8::1"),
+    ]  # fmt: skip
+    result = syn_recv.tally(dump=kernel(*buffers))[0].result(10)
+    assert result.whole.total == 2 and result.whole.networks[0][:2] == ("203.0.113.0/24", 2)
+    assert result.fast_open == {
+        ListenKey("ipv4", "10.0.0.1", 80, None): 5,
+        ListenKey("ipv4", "10.0.0.1", 81, None): 1,
+        ListenKey("ipv6", "fd00::1", 80, None): 1,
+    }
+    alone = syn_recv.tally(dump=kernel(buffers[2]))[0].result(10)
+    assert (alone.whole.total, alone.by_listener) == (0, {}) and len(alone.fast_open) == 1
+    again = syn_recv.tally(dump=kernel(*buffers, interrupted=1))[0].result(10)
+    assert again == result, "an interrupted dump is not counted twice"
+
+
 def test_a_run_is_tallied():
     buffers = [
         b"".join(entry(V4, "10.0.0.1", 80, "198.51.100.%d" % last, retrans=last % 3) for last in range(1, 101)),
