@@ -15,7 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.application import Application
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.shelves import NAMES, ORDER, candidates, entries
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.shelves import (
+    NAMES,
+    ORDER,
+    candidates,
+    entries,
+)
 
 EVERY = [one for shelf in ORDER for one in entries(shelf)]
 PATTERNS = [name for shelf in ORDER for name in NAMES[shelf]]
