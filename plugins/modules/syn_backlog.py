@@ -207,6 +207,11 @@ verified:
   returned: when the options are valid and nothing barred the way
   type: bool
   sample: true
+unit_aliases:
+  description: Other names of the services that the listeners belong to, with the unit behind each.
+  returned: where listeners are told
+  type: dict
+  sample: {mysql.service: mariadb.service}
 restart_needed:
   description:
     - Listeners that have less than what is allowed now, in every run, and whose next listen() would admit more or, with RV(restart_needed[].certain)
@@ -264,7 +269,8 @@ restart_needed:
       description:
         - V(true) where it took exactly the limit that was in force before this run, or where its command line asks for more.
         - V(false) where only the application's default says so, which its configuration may have replaced, and where nobody knows
-          what the application asks for. What one run is certain of, the next one may not be, since nothing remembers the older limit.
+          what the application asks for. Such a listener is told until its process is younger than the setting: the last change of the file that sets
+          net.core.somaxconn, or the boot. Then what it has is what it asked for.
       type: bool
       returned: success
       sample: true

@@ -48,6 +48,7 @@ def tuning_plan(facts: Facts, wanted: Facts, applied: Facts | None = None) -> di
 
     :raises InvalidOption: a listener that cannot be, or two that cannot both be.
     """
+    wanted = _with_aliases_followed(wanted, applied or {})
     entries = _entries(wanted)
     latched = _to_restart(entries, wanted, applied or {})
     units = {row["unit"] for row in latched}
@@ -90,6 +91,16 @@ def _to_restart(entries: t.Sequence[t.Any], wanted: Facts, applied: Facts) -> li
     ]
 
 
+def _with_aliases_followed(wanted: Facts, applied: Facts) -> Facts:
+    """The same with the names of ``restart_units`` that are aliases replaced by those of the units behind them."""
+    aliases = applied.get("unit_aliases") or {}
+    names = wanted.get("restart_units") or ()
+    if not any(full_name(name) in aliases for name in names):
+        return wanted
+    followed = dict.fromkeys(aliases.get(full_name(name), name) for name in names)
+    return dict(wanted, restart_units=list(followed))
+
+
 def _restartable(wanted: Facts) -> set[str]:
     return {full_name(name) for name in wanted.get("restart_units") or ()}
 
@@ -112,7 +123,7 @@ def _nothing_restarts(facts: Facts, wanted: Facts) -> t.Iterator[str]:
     owning = sorted({row["unit"] for row in facts.get("listeners", ()) if row["unit"] is not None})
     for unit in sorted(_restartable(wanted).difference(owning)):
         yield (
-            "{0} owns no listener here, so it is never restarted. Units that do: {1}. An alias is not followed."
+            "{0} owns no listener here, so it is never restarted. Units that do: {1}."
         ).format(unit, ", ".join(owning) or "none")
 
 

@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 from .._change import raise_plan, raised
 from .._model import namespace as namespace_room
 from .._model import raised_record, records
-from .._read import namespaces
+from .._read import clock, namespaces
 from .._read import owners as read_owners
 from .._read import raised as read_raised
 from .._read import sockets as read_sockets
@@ -88,7 +88,7 @@ def _run(
 
 def _note(steps: Iterable[raise_plan.Step], namespace: namespace_room.Namespace) -> None:
     """What was raised, and when: floods and drops from before tell nothing about these listeners now."""
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    now = clock.iso(time.time())
     place = namespaces.call_inside(namespace, read_raised.network_namespace)
     write_raised.note([
         raised_record.Raised(place, step.socket.inode, now, step.socket.backlog, step.socket.drops)
