@@ -35,11 +35,6 @@ def gather(options: module_options.GatheringOptions) -> Tuple[Dict[str, Any], Li
     work.note((None, known.warnings))
     work.first_timeout = rules.first_synack_timeout(known.kernel.level)
     before = _before(work, asked)
-    views = [view for view in (_view(work, namespace, before.get(namespace)) for namespace in asked) if view]
-    # Sysctls and counters of the module's own namespace, when only others were asked for
-    own = next((view for view in views if view.name == model_namespace.OWN.name), None) or look.look_around(
-        work, model_namespace.OWN, before.get(model_namespace.OWN), sockets=False
-    )
     own, views = _looked(work, asked, before)
     owners = _owners(work, views)
     evidence = facts.Evidence(
