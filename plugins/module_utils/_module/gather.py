@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from .._kernel import rules
 from .._model import namespace as model_namespace
+from .._model import records
 from .._report import facts
 from . import gathering, kernel, look
 from . import options as module_options
 
 if TYPE_CHECKING:
-    from .._model import records
     from . import window
 
 
@@ -44,6 +44,7 @@ def gather(options: module_options.GatheringOptions) -> Tuple[Dict[str, Any], Li
         owners=owners,
         why=_why(work, known, views, owners),
         fast_open=_fast_open(work, views, owners),
+        unix_files=_unix_files(views, owners),
         boot=_boot(work, known),
         defaults=known.defaults,
         kernel_log=_kernel_log(work),
@@ -136,7 +137,7 @@ def _view(
 
 
 def _owners(work: gathering.Gathering, views: List[records.NamespaceView]) -> Dict[int, records.Owner]:
-    sockets = [sock for view in views for sock in view.sockets]
+    sockets = [sock for view in views for sock in (*view.sockets, *view.unix)]
     if not sockets:
         return {}
     from .._read import owners
@@ -151,13 +152,7 @@ def _why(
     owners: Dict[int, records.Owner],
 ) -> Dict[int, Dict[str, Any]]:
     """Why those do not accept whose accept queue is full, by socket inode; nothing is read where none is."""
-    waiting = [sock for view in views for sock in view.sockets if sock.accept_used and sock.backlog is not None]
-    if not waiting:
-        return {}
-    from .._kernel import limits
-
-    level = known.kernel.level
-    full = [sock for sock in waiting if sock.accept_used >= limits.accept_queue_limit(level, sock.backlog or 0)]
+    full = _full(known, views)
     if not full:
         return {}
     from .._model import not_accepting
@@ -166,9 +161,40 @@ def _why(
     holders = {sock.inode: [process.pid for process in owners[sock.inode].processes] for sock in full}
     for sock in full:
         if not holders[sock.inode]:
-            work.warn("no process is visible that holds port %d: why it does not accept is not known" % sock.port)
+            what = "port %d" % sock.port if isinstance(sock, records.ListenSocket) else sock.path
+            work.warn("no process is visible that holds %s: why it does not accept is not known" % what)
     seen = work.note(standstill.look([pid for pids in holders.values() for pid in pids]))
     return {inode: not_accepting.why([seen[pid] for pid in pids if pid in seen]) for inode, pids in holders.items()}
+
+
+def _full(known: kernel.KnownKernel, views: List[records.NamespaceView]) -> List[Any]:
+    """The sockets whose accept queue is full."""
+    waiting = [sock for view in views for sock in view.sockets if sock.accept_used and sock.backlog is not None]
+    full: List[Any] = [
+        sock
+        for view in views
+        for sock in view.unix
+        if sock.backlog is not None and (sock.accept_used or 0) > sock.backlog
+    ]
+    if not waiting:
+        return full
+    from .._kernel import limits
+
+    level = known.kernel.level
+    return full + [sock for sock in waiting if sock.accept_used >= limits.accept_queue_limit(level, sock.backlog or 0)]
+
+
+def _unix_files(views: List[records.NamespaceView], owners: Dict[int, records.Owner]) -> Dict[int, Optional[str]]:
+    """What has become of the names of UNIX sockets, by socket inode."""
+    sockets = [sock for view in views for sock in view.unix]
+    if not sockets:
+        return {}
+    from .._read import unix_paths
+
+    return {
+        sock.inode: unix_paths.state_of(sock, [process.pid for process in owners[sock.inode].processes])
+        for sock in sockets
+    }
 
 
 def _fast_open(

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from .._boot import values
     from .._model import records
 
-_WITH = {"counters_delta": "counters", "memory": "listeners"}  # parts that come with another one
+_WITH = {
+    "counters_delta": "counters",
+    "memory": "listeners",
+    "unix_listeners": "unix",
+}  # parts that come with another one
 
 
 class Evidence(NamedTuple):
@@ -35,6 +39,7 @@ class Evidence(NamedTuple):
     memory: Optional[int] = None  # of the machine, in bytes
     mitigation: Optional[Dict[str, Any]] = None
     why: Mapping[int, Dict[str, Any]] = {}  # by socket inode: why a listener does not accept whose accept queue is full
+    unix_files: Mapping[int, Optional[str]] = {}  # by socket inode: what has become of the names of UNIX sockets
     fast_open: Dict[int, Optional[int]] = {}  # limits by socket inode, None where one cannot be read
 
 
@@ -50,6 +55,7 @@ def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int, netwo
         "kernel": evidence.kernel.as_facts(),
         "sysctls": _sysctls(evidence),
         "listeners": [row for view in evidence.views if view.sockets for row in _rows(evidence, view)],
+        "unix_listeners": [row for view in evidence.views if view.unix for row in _unix_rows(evidence, view)],
         "memory": {"total_bytes": evidence.memory},
         "counters": evidence.own.counters,
     }
@@ -119,6 +125,13 @@ def _rows(evidence: Evidence, view: records.NamespaceView) -> List[Dict[str, Any
             row["accept_queue"]["why"] = evidence.why[row["inode"]]
     return rows
     return listeners.listener_rows(view, evidence.kernel, sysctls, evidence.owners, evidence.fast_open)
+
+
+def _unix_rows(evidence: Evidence, view: records.NamespaceView) -> List[Dict[str, Any]]:
+    from . import unix_listeners
+
+    sysctls = effective_sysctls(evidence.kernel, view.sysctls, evidence.own.sysctls)
+    return unix_listeners.unix_rows(view, evidence.kernel, sysctls, evidence.owners, evidence.unix_files, evidence.why)
 
 
 def effective_sysctls(
