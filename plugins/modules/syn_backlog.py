@@ -116,6 +116,11 @@ options:
       - With O(report_listeners), only return the listeners of these local ports, each V(1) to V(65535). All if left out.
     type: list
     elements: int
+  paths:
+    description:
+      - With O(report_listeners), also return the UNIX sockets that listen under these names.
+    type: list
+    elements: str
 notes:
   - Setting values needs root, or the right to write the files in question.
   - A program that edits O(sysctl_file) without a lock in the very moment of the replacement is noticed before it, not during it.
@@ -305,6 +310,12 @@ syn_backlog:
       returned: success
       sample:
         somaxconn: {runtime: 4096, boot: 4096, boot_source: "/etc/sysctl.d/99-zz-linuxnet-tcp.conf:3"}
+    unix_listeners:
+      description: The UNIX sockets of O(paths).
+      type: list
+      elements: dict
+      returned: with O(paths)
+      sample: []
     listeners:
       description: The listeners.
       type: list
