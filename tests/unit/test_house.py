@@ -44,7 +44,9 @@ MODULE = Storey(
     ("ansible",),
 )
 CONTROLLER = Storey(
-    "plugin_utils", (CHANGE.folder, APPLICATIONS.folder, MODEL.folder, *GROUND), ("ansible", "jmespath")
+    "plugin_utils",
+    (REPORT.folder, CHANGE.folder, APPLICATIONS.folder, MODEL.folder, *GROUND),
+    ("ansible", "jmespath"),
 )
 STOREYS = (
     KERNEL,
