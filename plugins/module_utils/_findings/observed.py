@@ -241,7 +241,8 @@ def _identity(row: Mapping[str, Any]) -> Tuple[Any, ...]:
 
 def _grouped(facts: Mapping[str, Any], entries: Mapping[Any, Mapping[str, Any]]) -> Tuple[Listener, ...]:
     """The listeners; each member of a group knows how many of its group are full."""
-    found = [(_identity(row), _listener(row, entries.get(_identity(row), {}))) for row in gathered.rows(facts, "listeners")]
+    listeners = gathered.rows(facts, "listeners")
+    found = [(_identity(row), _listener(row, entries.get(_identity(row), {}))) for row in listeners]
     groups: Dict[Tuple[Any, ...], Group] = {}
     for key, it in found:
         if it.group:
