@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module.mitigation import keep_record
 from ansible_collections.linuxnet.tcp.tests.eda import rulebooks
 from ansible_collections.linuxnet.tcp.tests.live import clients, floods, lab, sandbox, serving
 from ansible_collections.linuxnet.tcp.tests.live.sandbox import isolated
@@ -111,6 +112,26 @@ def test_a_flood_is_mitigated_by_itself_and_restored_after_it():
             assert rulebook.runs(MITIGATE) == 1
     print("mitigated %.1f s after the kernel's message (%.1f wait for each CPU), restored %.1f s after the flood, " % (took, busy, restored), end="")
     print("%d tries while it went on" % tries)
+
+
+@isolated
+def test_what_was_mitigated_before_a_restart_is_restored():
+    """A rulebook that ended in the middle of it, or was killed: the one that is started next remembers nothing."""
+    folder = Path(tempfile.mkdtemp(dir="/run"))
+    variables = {"syn_flood_source": "kmsg", "syn_flood_recheck": 0, "syn_flood_cool_down": COOL_DOWN, "syn_flood_calm": CALM}
+    with lab.pair() as net:
+        net.server.sysctl("net.ipv4.tcp_syncookies", 0)
+        before = sysctls(net.server)
+        changed = {"tcp_syncookies": {"before": 0, "set": 1}}
+        net.server.call(keep_record, {"state": "present", "record": {"sysctls": changed}})
+        net.server.sysctl("net.ipv4.tcp_syncookies", 1)
+        with rulebooks.running(folder, "linuxnet.tcp.mitigate_syn_floods", INVENTORY, variables, net.server) as rulebook:
+            assert lab.wait_for(lambda: sandbox.read("/run/linuxnet.tcp/mitigation.json") is None, 40, pause=0.1)
+            assert sysctls(net.server) == before
+            # And that was all
+            assert lab.wait_for(lambda: rulebook.done(RESTORE) > 0, 30)
+            assert quiet(lambda: rulebook.runs(RESTORE), 2.5 * COOL_DOWN, 40)
+            assert rulebook.runs(MITIGATE) == 0
 
 
 def quiet(count, seconds, patience):
