@@ -119,12 +119,12 @@ def elsewhere(record: Mapping[str, Any], here: Place) -> Optional[str]:
 def may_live(record: Mapping[str, Any], here: Place, living: Iterable[int]) -> bool:
     """Whether another network namespace's record may be of one that still is there; ``living`` are the numbers seen.
 
-    It is where nothing tells that it was made in this boot, and where it is of the boot's first network namespace, which
-    a container with the host's /run does not see.
+    It is where nothing tells that it was made in this boot, and where it is of the boot's first network namespace,
+    which a container with the host's /run does not see.
     """
     if record["boot_id"] is None or record["boot_id"] != here.boot_id:
         return True
-    if _FIRST_NUMBER == record["network_namespace"] or _FIRST_COOKIE == record["namespace_cookie"]:
+    if record["network_namespace"] == _FIRST_NUMBER or record["namespace_cookie"] == _FIRST_COOKIE:
         return True
     return record["network_namespace"] != here.network_namespace and record["network_namespace"] in living
 

@@ -87,7 +87,7 @@ def _networks(record: mitigation.Record) -> Any:
 
 
 def _absent(path: str, check_mode: bool) -> Dict[str, Any]:
-    """A stale record goes, and nothing with it: the tables that it tells of are gone, and those there now are others'."""
+    """A stale record goes, and nothing with it: the tables that it tells of are gone, and others are there now."""
     found = _usable(path)
     before = found.record
     there = before is not None or found.stale is not None

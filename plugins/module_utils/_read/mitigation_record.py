@@ -27,7 +27,7 @@ class _NotOurs(Exception):
 
 
 class Found(NamedTuple):
-    """What the file says; ``problem`` where there is one that cannot be used, ``stale`` where all that it says is over."""
+    """What the file says; ``problem`` where there is one that cannot be used, ``stale`` where what it says is over."""
 
     record: Optional[mitigation.Record]
     problem: Optional[str]
