@@ -459,7 +459,10 @@ syn_backlog:
           description: Why there is a record that cannot be used.
           returned: always
           type: str
-          sample: "/run/linuxnet.tcp/mitigation.json is no record of a mitigation: it is no JSON"
+        stale:
+          description: Why nothing of the record is in force any more, of which RV(syn_backlog.mitigation.record) is V(null) then.
+          returned: always
+          type: str
         controller:
           description: The address that the ssh session comes from in which the module runs, V(null) where it does not run in one.
           returned: always

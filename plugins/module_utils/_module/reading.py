@@ -238,8 +238,9 @@ def _mitigation(work: gathering.Gathering) -> Optional[Dict[str, Any]]:
 
     found = mitigation_record.read_record()
     return {
-        "record": work.note((found.record, [found.problem] if found.problem else [])),
+        "record": work.note((found.record, [told for told in (found.problem, found.stale) if told])),
         "problem": found.problem,
+        "stale": found.stale,
         "controller": session.controller(),
         "addresses": work.note(addresses.own_addresses()),
         "iptables": firewall.commands(),

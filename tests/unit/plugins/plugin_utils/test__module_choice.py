@@ -57,7 +57,7 @@ def test_what_was_read_is_judged_as_the_host_would_have():
     }  # fmt: skip
     everything = {**read, "findings": []}
     returned = {"changed": False, "syn_backlog": read}
-    for arguments, left_out in (({}, ()), ({"gather_subset": "listeners"}, ("sysctls", "counters", "kernel_log", "findings"))):
+    for arguments, left_out in (({}, ()), ({"gather_subset": "listeners"}, ("counters", "kernel_log", "findings"))):
         given = choice.judged(choice.READ, arguments, returned)["syn_backlog"]
         assert given == {name: part for name, part in everything.items() if name not in left_out}, arguments
     assert choice.judged(WHOLE, {}, returned) is returned
