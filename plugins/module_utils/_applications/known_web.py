@@ -68,4 +68,67 @@ ENTRIES = (
         defaults=(511, application.SYSTEM), default="511 up to PHP 8.1, all that net.core.somaxconn allows from 8.2",
         source="php-src fpm_sockets.h, pull request 8410; measured on 8.2: a reload does not call listen()",
     ),
+    application.Application(
+        "OpenResty", ("openresty",), "set `backlog={n}` on `listen {listen}`",
+        "in /usr/local/openresty/nginx/conf/nginx.conf", defaults=(511,), again=application.RELOAD_IF_EDITED,
+        shared=("nginx",), arguments=("openresty",), configured_by=("-c",), source="nginx, which it is built from",
+    ),
+    application.Application(
+        "Angie", ("angie",), "set `backlog={n}` on `listen {listen}`", "in /etc/angie/http.d/", defaults=(511,),
+        again=application.RELOAD_IF_EDITED, configured_by=("-c",),
+        source="angie src/core/ngx_connection.c, src/os/unix/ngx_linux_config.h (NGX_LISTEN_BACKLOG, as in nginx)",
+    ),
+    application.Application(
+        "Tengine", ("tengine",), "set `backlog={n}` on `listen {listen}`", "in its nginx.conf", defaults=(511,),
+        again=application.RELOAD_IF_EDITED, shared=("nginx",), arguments=("tengine",), configured_by=("-c",),
+        source="nginx, which it is built from",
+    ),
+    application.Application(
+        # Its nginx is started as the controller's defBinary and cfgPath say, which no distribution's unit does.
+        "ingress-nginx", (), None, defaults=(application.SYSTEM,), shared=("nginx",),
+        arguments=("master process /usr/bin/nginx -c /etc/nginx/nginx.conf", "ingress-nginx"),
+        default="net.core.somaxconn as it was when the controller started, and 511 at least",
+        instead="restart its pod, for the controller writes `backlog` from net.core.somaxconn when it starts",
+        listeners=(
+            application.other("the profiler of ingress-nginx", 10245, same=True),
+            application.other("the status port of ingress-nginx", 10246, same=True),
+            application.other("the stream configuration port of ingress-nginx", 10247, same=True),
+        ),
+        source="ingress-nginx internal/ingress/controller/util.go sysctlSomaxconn(), internal/nginx/main.go",
+    ),
+    application.in_go(
+        "the ingress-nginx controller", "nginx-ingress-controller",
+        listeners=(
+            application.other("the health and metrics port of the ingress-nginx controller", 10254, same=True),
+            application.other("the admission webhook of the ingress-nginx controller", 8443, same=True),
+        ),
+        source="ingress-nginx pkg/flags/flags.go",
+    ),
+    application.in_go(
+        "Caddy", "caddy", listeners=(application.other("the admin API of Caddy", 2019, loopback=True, same=True),),
+        source="caddyserver.com/docs/api (localhost:2019); measured on 2.6: somaxconn",
+    ),
+    application.in_go(
+        "Traefik", "traefik",
+        listeners=(application.other("the dashboard, API and metrics port of Traefik", 8080, same=True),),
+        source="doc.traefik.io, entry point traefik (8080)",
+    ),
+    application.in_go("frp", "frps", "frpc", source="github.com/fatedier/frp (Go)", listeners=(
+        application.other("the dashboard of frp", 7500, same=True),
+    )),
+    application.fixed(
+        "h2o", "h2o", defaults=(65535, application.SYSTEM), default="65535",
+        source="h2o include/h2o.h H2O_SOMAXCONN; measured on 2.2: somaxconn of 30000",
+    ),
+    application.fixed("Dante", "danted", "sockd", defaults=(511,), source="Dante; measured on 1.4"),
+    application.Application(
+        "dnsdist", ("dnsdist",), "set `tcpListenQueueSize={n}` in addLocal() or setLocal()", "in /etc/dnsdist/dnsdist.conf",
+        **application.LIBC, configured_by=("-C", "--config"),
+        listeners=(
+            application.other("the console of dnsdist", 5199, **application.LIBC),
+            application.other("the web server of dnsdist (statistics)", 8083, **application.LIBC),
+        ),
+        source="dnsdist addLocal() reference, tcpListenQueueSize (SOMAXCONN); measured on 1.7: 4096",
+    ),
+    application.fixed("busybox httpd", "busybox", defaults=(9,), source="busybox networking/httpd.c; measured on 1.35"),
 )
