@@ -86,6 +86,9 @@ GO_SOURCE = "go src/net/net.go listenerBacklog(), src/net/sock_linux.go"
 NO_SETTING = "spread the load over more addresses or put a proxy in front"
 
 LIBC = dict(defaults=(128, 4096), default="SOMAXCONN of its C library")  # type: Dict[str, Any]
+#: tokio and mio
+RUST = dict(defaults=(128, 1024), default="128 or 1024, by version of mio")  # type: Dict[str, Any]
+RUST_SOURCE = "mio src/net/tcp/listener.rs (128; 1024 in older versions), which tokio::net::TcpListener::bind() calls"
 
 #: What a Java virtual machine opens by itself
 JAVA_LISTENERS = (

@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""Servers that a Java virtual machine runs. The first entry that fits counts: Solr and Jenkins run in Jetty."""
+"""Servers that a Java virtual machine runs. The first entry that fits counts: Solr runs in Jetty."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ENTRIES = (
             application.other("the leader election port of ZooKeeper", 3888, defaults=(50,)),
             application.other("the admin server of ZooKeeper", 8080, defaults=(50,)),
         ),
-        source="ZooKeeper Administrator's Guide, clientPortListenBacklog",
+        source="ZooKeeper Administrator's Guide, clientPortListenBacklog; measured on 3.8: 50, and 77 where set",
     ),
     application.in_java(
         "Elasticsearch", ("org.elasticsearch",), None, units=("elasticsearch",), **_NETTY,
@@ -62,7 +62,13 @@ ENTRIES = (
         "WildFly", ("org.jboss.as", "jboss-modules.jar"),
         'set `tcp-backlog="{n}"` on the http-listener, https-listener or ajp-listener',
         "in standalone/configuration/standalone.xml", defaults=(10000,), units=("wildfly", "jboss*"),
-        listeners=(application.other("the management interface of WildFly", 9990, 9993, default="not known"),),
+        listeners=(
+            application.other(
+                "the management interface of WildFly", 9990, 9993,
+                change="set `backlog` of /core-service=management/management-interface=http-interface to {n}",
+                where="(with jboss-cli.sh)",
+            ),
+        ),
         source="wildfly undertow/ListenerResourceDefinition.java (tcp-backlog, 10000)",
     ),
     application.in_java(
@@ -81,23 +87,21 @@ ENTRIES = (
         "set `ipc.server.listen.queue.size` to {n}", "in core-site.xml", defaults=(128, 256),
         listeners=(
             application.other(
-                "the web interface of a Hadoop daemon", 9870, 9864, 9868, 8088, 8042, 50070, 50075, default="not known",
+                "the web interface of a Hadoop daemon", 9870, 9864, 9868, 8088, 8042, 50070, 50075,
+                change="set `hadoop.http.socket.backlog.size` to {n}", where="in core-site.xml", defaults=(128, 500),
             ),
         ),
         source="hadoop core-default.xml, ipc.server.listen.queue.size",
     ),
     application.in_java(
-        "Jenkins", ("jenkins.war",), None, units=("jenkins",), defaults=(50,), instead=application.NO_SETTING,
-        source="java.net.ServerSocket (jetty ServerConnector.java: 0 leaves it to the JVM)",
-    ),
-    application.in_java(
-        "Solr", ("solr.solr.home", "solr.install.dir"), 'set `<Set name="acceptQueueSize">{n}</Set>` on the connector',
-        "in server/etc/jetty-http.xml", units=("solr",), defaults=(50,),
-        source="solr server/etc/jetty-http.xml; jetty ServerConnector.java",
+        "Solr", ("solr.solr.home", "solr.install.dir"), "set `-Dsolr.jetty.http.acceptQueueSize={n}` in SOLR_OPTS",
+        "in solr.in.sh (/etc/default/solr.in.sh)", units=("solr",), defaults=(50,),
+        options=("-Dsolr.jetty.http.acceptQueueSize",),
+        source="solr server/etc/jetty-http.xml (solr.jetty.http.acceptQueueSize, 0); jetty ServerConnector.java",
     ),
     application.in_java(
         "Jetty", ("org.eclipse.jetty", "jetty.home", "jetty.base"),
         "set `jetty.http.acceptQueueSize={n}`", "in start.d/http.ini", defaults=(50,), units=("jetty*",),
-        source="jetty ServerConnector.java (0 leaves it to the JVM, which takes 50)",
+        source="jetty start.d/http.ini, ServerConnector.java; measured on 9.4 (0 leaves it to the JVM, which takes 50)",
     ),
 )

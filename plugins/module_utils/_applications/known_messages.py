@@ -18,6 +18,16 @@ _ERLANG = (
     ),
 )
 _RABBITMQ = (
+    application.other("the management interface of RabbitMQ", 15672, defaults=(1024,)),
+    application.other(
+        "the management interface of RabbitMQ (TLS)", 15671, defaults=(1024,),
+        change="set `management.ssl.backlog = {n}`", where="in /etc/rabbitmq/rabbitmq.conf",
+    ),
+    application.other("the metrics port of RabbitMQ", 15692, defaults=(1024,)),
+    application.other(
+        "the metrics port of RabbitMQ (TLS)", 15691, defaults=(1024,),
+        change="set `prometheus.ssl.backlog = {n}`", where="in /etc/rabbitmq/rabbitmq.conf",
+    ),
     application.Listener(
         "the cluster port of RabbitMQ (Erlang distribution)", (25672,),
         change="add `-kernel inet_dist_listen_options [{{backlog,{n}}}]` to RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
@@ -31,20 +41,15 @@ ENTRIES = (
         "set `tcp_listen_options.backlog = {n}`", "in /etc/rabbitmq/rabbitmq.conf",
         defaults=(128,), shared=("beam.smp", "erl_child_setup"), arguments=("rabbit",),
         listeners=_RABBITMQ,
-        source="rabbitmq-server deps/rabbit/docs/rabbitmq.conf.example",
+        source="rabbitmq-server deps/rabbit/docs/rabbitmq.conf.example, rabbitmq_management.schema; measured on 3.10",
     ),
     application.Application(
         "Mosquitto", ("mosquitto",), None, defaults=(100,), instead=application.NO_SETTING, source="mosquitto src/net.c",
     ),
     application.Application(
         "ejabberd", (), "set `backlog: {n}` on the listener of port {port}",
-        "in /etc/ejabberd/ejabberd.yml", defaults=(5, 128), shared=("beam.smp", "erl_child_setup"),
-        arguments=("ejabberd",), listeners=_ERLANG, source="docs.ejabberd.im, Listen Options; measured on 23.1: 5",
-    ),
-    application.Application(
-        "CouchDB", (), "set `socket_options = [{{backlog, {n}}}]` under [chttpd]", "in /opt/couchdb/etc/local.ini",
-        defaults=(128,), shared=("beam.smp", "erl_child_setup"), arguments=("couchdb",), listeners=_ERLANG,
-        source="docs.couchdb.org, chttpd/socket_options; mochiweb_socket_server.erl (backlog 128)",
+        "in /etc/ejabberd/ejabberd.yml", defaults=(5,), shared=("beam.smp", "erl_child_setup"),
+        arguments=("ejabberd",), listeners=_ERLANG, source="docs.ejabberd.im, Listen Options; measured on 23.1: 5, and 77 where set",
     ),
     application.Application(
         "EMQX", (), "set `listeners.tcp.default.tcp_options.backlog = {n}`", "in etc/emqx.conf",
@@ -67,16 +72,32 @@ ENTRIES = (
         source="docs.nats.io, server configuration; measured on 2.9: somaxconn",
     ),
     application.fixed("beanstalkd", "beanstalkd", defaults=(1024,), source="beanstalkd net.c; measured on 1.12"),
-    application.fixed("Gearman", "gearmand", defaults=(32,), options=("-b", "--backlog"),
-                      source="gearmand --help (--backlog); measured on 1.1.19"),
+    application.Application(
+        "Gearman", ("gearmand",), "set `--backlog={n}`", "on gearmand's command line (/etc/default/gearman-job-server)",
+        units=("gearman-job-server",), defaults=(32,), options=("-b", "--backlog"),
+        source="gearmand --help (--backlog); measured on 1.1: 32, and 77 where set",
+    ),
     application.fixed(
         "Asterisk", "asterisk", defaults=(10,),
         listeners=(application.other("the control port of Asterisk (manager interface)", 5038, defaults=(10,)),),
         source="asterisk main/tcptls.c ast_tcptls_server_start() (10)",
     ),
-    application.fixed("coturn", "turnserver", units=("coturn",), defaults=(1024,), source="coturn; measured on 4.6"),
-    application.Application(
-        "Prosody", ("prosody",), "set `network_settings = {{ tcp_backlog = {n} }}`", "in /etc/prosody/prosody.cfg.lua",
-        defaults=(128,), shared=("lua*",), arguments=("prosody",), source="prosody.im/doc/advanced_network_settings",
+    application.fixed(
+        "coturn", "turnserver", units=("coturn",), defaults=(1024,), source="coturn; measured on 4.6",
     ),
+    application.Application(
+        "Prosody", ("prosody",), change="set `network_settings = {{ tcp_backlog = {n} }}`", where="in /etc/prosody/prosody.cfg.lua",
+        defaults=(128,), shared=("lua*",), arguments=("prosody",), source="prosody net/server_epoll.lua (tcp_backlog = 128); measured on 0.12",
+    ),
+    application.fixed("Kamailio", "kamailio", defaults=(1024,), source="kamailio; measured on 5.6"),
+    application.Application(
+        "InspIRCd", ("inspircd",), 'set `somaxconn="{n}"` in the <performance> tag', "in /etc/inspircd/inspircd.conf",
+        defaults=(128,), source="docs.inspircd.org, performance somaxconn; measured on 3.15",
+    ),
+    application.fixed(
+        "Mumble", "murmurd", "mumble-server", units=("mumble-server",), defaults=(50,),
+        source="Qt QTcpServer; measured on 1.3",
+    ),
+    application.fixed("Icecast", "icecast2", "icecast", defaults=(5,), source="icecast; measured on 2.4"),
+    application.fixed("MPD", "mpd", defaults=(5,), source="mpd; measured on 0.23"),
 )

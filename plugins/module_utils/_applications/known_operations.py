@@ -126,13 +126,26 @@ ENTRIES = (
         "Zabbix", ("zabbix_server", "zabbix_proxy", "zabbix_agentd"),
         "set `ListenBacklog={n}`", "in /etc/zabbix/zabbix_server.conf (or zabbix_proxy.conf, zabbix_agentd.conf)",
         configured_by=("-c", "--config"), units=("zabbix-server", "zabbix-proxy", "zabbix-agent"), **application.LIBC,
-        source="zabbix_server.conf, zabbix_agentd.conf of 6.0: ListenBacklog; measured on 6.0: 4096",
+        source="zabbix_server.conf, zabbix_agentd.conf of 6.0: ListenBacklog; measured on 6.0: 4096, and 77 where set",
     ),
     application.in_go("Zabbix agent 2", "zabbix_agent2", units=("zabbix-agent2",), source="zabbix src/go (Go)"),
     application.fixed(
-        "Icinga", "icinga2", defaults=(128, 4096, application.SYSTEM), again=application.RELOAD,
-        default="all that net.core.somaxconn allows; 128 or 4096 before 2.12",
-        instead="update it to Icinga 2.12 or later, which asks for all that net.core.somaxconn allows",
+        "Icinga", "icinga2", defaults=(128, 4096, application.SYSTEM),
+        default="all that net.core.somaxconn allows, but 128 or 4096 in older versions",
         source="icinga2 lib/remote/apilistener.cpp (INT_MAX), lib/base/socket.cpp (SOMAXCONN)",
     ),
+    application.fixed("NRPE", "nrpe", units=("nagios-nrpe-server",), defaults=(5,), source="nrpe; measured on 4.1"),
+    application.fixed("Munin node", "munin-node", runtimes=("perl",), **application.LIBC, source="Net::Server; measured on 2.0"),
+    application.fixed("Monit", "monit", defaults=(1024,), listeners=(
+        application.other("the web interface of Monit", 2812, defaults=(1024,)),
+    ), source="monit; measured on 5.33"),
+    application.Application(
+        "Netdata", ("netdata",), "set `listen backlog = {n}` under [web]", "in /etc/netdata/netdata.conf",
+        defaults=(4096,),
+        listeners=(application.other("the statsd port of Netdata", 8125, defaults=(4096,)),),
+        source="learn.netdata.cloud, web server reference (listen backlog); measured on 1.37: 4096",
+    ),
+    application.fixed("snmpd", "snmpd", defaults=(5,), source="net-snmp (5; SMUX 4096); measured on 5.9", listeners=(
+        application.other("the SMUX port of snmpd", 199, **application.LIBC),
+    )),
 )

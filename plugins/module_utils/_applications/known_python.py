@@ -84,10 +84,6 @@ ENTRIES = (
         source="supervisor medusa/http_server.py listen(1024); measured",
     ),
     application.Application(
-        "Salt master", ("salt-master",), None, runtimes=("python",), instead=application.NO_SETTING,
-        source="Salt master configuration (zmq_backlog), ZeroMQ ZMQ_BACKLOG",
-    ),
-    application.Application(
         "mitmproxy", ("mitmproxy", "mitmdump", "mitmweb"), None, runtimes=("python",), defaults=(100,),
         instead=application.NO_SETTING, source="CPython Lib/asyncio/base_events.py (100); measured",
     ),
