@@ -85,6 +85,24 @@ class Application(NamedTuple):
 GO_SOURCE = "go src/net/net.go listenerBacklog(), src/net/sock_linux.go"
 NO_SETTING = "spread the load over more addresses or put a proxy in front"
 
+LIBC = dict(defaults=(128, 4096), default="SOMAXCONN of its C library")  # type: Dict[str, Any]
+#: tokio and mio
+RUST = dict(defaults=(128, 1024), default="128 or 1024, by version of mio")  # type: Dict[str, Any]
+RUST_SOURCE = "mio src/net/tcp/listener.rs (128; 1024 in older versions), which tokio::net::TcpListener::bind() calls"
+
+#: What a Java virtual machine opens by itself
+JAVA_LISTENERS = (
+    Listener(
+        "a JMX port of its Java virtual machine", titles=("*jmxremote.port={port} *", "*jmxremote.rmi.port={port} *"),
+        defaults=(50,),
+    ),
+    Listener(
+        "the debugging port of its Java virtual machine (JDWP)",
+        titles=("*jdwp=*:{port} *", "*jdwp=*:{port},*", "*jdwp=*address={port} *", "*jdwp=*address={port},*"),
+        defaults=(1,),
+    ),
+)
+
 
 def in_go(name: str, *programs: str, **more: Any) -> Application:
     """A program in Go, which asks for somaxconn."""
@@ -104,3 +122,11 @@ def fixed(name: str, *programs: str, **more: Any) -> Application:
 def other(what: str, *ports: int, **more: Any) -> Listener:
     """A listener that its usual port tells."""
     return Listener(what, ports, **more)
+
+
+def in_java(name: str, arguments: Tuple[str, ...], change: Optional[str], where: str = "", **more: Any) -> Application:
+    """A program that a Java virtual machine runs; ``arguments`` tell it."""
+    listeners = JAVA_LISTENERS + more.pop("listeners", ())
+    return Application(
+        name, (), change, where, shared=("java",), runtimes=("java",), arguments=arguments, listeners=listeners, **more
+    )

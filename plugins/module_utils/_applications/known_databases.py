@@ -17,6 +17,7 @@ ENTRIES = (
         configured_by=(application.FIRST,),
         without_restart='repeat its present bind with `{inside}redis-cli -p {port} CONFIG SET bind "…"` '
                         "(Redis 7 and later)",
+        listeners=(application.other("the cluster bus of Redis", 16379, same=True),),
         source="redis src/config.c (IMMUTABLE_CONFIG); measured on 7.0: CONFIG SET bind opens the sockets anew",
     ),
     application.Application(
@@ -24,6 +25,7 @@ ENTRIES = (
         "set `tcp-backlog {n}`", "in /etc/valkey/valkey.conf", defaults=(511,), units=("valkey",), options=("--tcp-backlog",),
         configured_by=(application.FIRST,),
         without_restart='repeat its present bind with `{inside}valkey-cli -p {port} CONFIG SET bind "…"`',
+        listeners=(application.other("the cluster bus of Valkey", 16379, same=True),),
         source="valkey src/config.c (IMMUTABLE_CONFIG)",
     ),
     application.Application(
@@ -67,5 +69,14 @@ ENTRIES = (
         "ClickHouse", ("clickhouse-server", "clickhouse"),
         "set `<listen_backlog>{n}</listen_backlog>`", "in /etc/clickhouse-server/config.d/",
         defaults=(4096,), source="ClickHouse server settings reference, listen_backlog",
+    ),
+    application.Application(
+        "Redis Sentinel", ("redis-sentinel", "valkey-sentinel"), "set `tcp-backlog {n}`", "in /etc/redis/sentinel.conf",
+        defaults=(511,), configured_by=(application.FIRST,), source="redis src/config.c; measured on 7.0",
+    ),
+    application.Application(
+        "Pgpool-II", ("pgpool",), "set num_init_children × listen_backlog_multiplier to {n}", "in /etc/pgpool2/pgpool.conf",
+        default="num_init_children × listen_backlog_multiplier", units=("pgpool2",),
+        source="pgpool.conf of 4.3, listen_backlog_multiplier",
     ),
 )

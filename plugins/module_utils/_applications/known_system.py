@@ -89,4 +89,28 @@ ENTRIES = (
         "set `TCPBacklog {n}`", "in /etc/proftpd/proftpd.conf (Debian) or /etc/proftpd.conf (RHEL)",
         defaults=(128, application.SYSTEM), source="proftpd include/options.h, doc/modules/mod_core.html",
     ),
+    application.fixed("rsync", "rsync", defaults=(5,), source="rsync; measured on 3.2"),
+    application.fixed("svnserve", "svnserve", defaults=(128,), source="subversion; measured on 1.14"),
+    application.fixed("rpcbind", "rpcbind", **application.LIBC, source="rpcbind; measured on 1.2"),
+    application.fixed("tgt", "tgtd", units=("tgt",), **application.LIBC, source="tgt; measured on 1.0"),
+    application.fixed("nbd-server", "nbd-server", defaults=(10,), source="nbd; measured on 3.24"),
+    application.fixed("xrdp", "xrdp", defaults=(2,), source="xrdp; measured on 0.9"),
+    application.fixed("xrdp-sesman", "xrdp-sesman", defaults=(2,), source="xrdp; measured on 0.9", listeners=(
+        application.other("the session manager of xrdp", 3350, defaults=(2,)),
+    )),
+    application.fixed("shellinabox", "shellinaboxd", units=("shellinabox",), **application.LIBC,
+                      source="shellinabox; measured on 2.21"),
+    application.fixed("NUT", "upsd", units=("nut-server",), defaults=(16,), source="nut; measured on 2.8"),
+    application.fixed("Pure-FTPd", "pure-ftpd", defaults=(9,), source="pure-ftpd; measured on 1.0"),
+    application.fixed(
+        "FRRouting", "bgpd", "zebra", "ospfd", units=("frr",), defaults=(3,),
+        listeners=(
+            application.Listener("the terminal port (vty) of an FRRouting daemon", span=(2600, 2630), defaults=(3,)),
+        ),
+        source="frr lib/vty.c; measured on 8.4: vty 3",
+    ),
+    application.fixed(
+        "iperf", "iperf", "iperf3", defaults=(application.SYSTEM,), default="all that net.core.somaxconn allows",
+        instead="restart it, for it asks for all that net.core.somaxconn allows", source="measured on 2.1 and 3.12",
+    ),
 )

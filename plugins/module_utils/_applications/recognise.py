@@ -125,7 +125,10 @@ def _fits(
         return False
     if one.loopback and not address.startswith("127.") and address not in ("::1", "::ffff:127.0.0.1"):
         return False
-    return not one.titles or (process is not None and shelves.matches(" ".join(process.argv), one.titles))
+    if not one.titles:
+        return True
+    title = " ".join(process.argv) + " " if process else ""
+    return shelves.matches(title, tuple(pattern.replace("{port}", str(port)) for pattern in one.titles))
 
 
 def _narrowed(hint: Hint, one: catalogue.Listener) -> Hint:

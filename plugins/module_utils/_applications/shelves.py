@@ -16,34 +16,69 @@ from typing import Iterable, List, Tuple
 
 from . import application
 
+_KEPT = 15  # characters of /proc/PID/comm
+
 #: Every name of a shelf's entries: programs, names that they share, units
 NAMES = {
     "system": (
-        "cups", "cupsd", "docker-proxy", "dropbear", "proftpd", "rsyslog", "rsyslogd", "ssh", "sshd",
-        "sshd-session", "systemd", "vsftpd",
+        "bgpd", "cups", "cupsd", "docker-proxy", "dropbear", "frr", "iperf", "iperf3", "nbd-server", "nut-server",
+        "ospfd", "proftpd", "pure-ftpd", "rpcbind", "rsync", "rsyslog", "rsyslogd", "shellinabox", "shellinaboxd",
+        "ssh", "sshd", "sshd-session", "svnserve", "systemd", "tgt", "tgtd", "upsd", "vsftpd", "xrdp",
+        "xrdp-sesman", "zebra",
     ),
     "web": (
-        "apache2", "cache-main", "envoy", "haproxy", "httpd", "lighttpd", "nginx", "php*-fpm", "php-fpm*", "squid",
-        "stunnel", "stunnel4", "stunnel5", "unitd", "varnish", "varnishd",
+        "[TS_MAIN]", "angie", "apache2", "busybox", "cache-main", "caddy", "danted", "dnsdist", "envoy", "frpc",
+        "frps", "h2o", "haproxy", "hitch", "httpd", "lighttpd", "mini-httpd", "mini_httpd", "ncat", "nginx",
+        "nginx-ingress-controller", "openresty", "openvpn", "php*-fpm", "php-fpm*", "privoxy", "rinetd", "socat",
+        "sockd", "squid", "ss-local", "ss-server", "sslh", "sslh-ev", "sslh-select", "stunnel", "stunnel4",
+        "stunnel5", "tengine", "tinyproxy", "tor", "traefik", "traffic_server", "trafficserver", "unitd", "varnish",
+        "varnishd", "webfsd",
     ),
     "databases": (
         "clickhouse", "clickhouse-server", "mariadbd", "memcached", "mongod", "mongos", "mysql", "mysqld",
-        "pgbouncer", "postgres", "postgresql", "postmaster", "redis", "redis-server", "valkey", "valkey-server",
+        "pgbouncer", "pgpool", "pgpool2", "postgres", "postgresql", "postmaster", "redis", "redis-sentinel",
+        "redis-server", "valkey", "valkey-sentinel", "valkey-server",
     ),
     "messages": (
-        "beam.smp", "erl_child_setup", "mosquitto",
+        "asterisk", "beam", "beam.smp", "beanstalkd", "coturn", "epmd", "erl_child_setup", "gearman-job-server",
+        "gearmand", "icecast", "icecast2", "inspircd", "kamailio", "lua*", "mosquitto", "mpd", "mumble-server",
+        "murmurd", "nats", "nats-server", "prosody", "turnserver",
     ),
     "names_and_mail": (
-        "bind9", "dnsmasq", "dovecot", "exim", "exim4", "master", "named", "slapd", "unbound",
+        "bind9", "clamav-daemon", "clamd", "dirsrv", "dnsmasq", "dovecot", "exim", "exim4", "knot", "knotd",
+        "krb5-kdc", "krb5kdc", "kresd", "master", "named", "ns-slapd", "nsd", "pdns", "pdns-recursor",
+        "pdns_recursor", "pdns_server", "postgrey", "slapd", "unbound",
+    ),
+    "operations": (
+        "*_exporter", "alertmanager", "bao", "consul", "containerd", "coredns", "dockerd", "etcd", "grafana",
+        "grafana-server", "icinga2", "influxd", "influxdb", "k3s", "k3s-agent", "k3s-server", "kube-apiserver",
+        "kube-apiserver-*", "kube-controller-manager", "kube-proxy", "kube-scheduler", "kubelet", "loki", "monit",
+        "munin-node", "nagios-nrpe-server", "netdata", "node_exporter", "nomad", "nrpe", "openbao", "prometheus",
+        "prometheus-*-exporter", "prometheus-alertmanager", "prometheus-node-exporter", "snmpd", "telegraf",
+        "vault", "victoria-metrics", "victoria-metrics-prod", "vmagent", "vminsert", "vmselect", "vmstorage",
+        "zabbix-agent", "zabbix-agent2", "zabbix-proxy", "zabbix-server", "zabbix_agent2", "zabbix_agentd",
+        "zabbix_proxy", "zabbix_server",
+    ),
+    "sharing": (
+        "apt-cacher-ng", "aria2c", "bacula-fd", "deluge-web", "deluged", "distccd", "forgejo", "gdbserver",
+        "git-daemon", "gitea", "glusterd", "glusterfsd", "minio", "qbittorrent", "qbittorrent-nox", "samba",
+        "samba-ad-dc", "smb", "smbd", "syncthing", "transmission-daemon", "transmission-gtk", "transmission-qt",
     ),
     "python": (
-        "SimpleHTTPServer", "gunicorn", "gunicorn3", "http.server", "uvicorn", "uwsgi", "uwsgi-core", "uwsgi_*",
+        "SimpleHTTPServer", "cherryd", "cherrypy", "daphne", "flask", "granian", "gunicorn", "gunicorn3",
+        "http.server", "hypercorn", "jupyter-lab", "jupyter-notebook", "jupyter-server", "jupyterhub",
+        "matrix-synapse", "mitmdump", "mitmproxy", "mitmweb", "sanic", "supervisor", "supervisord",
+        "synapse.app.generic_worker", "synapse.app.homeserver", "synapse_homeserver", "twist", "twistd", "twistd3",
+        "uvicorn", "uwsgi", "uwsgi-core", "uwsgi_*", "waitress", "waitress-serve",
     ),
     "java": (
-        "java",
+        "cassandra", "elasticsearch", "java", "jboss*", "jetty*", "kafka", "opensearch", "solr", "tomcat*",
+        "wildfly", "zookeeper",
     ),
     "scripts": (
-        "puma", "unicorn", "unicorn_rails",
+        "Passenger core", "PassengerAgent", "bun", "bun.exe", "bunx", "conduit", "conduwuit", "deno", "hypnotoad",
+        "jellyfin", "linkerd2-proxy", "morbo", "passenger", "php", "php[5-8]*", "plackup", "puma", "starman",
+        "surreal", "thin", "tuwunel", "unicorn", "unicorn_rails", "vaultwarden", "vector",
     ),
 }
 
@@ -62,8 +97,10 @@ def candidates(names: Iterable[str]) -> List[application.Application]:
 
 
 def matches(name: str, patterns: Tuple[str, ...]) -> bool:
-    """Whether the name is one of the shell patterns."""
+    """Whether the name is one of the shell patterns, or the 15 characters that the kernel keeps of one."""
     if name in patterns:
+        return True
+    if len(name) == _KEPT and any(one.startswith(name) for one in patterns):
         return True
     return any(fnmatch.fnmatchcase(name, one) for one in patterns if "*" in one)
 
@@ -101,4 +138,12 @@ def entries(shelf: str) -> Tuple[application.Application, ...]:
         from . import known_scripts
 
         return known_scripts.ENTRIES
+    if shelf == "operations":
+        from . import known_operations
+
+        return known_operations.ENTRIES
+    if shelf == "sharing":
+        from . import known_sharing
+
+        return known_sharing.ENTRIES
     return ()
