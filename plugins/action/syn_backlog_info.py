@@ -11,7 +11,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._module_choice import module_for
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._module_choice import judged, module_for
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._query import compile_query, search
 
 
@@ -24,12 +24,13 @@ class ActionModule(ActionBase):
         arguments = dict(self._task.args)
         expression = arguments.pop("query", None)
         compiled = None if expression is None else self._compile(expression)
-        module, arguments = module_for("linuxnet.tcp.syn_backlog_info", arguments)
-        result.update(
-            self._execute_module(
-                module_name=module, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
-            )
+        module = "linuxnet.tcp.syn_backlog_info"
+        if not self._task.async_val:  # its result is fetched by another task, which finds it as the module left it
+            module, arguments = module_for(module, arguments)
+        returned = self._execute_module(
+            module_name=module, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
         )
+        result.update(judged(module, arguments, returned))
         if compiled is not None and "syn_backlog" in result:
             result["matches"] = self._fail_clearly(search, "query", compiled, result.pop("syn_backlog"))
         return result

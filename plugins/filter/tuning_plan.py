@@ -77,7 +77,7 @@ _value:
           C(net.core.somaxconn) allows although nothing restarts them, since they may be configured so.
       type: list
       elements: str
-      sample: ["redis.service owns no listener here, so it is never restarted. Units that do: nginx.service. An alias is not followed."]
+      sample: ["redis.service owns no listener here, so it is never restarted. Units that do: nginx.service."]
 """
 
 import typing as t

@@ -116,6 +116,11 @@ options:
       - With O(report_listeners), only return the listeners of these local ports, each V(1) to V(65535). All if left out.
     type: list
     elements: int
+  paths:
+    description:
+      - With O(report_listeners), also return the UNIX sockets that listen under these names.
+    type: list
+    elements: str
 notes:
   - Setting values needs root, or the right to write the files in question.
   - A program that edits O(sysctl_file) without a lock in the very moment of the replacement is noticed before it, not during it.
@@ -207,6 +212,11 @@ verified:
   returned: when the options are valid and nothing barred the way
   type: bool
   sample: true
+unit_aliases:
+  description: Other names of the services that the listeners belong to, with the unit behind each.
+  returned: where listeners are told
+  type: dict
+  sample: {mysql.service: mariadb.service}
 restart_needed:
   description:
     - Listeners that have less than what is allowed now, in every run, and whose next listen() would admit more or, with RV(restart_needed[].certain)
@@ -264,7 +274,8 @@ restart_needed:
       description:
         - V(true) where it took exactly the limit that was in force before this run, or where its command line asks for more.
         - V(false) where only the application's default says so, which its configuration may have replaced, and where nobody knows
-          what the application asks for. What one run is certain of, the next one may not be, since nothing remembers the older limit.
+          what the application asks for. Such a listener is told until its process is younger than the setting: the last change of the file that sets
+          net.core.somaxconn, or the boot. Then what it has is what it asked for.
       type: bool
       returned: success
       sample: true
@@ -299,6 +310,12 @@ syn_backlog:
       returned: success
       sample:
         somaxconn: {runtime: 4096, boot: 4096, boot_source: "/etc/sysctl.d/99-zz-linuxnet-tcp.conf:3"}
+    unix_listeners:
+      description: The UNIX sockets of O(paths).
+      type: list
+      elements: dict
+      returned: with O(paths)
+      sample: []
     listeners:
       description: The listeners.
       type: list

@@ -266,6 +266,78 @@ syn_backlog:
       returned: with the subset V(listeners)
       type: dict
       sample: {total_bytes: 25330905088}
+    unix_listeners:
+      description:
+        - The listening UNIX sockets, which nginx and other programs speak to. C(net.core.somaxconn) clamps their backlog as it does TCP's. They have one
+          queue, and nothing counts what it turns away.
+        - Not read where O(ports) names ports.
+      returned: with the subset V(unix)
+      type: list
+      elements: dict
+      contains:
+        network_namespace:
+          description: V(host) for the namespace in which the module runs.
+          returned: always
+          type: str
+          sample: host
+        path:
+          description: The path, or an abstract name with a leading C(@). What does not print is escaped. Empty for a socket without a name.
+          returned: always
+          type: str
+          sample: /run/php/php8.2-fpm.sock
+        type:
+          description: V(stream) or V(seqpacket).
+          returned: always
+          type: str
+          sample: stream
+        inode:
+          description: The inode of the socket.
+          returned: always
+          type: int
+          sample: 23456
+        file:
+          description:
+            - What has become of the file that it was bound to, one of V(there), V(replaced) by another socket, V(deleted). New connections reach
+              it only where it is V(there).
+          returned: always, V(null) where that cannot be told, as for abstract names
+          type: str
+          sample: there
+        backlog:
+          description: What listen() latched, V(null) where the kernel does not tell.
+          returned: always
+          type: int
+          sample: 511
+        accept_queue:
+          description: The connections that wait for accept() and how many may. Where it is full, C(why) as in C(listeners).
+          returned: always
+          type: dict
+          sample: {used: 0, limit: 512}
+        bound_by:
+          description: The knob that binds, V(application) or V(somaxconn).
+          returned: always
+          type: str
+          sample: application
+        since:
+          description: As in C(listeners).
+          returned: always
+          type: str
+          sample: "2026-11-20T04:20:11Z"
+        processes:
+          description: The processes that hold it, each with C(pid) and C(name).
+          returned: always
+          type: list
+          elements: dict
+          sample: [{pid: 812, name: php-fpm8.2}]
+        unit:
+          description: Their systemd unit.
+          returned: always
+          type: str
+          sample: php8.2-fpm.service
+        remedy:
+          description: What to change, and where.
+          returned: always
+          type: str
+          sample: "To admit more, set `listen.backlog = 4096` in the pool's file, then restart php8.2-fpm.service."
     half_open:
       description:
         - Half-open connections (state SYN_RECV), over all listeners that were asked for and for each of them.
@@ -387,7 +459,10 @@ syn_backlog:
           description: Why there is a record that cannot be used.
           returned: always
           type: str
-          sample: "/run/linuxnet.tcp/mitigation.json is no record of a mitigation: it is no JSON"
+        stale:
+          description: Why nothing of the record is in force any more, of which RV(syn_backlog.mitigation.record) is V(null) then.
+          returned: always
+          type: str
         controller:
           description: The address that the ssh session comes from in which the module runs, V(null) where it does not run in one.
           returned: always

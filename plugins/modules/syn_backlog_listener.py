@@ -7,13 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: syn_backlog_listener
-short_description: Change the backlog of a running TCP listener without a restart
+short_description: Change the backlog of a running listener without a restart
 description:
   - Gives a socket that already listens another backlog. The SYN queue and the accept queue admit more (or fewer)
     connections from that moment on, and the process that holds the socket notices nothing. It is not restarted, reloaded
     or stopped, the socket stays the same, and no connection is lost that is established or waits for accept().
   - This is how a raised C(net.core.somaxconn) reaches listeners that latched the old one, and how an application
     that asks for too little is helped at once, even where it has no setting for it.
+  - It does the same for UNIX sockets, which O(path) names. They have one queue, the accept queue, and C(net.core.somaxconn) clamps it too.
   - Every socket that listens on O(port) is changed unless O(address) or O(inode) say which, all members of an SO_REUSEPORT group
     among them, and a socket that several processes share once. If one of them cannot be changed, those that were changed before
     it are put back.
@@ -38,8 +39,13 @@ options:
   port:
     description:
       - The local port of the listeners, V(1) to V(65535).
+      - Either this or O(path) is needed.
     type: int
-    required: true
+  path:
+    description:
+      - The path of a UNIX socket as C(ss -lx) and M(linuxnet.tcp.syn_backlog_info) show it, or its abstract name with a leading C(@).
+      - All sockets that listen under this name if O(inode) is left out.
+    type: str
   backlog:
     description:
       - The backlog as an application passes it to listen(), V(-2147483648) to V(2147483647).
@@ -103,6 +109,12 @@ EXAMPLES = r"""
 - name: Let the running web server queue more, until its next restart
   linuxnet.tcp.syn_backlog_listener:
     port: 80
+    backlog: 4096
+    policy: at_least
+
+- name: Let PHP-FPM queue more behind nginx, until its next restart
+  linuxnet.tcp.syn_backlog_listener:
+    path: /run/php/php8.2-fpm.sock
     backlog: 4096
     policy: at_least
 
@@ -223,7 +235,12 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._module import raise_
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=raise_listener.listener_spec(), supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec=raise_listener.listener_spec(),
+        required_one_of=[("port", "path")],
+        mutually_exclusive=[("port", "path"), ("path", "address")],
+        supports_check_mode=True,
+    )
     module.exit_json(**run_listener.set_backlogs_or_fail(module))
 
 

@@ -14,6 +14,8 @@ description:
   - The role P(linuxnet.tcp.syn_backlog#role) calls it first of all when it mitigates a flood, and last of all when it restores. It is
     of little use by itself, as it changes no setting, listener or firewall rule.
   - The record is the file C(/run/linuxnet.tcp/mitigation.json). It ends with a reboot, as do the changes that it describes.
+  - Where C(/run) outlives them all the same, as that of a container does in some engines, the record of another boot or of a network
+    namespace that is gone is told in a warning. O(state=present) replaces it, O(state=absent) removes it and nothing else.
 author:
   - The linuxnet.tcp authors (@linuxnet-collections)
 extends_documentation_fragment:
@@ -72,7 +74,9 @@ record:
   sample:
     schema: 1
     since: "2026-11-20T09:30:00Z"
+    boot_id: 63be5bbd-2a0a-4ff9-b0e1-2042f9c2b43c
     network_namespace: 4026531840
+    namespace_cookie: 1
     causes: ["syn-flood-few-networks on 0.0.0.0:80"]
     sysctls: {tcp_syncookies: {before: 0, set: 1}}
     boot: {tcp_syncookies: 1 kernel default}

@@ -80,7 +80,9 @@ options:
           port:
             description: As O(linuxnet.tcp.syn_backlog_listener#module:port).
             type: int
-            required: true
+          path:
+            description: As O(linuxnet.tcp.syn_backlog_listener#module:path).
+            type: str
           backlog:
             description: As O(linuxnet.tcp.syn_backlog_listener#module:backlog).
             type: int

@@ -5,7 +5,7 @@
 """Which module carries out a gathering: what is sent to a target is parsed here and compiled there, in every run.
 
 Ansible sends all that a module imports, whichever part of it a task needs. Where only the sysctls are asked for, a
-module that knows nothing else is enough.
+module that knows nothing else is enough. And what a host read is judged here: the rules need not travel to each host.
 """
 
 from __future__ import annotations
@@ -14,8 +14,12 @@ import typing as t
 
 from ..module_utils._model.errors import InvalidOption
 from ..module_utils._model.subsets import MINIMUM, resolve_subset
+from ..module_utils._report.told import told
 
 SYSCTLS = "linuxnet.tcp.syn_backlog_sysctls_info"
+READ = "linuxnet.tcp.syn_backlog_read_info"
+_NO_WINDOW = (None, 0, "0", "")
+_TOP_SOURCES = 10  # the default of the option
 _ITS_OPTIONS = frozenset(("calibrate", "kernel_rule"))
 
 
@@ -27,14 +31,33 @@ def module_for(module: str, arguments: t.Mapping[str, t.Any]) -> tuple[str, dict
     others = {name: value for name, value in arguments.items() if name != "gather_subset"}
     if _only_sysctls(arguments.get("gather_subset")) and _ITS_OPTIONS.issuperset(others):
         return SYSCTLS, others
+    if arguments.get("counters_window") in _NO_WINDOW:
+        return READ, dict(arguments)
     return module, dict(arguments)
 
 
+def judged(module: str, arguments: t.Mapping[str, t.Any], result: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The result of :data:`READ` as the module that was asked for would have returned it; any other as it is."""
+    if module != READ or "syn_backlog" not in result:
+        return result
+    subset = resolve_subset(_names(arguments.get("gather_subset")) or ["all"])
+    top = arguments.get("top_sources")
+    return dict(result, syn_backlog=told(result["syn_backlog"], subset, _TOP_SOURCES if top is None else int(top)))
+
+
 def _only_sysctls(asked: t.Any) -> bool:
-    names = asked.split(",") if isinstance(asked, str) else asked
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+    names = _names(asked)
+    if names is None:
         return False
     try:
-        return resolve_subset(name.strip() for name in names) == MINIMUM
+        return resolve_subset(names) == MINIMUM
     except InvalidOption:
         return False
+
+
+def _names(asked: t.Any) -> list[str] | None:
+    """The names of an option that is a list of texts, as Ansible takes it; None for what is none."""
+    names = asked.split(",") if isinstance(asked, str) else asked
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return None
+    return [name.strip() for name in names]

@@ -21,7 +21,8 @@ NOTHING: dict[str, t.Any] = {"restart": [], "ports": [], "raise": [], "remarks":
 _SYSCTLS = tuple(name for name in KEYS if name != "netdev_max_backlog")  # which is only told
 _POLICIES = ["exact", "at_least"]
 _LISTENER: dict[str, dict[str, t.Any]] = {
-    "port": {"type": "int", "required": True},
+    "port": {"type": "int"},
+    "path": {"type": "str"},
     "backlog": {"type": "int", "required": True},
     "address": {"type": "str"},
     "policy": {"type": "str", "choices": _POLICIES, "default": "at_least"},
@@ -84,7 +85,8 @@ class Work:
     def gathering(self) -> dict[str, t.Any]:
         """The arguments of syn_backlog_info."""
         subset = ["sysctls", "boot", "listeners"] if self._names_listeners else ["sysctls", "boot"]
-        arguments = {"gather_subset": subset, **self._ports()}
+        # With ports, UNIX sockets are not read
+        arguments = {"gather_subset": [*subset, "unix"]} if self._paths() else {"gather_subset": subset, **self._ports()}
         namespace = self._given["network_namespace"]
         return arguments if namespace is None else dict(arguments, network_namespaces=[namespace])
 
@@ -108,13 +110,19 @@ class Work:
         return bool(self.wanted["listeners"] or self.wanted["restart_units"])
 
     def _rows(self) -> dict[str, t.Any]:
-        return dict(self._ports(), report_listeners=True)
+        return dict(self._ports(), report_listeners=True, **self._paths())
+
+    def _paths(self) -> dict[str, t.Any]:
+        """The UNIX sockets that are named."""
+        paths = sorted({entry["path"] for entry in self.wanted["listeners"] if entry.get("path")})
+        return {"paths": paths} if paths else {}
 
     def _ports(self) -> dict[str, t.Any]:
         """The ports that are named; all of them where units are, whose ports nobody named."""
         if self.wanted["restart_units"] or not self.wanted["listeners"]:
             return {}
-        return {"ports": sorted({int(entry["port"]) for entry in self.wanted["listeners"]})}
+        ports = sorted({int(entry["port"]) for entry in self.wanted["listeners"] if entry.get("port") is not None})
+        return {"ports": ports} if ports else {}
 
 
 class Told:

@@ -20,6 +20,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.amounts
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.plan import satisfied
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan import (
     EXACT,
+    Listener,
     NotRaised,
     Wanted,
     ask_raise,
@@ -30,6 +31,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import subject_of
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.units import full_name
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.unix_listener import UnixListener
 
 Facts = t.Mapping[str, t.Any]
 
@@ -48,11 +50,12 @@ def tuning_plan(facts: Facts, wanted: Facts, applied: Facts | None = None) -> di
 
     :raises InvalidOption: a listener that cannot be, or two that cannot both be.
     """
+    wanted = _with_aliases_followed(wanted, applied or {})
     entries = _entries(wanted)
     latched = _to_restart(entries, wanted, applied or {})
     units = {row["unit"] for row in latched}
     somaxconn = _somaxconn_after(facts, wanted, applied or {})
-    sockets = [_socket(row) for row in facts.get("listeners", ())]
+    sockets = [_socket(row) for row in _rows(facts)]
     return {
         "restart": [name for name in wanted.get("restart_units") or () if full_name(name) in units],
         "ports": sorted({row["port"] for row in latched}),
@@ -90,17 +93,27 @@ def _to_restart(entries: t.Sequence[t.Any], wanted: Facts, applied: Facts) -> li
     ]
 
 
+def _with_aliases_followed(wanted: Facts, applied: Facts) -> Facts:
+    """The same with the names of ``restart_units`` that are aliases replaced by those of the units behind them."""
+    aliases = applied.get("unit_aliases") or {}
+    names = wanted.get("restart_units") or ()
+    if not any(full_name(name) in aliases for name in names):
+        return wanted
+    followed = dict.fromkeys(aliases.get(full_name(name), name) for name in names)
+    return dict(wanted, restart_units=list(followed))
+
+
 def _restartable(wanted: Facts) -> set[str]:
     return {full_name(name) for name in wanted.get("restart_units") or ()}
 
 
 def _restarted(meant: Wanted, facts: Facts, units: t.Collection[str]) -> bool:
     """Whether a listener is its unit's, and the unit is restarted: it then has what its application asks for."""
-    rows = facts.get("listeners", ())
+    rows = _rows(facts)
     return any(row["unit"] in units and meant.means(_socket(row)) for row in rows)
 
 
-def _differs(meant: Wanted, sockets: t.Iterable[ListenSocket], somaxconn: int | None) -> bool:
+def _differs(meant: Wanted, sockets: t.Iterable[Listener], somaxconn: int | None) -> bool:
     try:
         return any(step.changed for step in plan_raise(meant, sockets, somaxconn))
     except NotRaised:
@@ -109,10 +122,10 @@ def _differs(meant: Wanted, sockets: t.Iterable[ListenSocket], somaxconn: int | 
 
 def _nothing_restarts(facts: Facts, wanted: Facts) -> t.Iterator[str]:
     """Names among the ``restart_units`` that nothing answers to."""
-    owning = sorted({row["unit"] for row in facts.get("listeners", ()) if row["unit"] is not None})
+    owning = sorted({row["unit"] for row in _rows(facts) if row["unit"] is not None})
     for unit in sorted(_restartable(wanted).difference(owning)):
         yield (
-            "{0} owns no listener here, so it is never restarted. Units that do: {1}. An alias is not followed."
+            "{0} owns no listener here, so it is never restarted. Units that do: {1}."
         ).format(unit, ", ".join(owning) or "none")
 
 
@@ -144,12 +157,27 @@ def _perhaps_latched(
 
 def _entries(wanted: Facts) -> list[tuple[dict[str, t.Any], Wanted]]:
     """Each listener that is named, with all its options, as given to the module and as the model takes it."""
-    listed = [dict(_LISTENER_DEFAULTS, **entry) for entry in wanted.get("listeners") or ()]
-    entries = [dict(entry, port=int(entry["port"]), backlog=int(entry["backlog"])) for entry in listed]
-    asked = [(entry, ask_raise(entry)) for entry in entries]
+    listed = [{**_LISTENER_DEFAULTS, **entry} for entry in wanted.get("listeners") or ()]
+    asked = [(entry, ask_raise(entry)) for entry in map(_with_numbers, listed)]
     for (_one, first), (_other, second) in itertools.combinations(asked, 2):
         _require_both_possible(first, second)
     return asked
+
+
+def _with_numbers(entry: Facts) -> dict[str, t.Any]:
+    """The same with numbers where templates gave texts.
+
+    :raises InvalidOption: neither a port nor a path says which listener is meant.
+    """
+    found = {name: value for name, value in entry.items() if name not in ("port", "path") or value is not None}
+    if "port" not in found and "path" not in found:
+        raise InvalidOption("listeners", str(dict(entry)), "each entry needs a port or a path")
+    return {name: int(value) if name in ("port", "backlog") else value for name, value in found.items()}
+
+
+def _rows(facts: Facts) -> list[Facts]:
+    """The listeners of either kind."""
+    return [*facts.get("listeners", ()), *facts.get("unix_listeners", ())]
 
 
 def _require_both_possible(first: Wanted, second: Wanted) -> None:
@@ -157,11 +185,12 @@ def _require_both_possible(first: Wanted, second: Wanted) -> None:
 
     :raises InvalidOption: no socket that both mean can have what both ask for.
     """
-    same = first.port == second.port and (None in (first.address, second.address) or first.address == second.address)
+    same = (first.port, first.path) == (second.port, second.path) and (None in (first.address, second.address) or first.address == second.address)
     if not same or (_possible(first, second) and _possible(second, first)):
         return
     texts = [
-        "{0} {1} on {2}:{3}".format(one.policy, one.backlog, one.address or "*", one.port) for one in (first, second)
+        "{0} {1} on {2}".format(one.policy, one.backlog, one.path or "{0}:{1}".format(one.address or "*", one.port))
+        for one in (first, second)
     ]
     raise InvalidOption("listeners", " and ".join(texts), "the same listener cannot have both: leave one of them out")
 
@@ -179,8 +208,11 @@ def _amount(meant: Wanted) -> float:
     return meant.backlog if meant.backlog >= 0 else float("inf")
 
 
-def _socket(row: Facts) -> ListenSocket:
+def _socket(row: Facts) -> Listener:
     """A row of a report, as the record that it was made of."""
+    if "path" in row:
+        queue = row.get("accept_queue") or {}
+        return UnixListener(row["path"], b"", row["type"], row["inode"], queue.get("used"), row.get("backlog"))
     known = {name: row.get(name) for name in ListenSocket._fields}
     return ListenSocket(**known)
 
@@ -215,9 +247,9 @@ def _listener_shortfalls(facts: Facts, wanted: Facts) -> t.Iterator[dict[str, t.
         goal = entry["backlog"]
         if goal < 0:
             goal = _runtime(facts, wanted, "somaxconn")
-        rows = [row for row in facts.get("listeners", ()) if meant.means(_socket(row))]
+        rows = [row for row in _rows(facts) if meant.means(_socket(row))]
         if not rows:
-            place = "{0}:{1}".format(entry["address"] or "*", entry["port"])
+            place = entry.get("path") or "{0}:{1}".format(entry["address"] or "*", entry["port"])
             yield _shortfall(place, goal, None, None, "nothing listens on {0}, wanted {1}".format(place, goal))
         short: dict[tuple[t.Any, ...], list[Facts]] = {}  # the members of a group say the same
         for row in rows:
@@ -248,7 +280,7 @@ def _to_reach(row: Facts, goal: int, somaxconn: int | None) -> str:
             "Raise net.core.somaxconn from {0} to {1} (syn_backlog_somaxconn: {1}); the listener can then be raised "
             "without a restart.".format(somaxconn, goal)
         )
-    new_peers = row["syn_queue"]["new_peer_limit"]
+    new_peers = None if "path" in row else row["syn_queue"]["new_peer_limit"]
     if new_peers is not None and new_peers < goal:
         ways.append(
             "Set net.ipv4.tcp_syncookies to 1 (syn_backlog_tcp_syncookies: 1), or raise net.ipv4.tcp_max_syn_backlog "
@@ -264,6 +296,8 @@ def _to_reach(row: Facts, goal: int, somaxconn: int | None) -> str:
 
 def _admits(row: Facts) -> int | None:
     """What a listener's queues admit, as a backlog: the smallest of its limits; None where one is unknown."""
+    if "path" in row:
+        return row["backlog"]
     queue = row["syn_queue"]
     if row["backlog"] is None or queue["limit"] is None:
         return None

@@ -43,19 +43,21 @@ class Application:
 
 @contextlib.contextmanager
 def application(
-    namespace: lab.Netns, port: int = 80, backlog: int = 128, address: str = "0.0.0.0", accepts: bool = True
-) -> Iterator[Application]:
+    namespace: lab.Netns, port: int = 80, backlog: int = 128, address: str = "0.0.0.0", accepts: bool = True,
+    reuseport: bool = False,
+) -> Iterator[Application]:  # fmt: skip
     """A program that listens; one that does not accept is stopped as soon as it listens."""
-    with child(namespace, "serving", address, port, backlog) as process:
+    with child(namespace, "serving", address, port, backlog, int(reuseport)) as process:
         app = Application(process)
         if not accepts:
             app.pause()
         yield app
 
 
-def _serve(address: str, port: int, backlog: int) -> None:
+def _serve(address: str, port: int, backlog: int, reuseport: bool) -> None:
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as sock, selectors.DefaultSelector() as ready_to:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, int(reuseport))
         sock.bind((address, port))
         lab.relisten(sock, backlog)
         sock.setblocking(False)
@@ -71,4 +73,4 @@ def _serve(address: str, port: int, backlog: int) -> None:
 
 
 if __name__ == "__main__":
-    _serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    _serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "1")

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import empty
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.mitigation_record import PATH
 from ansible_collections.linuxnet.tcp.tests.live import clients, floods, lab, sandbox, serving
 from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT, run_playbook
@@ -238,6 +239,33 @@ def test_a_record_that_cannot_be_used_is_told() -> None:
         run = restore(net)
         assert run.status != 0 and "is no record of a mitigation: it is no JSON" in run.output
         assert state(net) == before
+
+
+@isolated
+def test_a_record_from_before_a_restart_is_told_and_blocks_nothing() -> None:
+    """Of another boot: what it says of cookies and of dropped networks would otherwise be completed, or taken back."""
+    with host() as net:
+        os.mkdir(os.path.dirname(PATH))
+        before = state(net)
+        older = dict(empty(), boot_id="0" * 36, sysctls={"tcp_syncookies": {"before": 1, "set": 0}})
+        older = dict(older, blocks=[{"network": "203.0.113.0/24", "port": 80}], causes=["from before"])
+        sandbox.write(PATH, json.dumps(older), mode=0o600)
+        run = restore(net)
+        assert run.changed == 1 and "is the record of another boot" in run.output
+        assert record() is None and state(net) == before
+
+        os.mkdir(os.path.dirname(PATH))
+        sandbox.write(PATH, json.dumps(older), mode=0o600)
+        with floods.spoofed(net, 80, 500, [NOISY]):
+            assert full(net)
+            runs = []
+            while len(runs) < 3 and not (runs and "is dropped" in runs[-1].output):  # see dropping()
+                runs.append(mitigate(net))
+            assert "is the record of another boot" in runs[0].output and sum(run.changed for run in runs) > 1
+            assert record()["causes"] != [] and "from before" not in record()["causes"]
+            assert "203.0.113.0/24" not in rules(net) and NOISY in rules(net)
+        calm(net)
+        assert restore(net).changed > 1 and state(net) == before
 
 
 # ---------------------------------------------------------------- killed in the middle

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import ipaddress
 import json
 import os
@@ -117,6 +118,113 @@ def test_a_full_disk_is_told_and_leaves_nothing_behind() -> None:
     with pytest.raises(NotRecorded, match="No space left"):
         present(sysctls=COOKIES)
     assert os.listdir(os.path.dirname(PATH)) == ["theirs"]
+
+
+# ---------------------------------------------------------------- of another boot or network namespace
+
+
+def another_namespace() -> None:
+    """What a restart makes of a container whose engine keeps its /run: this process is in a fresh network namespace."""
+    assert ctypes.CDLL(None, use_errno=True).unshare(lab.CLONE_NEWNET) == 0
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+def inode() -> int:
+    return os.stat("/proc/self/ns/net").st_ino
+
+
+@isolated
+def test_a_record_says_in_which_boot_and_namespace_it_holds() -> None:
+    record = present(sysctls=COOKIES)["record"]
+    assert (record["boot_id"] + "\n").encode() == sandbox.read("/proc/sys/kernel/random/boot_id")
+    assert record["network_namespace"] == inode()
+    assert record["namespace_cookie"] or tuple(map(int, os.uname().release.split(".")[:2])) < (5, 14)
+
+
+@isolated
+def test_what_a_container_had_before_its_restart_blocks_nothing() -> None:
+    sandbox.set_sysctls(tcp_syncookies=0)
+    first = present(sysctls=COOKIES, blocks=BLOCKS, causes=["before"])["record"]
+    another_namespace()
+    sandbox.set_sysctls(tcp_syncookies=0)
+    found = read_record()
+    assert (found.record, found.problem) == (None, None) and "another network namespace" in str(found.stale)
+    with sandbox.unchanged():
+        assert present(check=True, sysctls=COOKIES)["changed"]
+    second = present(sysctls={"tcp_syncookies": {"before": 0, "set": 1}}, causes=["after"])
+    assert second["changed"] and ["replaced" in one for one in second["warnings"]] == [True]
+    assert second["record"]["causes"] == ["after"] and second["record"]["blocks"] == []
+    assert second["record"]["network_namespace"] == inode()
+    assert second["record"]["namespace_cookie"] != first["namespace_cookie"]
+    assert read_record().record == second["record"] and present()["warnings"] == []
+
+
+@isolated
+def test_restoring_removes_what_is_stale_and_touches_nothing_else() -> None:
+    sandbox.set_sysctls(tcp_syncookies=0)
+    present(sysctls=COOKIES, blocks=BLOCKS)
+    another_namespace()
+    sandbox.set_sysctls(tcp_syncookies=1)  # as if the mitigation had set it, and it is the restarted container's own
+    mitigated()
+    taken_back()
+    before = (saved(), bases(), sandbox.sysctls())
+    assert before[0] != []  # an empty table, of which the stale record would say that it was not there before
+    assert absent(check=True)["changed"] and os.path.exists(PATH)
+    gone = absent()
+    assert gone["changed"] and gone["record"] is None and ["removed" in one for one in gone["warnings"]] == [True]
+    assert (saved(), bases(), sandbox.sysctls()) == before and not os.path.exists(os.path.dirname(PATH))
+    assert not absent()["changed"]
+
+
+@isolated
+def test_a_number_that_the_kernel_gives_away_again_makes_no_record_ours() -> None:
+    """The next network namespace often has the number of the last one that ended, as the kernel takes the lowest."""
+    record = present(sysctls=COOKIES)["record"]
+    if record["namespace_cookie"] is None:
+        pytest.skip("Linux before 5.14 does not tell them apart")
+    another_namespace()
+    sandbox.write(PATH, json.dumps(dict(record, network_namespace=inode())), 0o600)
+    assert read_record().record is None and "another network namespace" in str(read_record().stale)
+
+
+@isolated
+def test_the_record_of_another_boot_is_over_though_its_namespace_has_our_number() -> None:
+    record = present(sysctls=COOKIES)["record"]
+    sandbox.write(PATH, json.dumps(dict(record, boot_id=record["boot_id"][::-1])), 0o600)
+    assert "another boot" in str(read_record().stale)
+    assert present(sysctls=COOKIES)["changed"] and read_record().record == dict(record, since=read_record().record["since"])
+
+
+@isolated
+def test_the_record_of_a_namespace_that_lives_is_refused_as_before() -> None:
+    """Of a process that is in it, and of one that only a name holds."""
+    os.makedirs("/run/netns", exist_ok=True)
+    record = present(sysctls=COOKIES)["record"]
+    with lab.Netns("lives") as namespace:
+        by_name = os.stat(namespace.path).st_ino
+        with subprocess.Popen(["unshare", "-n", "sleep", "60"]) as process:
+            try:
+                assert lab.wait_for(lambda: os.stat("/proc/%d/ns/net" % process.pid).st_ino != inode())
+                by_process = os.stat("/proc/%d/ns/net" % process.pid).st_ino
+                for number in (by_name, by_process):
+                    sandbox.write(PATH, json.dumps(dict(record, network_namespace=number, namespace_cookie=None)), 0o600)
+                    for act in (lambda: present(sysctls=COOKIES), absent):
+                        with sandbox.unchanged(), pytest.raises(NotRecorded, match="another network namespace"):
+                            act()
+            finally:
+                process.kill()
+    assert "another network namespace" in str(read_record().stale)  # both are gone by now
+
+
+@isolated
+def test_a_record_of_an_older_version_is_what_it_was() -> None:
+    older = present(sysctls=COOKIES)["record"]
+    del older["boot_id"], older["namespace_cookie"]
+    sandbox.write(PATH, json.dumps(older), 0o600)
+    assert read_record().record == dict(older, boot_id=None, namespace_cookie=None)
+    another_namespace()
+    with sandbox.unchanged(), pytest.raises(NotRecorded, match="another network namespace"):
+        present(sysctls=COOKIES)
 
 
 # ---------------------------------------------------------------- what iptables leaves

@@ -23,28 +23,30 @@ pytest.importorskip("ansible.module_utils.basic", reason="the edge to Ansible ne
 
 #: files of module_utils that travel with a module, and their size in units of 10,000 bytes, begun ones counted
 SENT = {
-    "syn_backlog": (104, 43),
-    "syn_backlog_facts": (149, 67),
-    "syn_backlog_info": (149, 67),
+    "syn_backlog": (109, 45),
+    "syn_backlog_facts": (157, 69),
+    "syn_backlog_info": (157, 69),
     "syn_backlog_limits": (21, 7),
-    "syn_backlog_listener": (52, 21),
+    "syn_backlog_listener": (56, 23),
     "syn_backlog_mitigation": (14, 5),
+    "syn_backlog_read_info": (132, 53),
     "syn_backlog_sysctls_info": (15, 4),
 }
 
 #: files of module_utils that are imported with the module itself, before any option is known
 IMPORTED = {
-    "syn_backlog": 61,
-    "syn_backlog_facts": 20,
-    "syn_backlog_info": 20,
+    "syn_backlog": 64,
+    "syn_backlog_facts": 22,
+    "syn_backlog_info": 22,
     "syn_backlog_limits": 17,
-    "syn_backlog_listener": 38,
+    "syn_backlog_listener": 41,
     "syn_backlog_mitigation": 14,
+    "syn_backlog_read_info": 20,
     "syn_backlog_sysctls_info": 11,
 }
 
 #: files of module_utils that have been imported when an idle host was gathered from, by gather_subset
-GATHERED = {"min": 20, "boot": 31, "counters": 22, "kernel_log": 24, "listeners": 29, "all": 49}
+GATHERED = {"min": 20, "boot": 31, "counters": 22, "kernel_log": 24, "listeners": 29, "all": 54}
 
 _LOADED = """
 import sys
@@ -58,10 +60,10 @@ importlib.import_module("ansible_collections.linuxnet.tcp.plugins.modules." + sy
 print(*loaded(), sep="\\n")
 """
 _GATHERING = _LOADED + """
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module import run
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module import run_read as run
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.options import gathering_spec
 params = {name: spec.get("default") for name, spec in gathering_spec().items()}
-run.gather.gather(run.options.parse_gathering_options(dict(params, gather_subset=[sys.argv[1]], kernel_log_source="none")))
+run.reading.read(run.options.parse_gathering_options(dict(params, gather_subset=[sys.argv[1]], kernel_log_source="none")))
 print(*loaded(), sep="\\n")
 """
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import unix_diag
 from ansible_collections.linuxnet.tcp.tests.live import lab, sandbox
 from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT, run_playbook
 from ansible_collections.linuxnet.tcp.tests.live.sandbox import isolated
@@ -297,6 +299,24 @@ def test_a_restarted_service_is_awaited_in_its_network_namespace(netns: lab.Netn
     with lab.listener(netns, "0.0.0.0", 8001):
         run = ok(Run(playbook=playbook, network_namespace=netns.name))
     assert run.on_target == ["syn_backlog_info"]
+
+
+@isolated
+def test_a_unix_socket_is_raised_by_its_path() -> None:
+    path = "/run/app.sock"
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as sock:
+        sock.bind(path)
+        sock.listen(16)
+        given = {"somaxconn": 5000, "listeners": [{"path": path, "backlog": 1000}]}
+        missing = Run("--tags", "syn_backlog_verify", **given)
+        assert "%s admits 16 of the 1000 wanted" % path in missing.message()
+        first = ok(Run(**given))
+        assert first.recap["changed"] == 1
+        assert first.on_target == ["syn_backlog", "syn_backlog_listener", "syn_backlog_info"]
+        assert {one.path: one.backlog for one in unix_diag.listeners()[0]}[path] == 1000
+        assert ok(Run(**given)).recap["changed"] == 0
+    gone = Run(somaxconn=5000, listeners=[{"path": "/run/gone.sock", "backlog": 1000}])
+    assert "/run/gone.sock" in gone.message()
 
 
 @isolated

@@ -452,3 +452,46 @@ def read_for_a_second() -> None:
         assert atomic.current(SYSCTL_FILE) in allowed
         reads += 1
     assert reads > 500
+
+
+LISTENS = "import socket, time; s = socket.socket(); s.bind(('127.0.0.1', %d)); s.listen(64); print(flush=True); time.sleep(60)"
+
+
+def _listening(port: int) -> subprocess.Popen:
+    """A program that nobody knows, and that asks for 64."""
+    process = subprocess.Popen([sys.executable, "-c", LISTENS % port], stdout=subprocess.PIPE)
+    process.stdout.readline()
+    return process
+
+
+@isolated
+def test_one_that_was_started_under_the_setting_has_what_it_asked_for() -> None:
+    """Before, it was told in every run, for as long as the host was up."""
+    sandbox.set_sysctls(somaxconn=128)
+    older = _listening(81)
+    time.sleep(1.1)
+    apply(somaxconn=4096)
+    time.sleep(1.1)
+    younger = _listening(82)
+    try:
+        made = apply(somaxconn=4096).result
+        told = {row["port"]: row["certain"] for row in made["restart_needed"]}
+        assert told == {81: False}, "it may have been clamped; the other cannot have been"
+        sandbox.set_sysctls(somaxconn=5000)  # not what the file sets: since when it is in force, nobody knows
+        made = apply(True, somaxconn=5000).result
+        assert {row["port"] for row in made["restart_needed"]} == {81, 82}
+    finally:
+        for process in (older, younger):
+            process.kill()
+            process.wait()
+
+
+@isolated
+def test_the_other_names_of_a_unit_are_told() -> None:
+    from ansible_collections.linuxnet.tcp.plugins.module_utils._read import unit_aliases
+
+    os.makedirs("/etc/systemd/system", exist_ok=True)
+    os.symlink("/lib/systemd/system/nginx.service", "/etc/systemd/system/web.service")
+    os.symlink("/dev/null", "/etc/systemd/system/masked.service")
+    assert unit_aliases.aliases_of({"nginx.service"}) == {"web.service": "nginx.service"}
+    assert unit_aliases.aliases_of({"other.service"}) == {}

@@ -44,7 +44,9 @@ MODULE = Storey(
     ("ansible",),
 )
 CONTROLLER = Storey(
-    "plugin_utils", (CHANGE.folder, APPLICATIONS.folder, MODEL.folder, *GROUND), ("ansible", "jmespath")
+    "plugin_utils",
+    (REPORT.folder, CHANGE.folder, APPLICATIONS.folder, MODEL.folder, *GROUND),
+    ("ansible", "jmespath"),
 )
 STOREYS = (
     KERNEL,
@@ -78,6 +80,7 @@ IMPURE_CALLS = set(
 )
 
 LINES_OF_A_FILE = 450
+LINES_OF_A_MODULE = 600  # most of which are its documentation
 LINES_OF_MAIN = 20
 
 
@@ -221,7 +224,8 @@ def test_a_circle_would_be_found() -> None:
 
 @pytest.mark.parametrize("path", FILES)
 def test_files_stay_small(path: str) -> None:
-    assert source(path).count("\n") <= LINES_OF_A_FILE
+    most = LINES_OF_A_MODULE if path.startswith("modules/") else LINES_OF_A_FILE
+    assert source(path).count("\n") <= most
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path.startswith("modules/")])

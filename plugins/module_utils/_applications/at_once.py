@@ -15,7 +15,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import shlex
-from typing import Optional, Tuple
+from typing import List, Optional, Tuple
 
 from .._kernel import level as kernel_level
 
@@ -24,6 +24,7 @@ UNTIL_RESTART = "At once, until it restarts:"  # the configuration still asks fo
 INSTEAD = "Or, without a restart:"  # the next listen() asks for as much by itself
 _HOST = "HOST"
 _PLAIN_NAME = r"[A-Za-z0-9][A-Za-z0-9:_./@+-]*|/[A-Za-z0-9:_./@+-]+"
+_PLAIN_PATH = r"[/@][A-Za-z0-9:_./@+-]+"
 _SENTENCE = r" ?((?:%s|%s) `ansible )%s( [^`]*`\.)$" % (re.escape(UNTIL_RESTART), re.escape(INSTEAD), _HOST)
 
 
@@ -41,11 +42,22 @@ def raise_at_once(
     ``namespace`` is None where it is the one that is audited from. A name that neither the shell nor Ansible passes on
     as it is gives no command.
     """
-    words = ["port=%d" % port, "backlog=%d" % backlog]
-    if address is not None:
-        if not _is_address(address):
-            return ""
-        words.insert(1, "address=" + address)
+    if address is not None and not _is_address(address):
+        return ""
+    return _command(when, level, ["port=%d" % port] + (["address=" + address] if address else []), backlog, namespace)
+
+
+def raise_path_at_once(
+    when: str, level: kernel_level.Level, path: str, backlog: int, namespace: Optional[str] = None
+) -> str:
+    """The same for the UNIX socket of that path."""
+    if not re.fullmatch(_PLAIN_PATH, path):
+        return ""
+    return _command(when, level, ["path=" + path], backlog, namespace)
+
+
+def _command(when: str, level: kernel_level.Level, which: List[str], backlog: int, namespace: Optional[str]) -> str:
+    words = [*which, "backlog=%d" % backlog]
     if namespace is not None:
         if not re.fullmatch(_PLAIN_NAME, namespace):
             return ""

@@ -40,6 +40,7 @@ class Situation(NamedTuple):
     port: int
     namespace: Optional[str] = None  # name of the network namespace; None for the one that is audited from
     alone: bool = True  # whether nothing listens on the same port of another address
+    path: Optional[str] = None  # of a UNIX socket, in place of address and port
 
     @property
     def home(self) -> sysctl_words.Home:
@@ -48,8 +49,9 @@ class Situation(NamedTuple):
 
 def remedy(situation: Situation) -> str:
     """One line that prints; it always names the knob that binds, and never raises."""
-    hint = recognise.at(situation.hint, situation.address, situation.port, situation.backlog)
-    situation = situation._replace(hint=hint)
+    if situation.path is None:
+        hint = recognise.at(situation.hint, situation.address, situation.port, situation.backlog)
+        situation = situation._replace(hint=hint)
     write = {
         binding.APPLICATION: _application,
         binding.SOMAXCONN: _somaxconn,
@@ -132,6 +134,10 @@ def _change(it: Situation, wanted: int) -> str:
     application = it.hint.application
     if it.hint.asked is not None:
         return "change %s on the command line of %s to %d" % (it.hint.asked_by, it.hint.program, wanted)
+    if it.hint.process is None and not it.hint.known and it.path is not None:
+        return (
+            "find the process that holds %s (`ss -lxp` as root) and raise the backlog that it passes to listen(2)"
+        ) % it.path
     if it.hint.process is None and not it.hint.known:
         return (
             "find the process that holds port %d (`%sss -ltnp 'sport = :%d'` as root) and raise the backlog that it "
@@ -158,7 +164,7 @@ def _first_sysctls(it: Situation, wanted: int) -> str:
     first = []
     if wanted > it.somaxconn:
         first.append((binding.SOMAXCONN, it.somaxconn))
-    if it.rule == rules.POWER_OF_TWO and it.tcp_max_syn_backlog is not None and wanted > it.tcp_max_syn_backlog:
+    if it.path is None and it.rule == rules.POWER_OF_TWO and it.tcp_max_syn_backlog is not None and wanted > it.tcp_max_syn_backlog:
         first.append((binding.TCP_MAX_SYN_BACKLOG, it.tcp_max_syn_backlog))
     if not first:
         return ""
@@ -283,6 +289,10 @@ def _unknown(it: Situation) -> str:
             "Read net.core.somaxconn, net.ipv4.tcp_max_syn_backlog and net.ipv4.tcp_syncookies%s: one of them could "
             "not be read here, so what binds this listener is not known."
         ) % it.home.inside(binding.SOMAXCONN)
+    if it.path is not None:
+        return (
+            "Read the backlog of %s with `ss -lx`: it could not be read here, so what binds this listener is not known."
+        ) % it.path
     return (
         "Read the backlog of port %d with `%sss -ltn`: it could not be read here, so what binds this listener is not "
         "known."
@@ -294,6 +304,8 @@ def _unknown(it: Situation) -> str:
 
 def _at_once(when: str, it: Situation, backlog: int) -> str:
     """The last sentence: it reckons with a somaxconn that is raised as the sentences before it say."""
+    if it.path is not None:
+        return at_once.raise_path_at_once(when, it.level, it.path, backlog, it.namespace)
     return at_once.raise_at_once(when, it.level, it.port, backlog, None if it.alone else it.address, it.namespace)
 
 
@@ -327,7 +339,7 @@ def _to_listen_again(it: Situation, new_sysctl: bool = False) -> str:
     application = it.hint.application
     if application.again == catalogue.RELOAD:
         return _reload(it)
-    gentler = _filled(application.without_restart, it, it.backlog)
+    gentler = _filled(application.without_restart, it, it.backlog) if it.path is None else ""
     return _restart(it, new_sysctl) + (" or " + gentler if gentler else "")
 
 
@@ -340,6 +352,8 @@ def _filled(template: str, it: Situation, wanted: int) -> str:
 
 def _listen(it: Situation) -> str:
     """The address as configurations write it: a port alone where it is the IPv4 wildcard."""
+    if it.path is not None:
+        return "unix:" + it.path
     if it.address in ("0.0.0.0", "*", ""):
         return str(it.port)
     return ("[%s]:%d" if ":" in it.address else "%s:%d") % (it.address, it.port)

@@ -39,14 +39,18 @@ def restart_rows(
     rule: str,
     before: Sysctls,
     after: Sysctls,
+    set_since: Optional[str] = None,
 ) -> List[Dict[str, Any]]:
     """A row for each listener whose next listen() admits more than what it latched, or may, as far as anybody knows.
 
     ``certain`` is True where it latched exactly the somaxconn that was in force before this change, or where its
     command line asks for more than it latched. It is False where only the application's default says so, which its
     configuration may have replaced, and where nobody knows what the application asks for: it may have been clamped
-    long ago, or have asked for no more. Such rows come in every run, since nothing on the host remembers an older
-    somaxconn. Up to Linux 4.3 the size of the SYN queue is latched as well, from tcp_max_syn_backlog.
+    long ago, or have asked for no more. Such rows come until its process is younger than the somaxconn that was in
+    force before this change: with less than that, it has what it asked for. Up to Linux 4.3 the size of the SYN queue
+    is latched as well, from tcp_max_syn_backlog.
+
+    :param set_since: since when the somaxconn before this change is in force (ISO 8601, UTC); None where unknown
     """
     rows = []
     for sock in sockets:
@@ -57,8 +61,18 @@ def restart_rows(
         grows = _table_grows(backlog, rule, before, after)
         if allowed > backlog or grows:
             certain = grows or hint.asked is not None or backlog == before.get("somaxconn")
+            if not certain and _settled(backlog, owner, before, set_since):
+                continue
             rows.append(dict(_row(sock, owner, hint, namespace), next_backlog=allowed, certain=certain))
     return rows
+
+
+def _settled(backlog: int, owner: records.Owner, before: Sysctls, set_since: Optional[str]) -> bool:
+    """Whether every process that holds it was started under the somaxconn of before, and it has less than that."""
+    starts = [process.started for process in owner.processes]
+    if set_since is None or not starts or not _below(backlog, before):
+        return False
+    return all(start is not None and start > set_since for start in starts)
 
 
 def _below(backlog: int, after: Sysctls) -> bool:

@@ -9,10 +9,10 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Any, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Union
+from typing import Any, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from .._kernel import limits, sysctls
-from .._model import errors, records
+from .._model import errors, records, unix_listener
 
 EXACT, AT_LEAST = "exact", "at_least"
 POLICIES = (EXACT, AT_LEAST)
@@ -24,16 +24,23 @@ class NotRaised(Exception):
     """A listener's backlog that cannot be changed; the text says which, why, what to do, and what was put back."""
 
 
+#: A listener of either kind
+Listener = Union[records.ListenSocket, unix_listener.UnixListener]
+
+
 class Wanted(NamedTuple):
     """What is asked for, within its ranges."""
 
-    port: int
+    port: Optional[int]  # None where a UNIX socket is meant
     backlog: int  # as passed to listen(2): a negative one means as much as somaxconn allows
     address: Optional[_Address]  # None: every listener on the port
     policy: str
     inode: Optional[int] = None  # None: every such listener
+    path: Optional[str] = None  # of a UNIX socket, as reports show it
 
-    def means(self, sock: records.ListenSocket) -> bool:
+    def means(self, sock: Listener) -> bool:
+        if isinstance(sock, unix_listener.UnixListener):
+            return self.path is not None and sock.path == self.path and self.inode in (None, sock.inode)
         if sock.port != self.port or self.inode not in (None, sock.inode):
             return False
         return self.address is None or ipaddress.ip_address(sock.address) == self.address
@@ -42,7 +49,7 @@ class Wanted(NamedTuple):
 class Step(NamedTuple):
     """One listening socket, and the backlog that it is to have."""
 
-    socket: records.ListenSocket
+    socket: Listener
     after: int
     clamped: bool  # somaxconn keeps it below what was asked for
 
@@ -56,11 +63,32 @@ def ask_raise(params: Mapping[str, Any]) -> Wanted:
 
     :raises InvalidOption: names the option, the value and what is allowed.
     """
-    errors.require_range("port", params["port"], 1, 65535)
+    path = params.get("path")
+    if path is not None:
+        _require_path(path, params)
+    else:
+        errors.require_range("port", params["port"], 1, 65535)
     errors.require_range("backlog", params["backlog"], sysctls.INT_MIN, sysctls.INT_MAX)
     if params["policy"] not in POLICIES:
         raise errors.InvalidOption("policy", params["policy"], "allowed are " + " and ".join(POLICIES))
-    return Wanted(params["port"], params["backlog"], _address(params["address"]), params["policy"], params.get("inode"))
+    return Wanted(
+        None if path is not None else params["port"],
+        params["backlog"],
+        _address(params.get("address")),
+        params["policy"],
+        params.get("inode"),
+        path,
+    )
+
+
+def _require_path(path: str, params: Mapping[str, Any]) -> None:
+    if path[:1] not in ("/", "@"):
+        raise errors.InvalidOption(
+            "path", path, "expected the absolute path of a UNIX socket, or @ and its abstract name, as reports show it"
+        )
+    for other in ("port", "address"):
+        if params.get(other) is not None:
+            raise errors.InvalidOption(other, params[other], "it goes with no path: a UNIX socket has none")
 
 
 def expected_somaxconn(params: Mapping[str, Any]) -> Optional[int]:
@@ -75,7 +103,7 @@ def expected_somaxconn(params: Mapping[str, Any]) -> Optional[int]:
 
 
 def plan_raise(
-    wanted: Wanted, sockets: Iterable[records.ListenSocket], somaxconn: Optional[int], place: str = ""
+    wanted: Wanted, sockets: Iterable[Listener], somaxconn: Optional[int], place: str = ""
 ) -> List[Step]:
     """One step for each socket that is meant, each once, in the order in which reports show them.
 
@@ -91,19 +119,27 @@ def plan_raise(
     if somaxconn is None:
         raise NotRaised("net.core.somaxconn cannot be read, so the outcome of listen() is unknown; nothing was changed")
     steps = []
-    for sock in sorted(meant.values(), key=lambda one: (one.family, one.address, one.device or "", one.inode)):
+    for sock in sorted(meant.values(), key=_turn):
         if sock.backlog is None:
             raise NotRaised(
-                "the backlog of {0} cannot be read: the kernel's sock_diag is needed for it (modules tcp_diag and "
-                "inet_diag); nothing was changed".format(name_of(sock))
+                "the backlog of {0} cannot be read: the kernel's sock_diag is needed for it (modules {1}); nothing was "
+                "changed".format(name_of(sock), "unix_diag" if wanted.path else "tcp_diag and inet_diag")
             )
         after = _after(wanted, sock.backlog, somaxconn)
         steps.append(Step(sock, after, clamped=wanted.backlog >= 0 and after < wanted.backlog))
     return steps
 
 
-def name_of(sock: records.ListenSocket) -> str:
-    """How messages name a listener: ``0.0.0.0:80``, ``[::]:80``, with the device that it is bound to."""
+def _turn(sock: Listener) -> Tuple[str, str, str, int]:
+    if isinstance(sock, unix_listener.UnixListener):
+        return "", sock.path, "", sock.inode
+    return sock.family, sock.address, sock.device or "", sock.inode
+
+
+def name_of(sock: Listener) -> str:
+    """How messages name a listener: ``0.0.0.0:80``, ``[::]:80``, with the device that it is bound to, or a path."""
+    if isinstance(sock, unix_listener.UnixListener):
+        return sock.path or "a UNIX socket without a name"
     text = ("[%s]:%d" if sock.family == "ipv6" else "%s:%d") % (sock.address, sock.port)
     return "%s on %s" % (text, sock.device) if sock.device else text
 
@@ -135,19 +171,29 @@ def _address(text: Optional[str]) -> Optional[_Address]:
     )
 
 
-def _nothing_there(wanted: Wanted, listening: List[records.ListenSocket], place: str) -> NotRaised:
+def _nothing_there(wanted: Wanted, listening: List[Listener], place: str) -> NotRaised:
+    if wanted.path is not None:
+        paths = sorted({name_of(sock) for sock in listening})
+        return NotRaised(
+            "path: no process listens on {0}{1} in {2}, {3}: correct the path or start the application first; nothing "
+            "was changed".format(
+                wanted.path, "" if wanted.inode is None else " with inode %d" % wanted.inode, place,
+                "but on " + _some(paths) if paths else "nor on any other UNIX socket",
+            )
+        )
+    tcp = [sock for sock in listening if isinstance(sock, records.ListenSocket)]
     if wanted.inode is not None:
         return NotRaised(
             "inode: no socket with inode {0} listens on port {1} in {2}: it was closed, and the one that was opened "
             "in its place has its own; nothing was changed".format(wanted.inode, wanted.port, place)
         )
-    others = sorted({name_of(sock) for sock in listening if sock.port == wanted.port})
+    others = sorted({name_of(sock) for sock in tcp if sock.port == wanted.port})
     if others:
         return NotRaised(
             "address: nothing listens on {0} and port {1} in {2}, but on {3}: name one of these or leave the address "
             "out; nothing was changed".format(wanted.address, wanted.port, place, _some(others))
         )
-    ports = sorted({sock.port for sock in listening})
+    ports = sorted({sock.port for sock in tcp})
     return NotRaised(
         "port: nothing listens on {0} in {1}, {2}: correct the port or start the application first; nothing was "
         "changed".format(wanted.port, place, "but on " + _some(ports) if ports else "nor on any other port")

@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Mapping, Sequence
 
 from .._applications import application as catalogue
 from .._applications import recognise
-from .._model import records
+from .._model import records, unix_listener
 from .._model import text as model_text
 from . import raise_plan, rows
 
@@ -55,7 +55,7 @@ def raised_warnings(steps: Sequence[raise_plan.Step], asked: int, somaxconn: int
     ]
 
 
-def to_keep(hint: recognise.Hint, sock: records.ListenSocket, backlog: int, somaxconn: int) -> str:
+def to_keep(hint: recognise.Hint, sock: raise_plan.Listener, backlog: int, somaxconn: int) -> str:
     """What makes the backlog outlive the next listen() of the application: one line that prints."""
     application = hint.application
     again = "The next listen() of %s (%s)" % (hint.program, _CAUSES.get(application.again, "a restart"))
@@ -89,8 +89,13 @@ def _row(step: raise_plan.Step, owner: records.Owner, namespace: str, somaxconn:
     )
 
 
-def _filled(template: str, hint: recognise.Hint, sock: records.ListenSocket, wanted: int) -> str:
+def _filled(template: str, hint: recognise.Hint, sock: raise_plan.Listener, wanted: int) -> str:
     """The catalogue's words with this listener's numbers; see :class:`.application.Application`."""
+    if isinstance(sock, unix_listener.UnixListener):
+        return template.format(
+            n=wanted, half=(wanted + 1) // 2, four=4 * wanted, listen="unix:" + sock.path, port="", program=hint.program,
+            inside="",
+        )
     if sock.address == "0.0.0.0":
         listen = str(sock.port)
     else:

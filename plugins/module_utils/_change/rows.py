@@ -8,14 +8,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, List, Union
 
 from .._applications import recognise
-from .._model import records
+from .._model import records, unix_listener
 
 
-def listener_row(sock: records.ListenSocket, owner: records.Owner, namespace: str) -> Dict[str, Any]:
+def listener_row(
+    sock: Union[records.ListenSocket, unix_listener.UnixListener], owner: records.Owner, namespace: str
+) -> Dict[str, Any]:
     """The fields that identify a listener and its holders, by the names that users see."""
+    if isinstance(sock, unix_listener.UnixListener):
+        return {
+            "network_namespace": namespace,
+            "path": sock.path,
+            "type": sock.type,
+            "inode": sock.inode,
+            "processes": _processes(owner),
+            "unit": owner.unit.name if owner.unit else None,
+        }
     return {
         "network_namespace": namespace,
         "protocol": sock.protocol,
@@ -24,9 +35,13 @@ def listener_row(sock: records.ListenSocket, owner: records.Owner, namespace: st
         "port": sock.port,
         "device": sock.device,
         "inode": sock.inode,
-        "processes": [{"pid": process.pid, "name": process.name} for process in owner.processes],
+        "processes": _processes(owner),
         "unit": owner.unit.name if owner.unit else None,
     }
+
+
+def _processes(owner: records.Owner) -> List[Dict[str, Any]]:
+    return [{"pid": process.pid, "name": process.name} for process in owner.processes]
 
 
 def hint_of(owner: records.Owner) -> recognise.Hint:

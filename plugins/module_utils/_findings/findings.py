@@ -21,7 +21,7 @@ from . import signs
 if TYPE_CHECKING:
     from . import finding, observed
 
-    Rule = Callable[[Any], Iterator[finding.Finding]]  # over a Host; those of REPORTS over the facts
+    Rule = Callable[[Any], Iterator[finding.Finding]]  # over a Host; those of _OF_FACTS over the facts
 
 #: id, room and function; of equal severity, what comes first here is told first. Where the same thing shows on a
 #: listener and, with no listener to blame, in the counters, both rules have its id
@@ -31,6 +31,7 @@ RULES: Tuple[Tuple[str, str, str], ...] = (
     ("syn-flood-everywhere", signs.FLOODS, "everywhere"),
     ("honest-burst", signs.FLOODS, "honest_burst"),
     ("lossy-clients", signs.FLOODS, "lossy_clients"),
+    ("unix-accept-queue-full", signs.UNIX, "unix_accept_queue_full"),
     ("last-quarter-drops", signs.LISTENERS, "new_peers_turned_away"),
     ("syn-queue-full", signs.LISTENERS, "syn_queue_full"),
     ("last-quarter-drops", signs.COUNTERS, "last_quarter_drops"),
@@ -58,6 +59,8 @@ RULES: Tuple[Tuple[str, str, str], ...] = (
     ("mitigation-in-force", signs.MITIGATION, "in_force"),
     ("half-open-lifetime", signs.COSTS, "lifetime"),
 )
+_OF_FACTS = frozenset((signs.REPORTS, signs.UNIX))  # rooms whose rules look at the structure itself
+
 
 def findings(facts: Mapping[str, Any]) -> List[Dict[str, Any]]:
     """What is wrong on a host, worst first; nothing for a host that is well.
@@ -72,12 +75,12 @@ def findings(facts: Mapping[str, Any]) -> List[Dict[str, Any]]:
         return []
     from . import finding
 
-    host = _host(facts) if shown - {signs.REPORTS} else None
+    host = _host(facts) if shown - _OF_FACTS else None
     found = [
         (place, one)
         for place, (_id, room, name) in enumerate(RULES)
         if room in shown
-        for one in rule_of(room, name)(facts if room == signs.REPORTS else host)
+        for one in rule_of(room, name)(facts if room in _OF_FACTS else host)
     ]
     found.sort(key=lambda pair: (finding.SEVERITIES.index(pair[1].severity), pair[0], -pair[1].weight, pair[1].subject))
     worst: Dict[Tuple[str, str], finding.Finding] = {}
@@ -116,6 +119,10 @@ def rule_of(room: str, name: str) -> Rule:
         from . import of_boot
 
         return getattr(of_boot, name)
+    if room == signs.UNIX:
+        from . import of_unix
+
+        return getattr(of_unix, name)
     if room == signs.WRITERS:
         from . import of_writers
 

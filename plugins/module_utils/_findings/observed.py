@@ -21,6 +21,15 @@ from .._model import queues as model_queues
 from .._model import verdict as model_verdict
 
 
+class Group(NamedTuple):
+    """The SO_REUSEPORT group of a listener; the kernel spreads new clients evenly over its members."""
+
+    members: int
+    accept: int = 0  # so many of them have a full accept queue
+    syn: int = 0
+    new_peers: int = 0
+
+
 class Listener(NamedTuple):
     """One row of ``listeners``."""
 
@@ -48,6 +57,7 @@ class Listener(NamedTuple):
     unit: Optional[str] = None
     why: Mapping[str, Any] = {}  # why it does not accept, see _model/not_accepting.py; empty where nobody looked
     fast_open: Optional[model_queues.Queue] = None  # places of TCP Fast Open; None where it takes none
+    group: Optional[Group] = None  # None where it shares address and port with no other
 
     @property
     def strain(self) -> float:
@@ -169,7 +179,7 @@ def observe(facts: Mapping[str, Any]) -> Host:
     kernel = gathered.part(facts, "kernel")
     states = {name: state for name, state in gathered.part(facts, "sysctls").items() if isinstance(state, Mapping)}
     entries = {_identity(row): row for row in gathered.rows(gathered.part(facts, "half_open"), "listeners")}
-    listeners = tuple(_listener(row, entries.get(_identity(row), {})) for row in gathered.rows(facts, "listeners"))
+    listeners = _grouped(facts, entries)
     scopes = _scopes(facts, states)
     listeners = tuple(_judged(it, listeners, scopes) for it in listeners)
     return Host(
@@ -229,6 +239,22 @@ def _identity(row: Mapping[str, Any]) -> Tuple[Any, ...]:
     return gathered.namespace_of(row), gathered.text(row, "family"), gathered.endpoint(row)
 
 
+def _grouped(facts: Mapping[str, Any], entries: Mapping[Any, Mapping[str, Any]]) -> Tuple[Listener, ...]:
+    """The listeners; each member of a group knows how many of its group are full."""
+    listeners = gathered.rows(facts, "listeners")
+    found = [(_identity(row), _listener(row, entries.get(_identity(row), {}))) for row in listeners]
+    groups: Dict[Tuple[Any, ...], Group] = {}
+    for key, it in found:
+        if it.group:
+            before = groups.get(key, it.group)
+            groups[key] = before._replace(
+                accept=before.accept + it.accept.full,
+                syn=before.syn + it.syn.full,
+                new_peers=before.new_peers + it.new_peers.full,
+            )
+    return tuple(it._replace(group=groups[key]) if it.group else it for key, it in found)
+
+
 def _listener(row: Mapping[str, Any], entries: Mapping[str, Any]) -> Listener:
     processes = gathered.rows(row, "processes")
     pid = gathered.number(processes[0].get("pid")) if processes else None
@@ -258,7 +284,13 @@ def _listener(row: Mapping[str, Any], entries: Mapping[str, Any]) -> Listener:
         unit=gathered.text(row, "unit"),
         why=gathered.part(gathered.part(row, "accept_queue"), "why"),
         fast_open=model_queues.fast_open_of(row),
+        group=_group(row),
     )
+
+
+def _group(row: Mapping[str, Any]) -> Optional[Group]:
+    members = gathered.number(gathered.part(row, "reuseport").get("members"))
+    return Group(members) if members is not None and members > 1 else None
 
 
 def _drops(row: Mapping[str, Any]) -> Optional[int]:

@@ -163,10 +163,16 @@ def _flood(
 
 def _what_happens(it: observed.Listener) -> str:
     if _dropping(it):
-        return "SYNs of new clients are dropped"
+        return of_listeners.dropped(it, _full(it))
     if it.on_full == "drop":
         return "Once the queue is full, SYNs of new clients are dropped"
-    return "New clients are answered with cookies" + ("" if it.syn.full else " where the queue is full")
+    whom = of_listeners.clients(it, _full(it), "are")
+    return whom[0].upper() + whom[1:] + " answered with cookies" + ("" if it.syn.full else " where the queue is full")
+
+
+def _full(it: observed.Listener) -> int:
+    """How many of its SO_REUSEPORT group are full; 0 where it has none."""
+    return max(it.group.syn, it.group.new_peers) if it.group else 0
 
 
 def _dropping(it: observed.Listener) -> bool:
@@ -208,6 +214,7 @@ def _evidence(host: observed.Host, it: observed.Listener, more: Dict[str, Any]) 
     if entries.followed:
         found.update(followed=entries.followed, answered=entries.gone, asked_again=entries.asked_again)
     found.update(_counted(scope))
+    found.update(of_listeners.members(it, _full(it)))
     found.update(more)
     return found
 

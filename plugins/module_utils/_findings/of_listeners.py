@@ -32,14 +32,19 @@ def accept_queue_full(host: observed.Host) -> Iterator[finding.Finding]:
     """Completed connections wait and nobody takes them: the application is what is slow."""
     for it in host.listeners:
         if it.accept.full:
+            full = it.group.accept if it.group else 0
             yield finding.Finding(
                 finding.CRITICAL,
                 it.subject,
-                "{0} for accept(2), which is all that the accept queue admits: {1} does not accept, and new clients "
-                "get no answer.{2} This is not SYN flooding.".format(
-                    text.plural(it.accept.used, "connection", "wait"), it.holder, _reason(it)
+                "{0} for accept(2), which is all that the accept queue admits: {1} does not accept, and {2} no "
+                "answer{3}.{4} This is not SYN flooding.".format(
+                    text.plural(it.accept.used, "connection", "wait"),
+                    it.holder,
+                    clients(it, full, "get"),
+                    _of_its_group(it, full),
+                    _reason(it),
                 ),
-                dict(numbers_of(it), why=dict(it.why) or {"cause": "unknown"}),
+                dict(numbers_of(it), why=dict(it.why) or {"cause": "unknown"}, **members(it, full)),
                 see_why_it_does_not_accept(host, it),
                 weight=it.accept.fill,
             )
@@ -51,12 +56,13 @@ def syn_queue_full(host: observed.Host) -> Iterator[finding.Finding]:
         if not it.syn.full or it.accept.full or it.new_peers.full or it.verdict.decided:
             continue
         dropping = it.on_full == "drop"
-        what = "SYNs of new clients are dropped" if dropping else "new clients are answered with cookies"
+        full = it.group.syn if it.group else 0
+        what = dropped(it, full) if dropping else clients(it, full, "are") + " answered with cookies"
         yield finding.Finding(
             finding.CRITICAL if dropping and not _perhaps_older(it) else finding.WARNING,
             it.subject,
             " ".join(filter(None, (_fills_the_syn_queue(it), what + ".", pattern(host, it), _how_to_tell(host, it)))),
-            dict(numbers_of(it), **half_open_evidence(host, it)),
+            dict(numbers_of(it), **dict(half_open_evidence(host, it), **members(it, full))),
             turn_cookies_on(host, it) if dropping else "Cookies carry the clients meanwhile. " + it.remedy,
             weight=it.syn.fill,
         )
@@ -66,16 +72,18 @@ def new_peers_turned_away(host: observed.Host) -> Iterator[finding.Finding]:
     """The last quarter of tcp_max_syn_backlog is kept for known peers, and all the rest is taken."""
     for it in host.listeners:
         if it.new_peers.full and not it.accept.full and not it.verdict.decided:
+            full = it.group.new_peers if it.group else 0
             yield finding.Finding(
                 finding.CRITICAL,
                 it.subject,
                 "{0} the limit for new peers ({1}) that tcp_max_syn_backlog sets while "
-                "tcp_syncookies is 0: SYNs of new clients are dropped without a word. {2}".format(
+                "tcp_syncookies is 0: {2} without a word. {3}".format(
                     text.plural(it.syn.used, "half-open connection", "reach"),
                     it.new_peers.limit,
+                    dropped(it, full),
                     " ".join(filter(None, (pattern(host, it), _how_to_tell(host, it)))),
                 ).strip(),
-                dict(numbers_of(it), **half_open_evidence(host, it)),
+                dict(numbers_of(it), **dict(half_open_evidence(host, it), **members(it, full))),
                 it.remedy or turn_cookies_on(host, it),
                 weight=it.new_peers.fill,
             )
@@ -329,6 +337,32 @@ def pattern(host: observed.Host, it: Optional[observed.Listener] = None) -> str:
     again = ", and {0} have already had their SYN-ACK sent again".format(old) if old else ""
     return "{0}{3}: {1}{2}.".format(
         text.plural(total, "half-open connection"), spread, again, "" if part is not host.half_open else " in all"
+    )
+
+
+def clients(it: observed.Listener, full: int, verb: str) -> str:
+    """Whom it concerns that ``full`` members of its group are full: "about 1 in 4 new clients gets" to "get"."""
+    if it.group is None or not 0 < full < it.group.members:
+        return "new clients " + verb
+    return "about {0} in {1} new clients {2}".format(full, it.group.members, text.agreeing(full, verb))
+
+
+def dropped(it: observed.Listener, full: int) -> str:
+    """Whose SYNs are dropped."""
+    return "SYNs of {0} are dropped".format(clients(it, full, "").rstrip())
+
+
+def members(it: observed.Listener, full: int) -> Dict[str, Any]:
+    """Evidence of its SO_REUSEPORT group; nothing for a listener without one."""
+    return {"members": it.group.members, "members_full": min(full, it.group.members)} if it.group else {}
+
+
+def _of_its_group(it: observed.Listener, full: int) -> str:
+    if it.group is None:
+        return ""
+    some = "all" if full >= it.group.members else str(full)
+    return ": of the {0} sockets that share this port (SO_REUSEPORT), {1} {2} full".format(
+        it.group.members, some, text.agreeing(full, "are")
     )
 
 

@@ -20,6 +20,7 @@ from .._model import gathered
 LISTENERS, FLOODS, COUNTERS, NAMESPACES = "listeners", "floods", "counters", "namespaces"
 SETTINGS, COSTS, BOOT, MITIGATION = "settings", "costs", "boot", "mitigation"
 REPORTS = "reports"  # of a listener that is not here
+UNIX = "unix"  # sockets
 WRITERS = "writers"  # of settings, beside the boot loader
 
 LARGEST_DEFAULT = 4096  # of net.core.somaxconn, from 5.4 on, and of tcp_max_syn_backlog on the largest machines
@@ -63,6 +64,8 @@ def _signs(facts: Mapping[str, Any]) -> Iterator[str]:
         yield BOOT
     if any(state.get("other_writers") or state.get("without_effect") or state.get("shadowed") for state in states):
         yield WRITERS
+    if any(_half_full_unix(row) for row in gathered.rows(facts, "unix_listeners")):
+        yield UNIX
     if _unusual_settings(facts):
         yield SETTINGS
     if gathered.part(gathered.part(facts, "mitigation"), "record"):
@@ -82,6 +85,11 @@ def _fast_open_half_full(row: Mapping[str, Any]) -> bool:
 
     queue = model_queues.fast_open_of(row)
     return queue is not None and queue.fill >= 0.5
+
+
+def _half_full_unix(row: Mapping[str, Any]) -> bool:
+    queue = gathered.part(row, "accept_queue")
+    return 2 * (gathered.number(queue.get("used")) or 0) > (gathered.number(queue.get("limit")) or 0)
 
 
 def _any_drops(listeners: List[Mapping[str, Any]], scopes: Mapping[str, Mapping[str, Any]]) -> bool:

@@ -62,6 +62,8 @@ def namespace_of(row: Mapping[str, Any]) -> str:
 
 def subject_of(row: Mapping[str, Any]) -> str:
     """The name under which findings speak of a listener."""
+    if "path" in row and "port" not in row:
+        return str(row.get("path")) + inside(namespace_of(row))
     return endpoint(row) + inside(namespace_of(row))
 
 

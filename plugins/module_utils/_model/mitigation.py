@@ -13,7 +13,7 @@ mitigation does all that its record says, and whoever restores takes back what o
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
+from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional
 
 from .._kernel import sysctls as kernel_sysctls
 from . import networks
@@ -24,7 +24,21 @@ _LONGEST_TEXT = 1000
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 _FAMILIES = ("ipv4", "ipv6")
 
+#: Why a record is not of here: what it describes ended, or is somewhere else
+ANOTHER_BOOT, ANOTHER_NAMESPACE = "another boot", "another network namespace"
+_BOOT_ID = "[0-9a-f-]{32,36}"
+#: The first network namespace of a boot lives until the next: its number since Linux 6.17, its cookie up to then
+_FIRST_NUMBER, _FIRST_COOKIE = 0xEFFFFFF9, 1
+
 Record = Dict[str, Any]
+
+
+class Place(NamedTuple):
+    """Where and when a record holds; None for what the kernel does not tell."""
+
+    boot_id: Optional[str]
+    network_namespace: Optional[int]  # its number, which the kernel gives to another once it is gone
+    cookie: Optional[int] = None  # of the network namespace, which no other has until the next boot
 
 
 class BadRecord(ValueError):
@@ -36,7 +50,9 @@ def empty() -> Record:
     return {
         "schema": SCHEMA,
         "since": None,
+        "boot_id": None,
         "network_namespace": None,
+        "namespace_cookie": None,
         "causes": [],
         "sysctls": {},
         "boot": {},
@@ -60,7 +76,7 @@ def merge(first: Optional[Mapping[str, Any]], second: Mapping[str, Any]) -> Reco
     return {
         "schema": SCHEMA,
         "since": first["since"] or second["since"],
-        "network_namespace": first["network_namespace"] or second["network_namespace"],
+        **{name: first[name] or second[name] for name in ("boot_id", "network_namespace", "namespace_cookie")},
         "causes": _each_once(first["causes"], second["causes"]),
         "sysctls": sysctls,
         "boot": dict(second["boot"], **first["boot"]),
@@ -77,6 +93,40 @@ def boot_text(state: Mapping[str, Any]) -> Optional[str]:
     if value is None or not isinstance(source, str):
         return None
     return "{0} {1}".format(value, re.sub(r":\d+$", "", source))  # another line may be put before it
+
+
+def located(record: Mapping[str, Any], here: Place) -> Record:
+    """The record with what it does not say yet of where it holds."""
+    return dict(
+        record,
+        boot_id=record["boot_id"] or here.boot_id,
+        network_namespace=record["network_namespace"] or here.network_namespace,
+        namespace_cookie=record["namespace_cookie"] or here.cookie,
+    )
+
+
+def elsewhere(record: Mapping[str, Any], here: Place) -> Optional[str]:
+    """Why a record is not of here, ANOTHER_BOOT or ANOTHER_NAMESPACE; None where nothing speaks against it."""
+    if None not in (record["boot_id"], here.boot_id) and record["boot_id"] != here.boot_id:
+        return ANOTHER_BOOT
+    if record["network_namespace"] not in (None, here.network_namespace):
+        return ANOTHER_NAMESPACE
+    if None not in (record["namespace_cookie"], here.cookie) and record["namespace_cookie"] != here.cookie:
+        return ANOTHER_NAMESPACE
+    return None
+
+
+def may_live(record: Mapping[str, Any], here: Place, living: Iterable[int]) -> bool:
+    """Whether another network namespace's record may be of one that still is there; ``living`` are the numbers seen.
+
+    It is where nothing tells that it was made in this boot, and where it is of the boot's first network namespace,
+    which a container with the host's /run does not see.
+    """
+    if record["boot_id"] is None or record["boot_id"] != here.boot_id:
+        return True
+    if record["network_namespace"] == _FIRST_NUMBER or record["namespace_cookie"] == _FIRST_COOKIE:
+        return True
+    return record["network_namespace"] != here.network_namespace and record["network_namespace"] in living
 
 
 def _larger(before: Optional[Mapping[str, Any]], now: Mapping[str, Any]) -> Dict[str, Any]:
@@ -110,11 +160,13 @@ def parse_record(data: Any) -> Record:
     if unknown:
         raise BadRecord("{0!r:.40} is not part of a record".format(unknown[0]))
     whole = dict(empty(), **found)
-    since, namespace = whole["since"], whole["network_namespace"]
+    since, boot_id = whole["since"], whole["boot_id"]
     return {
         "schema": SCHEMA,
         "since": None if since is None else _time(since),
-        "network_namespace": None if namespace is None else _integer(namespace, 0, 2**64),
+        "boot_id": None if boot_id is None else _boot_id(boot_id),
+        "network_namespace": _number(whole["network_namespace"]),
+        "namespace_cookie": _number(whole["namespace_cookie"]),
         "causes": [_text(one, "causes") for one in _list(whole["causes"], "causes")],
         "sysctls": {_sysctl(name): _change(state) for name, state in _mapping(whole["sysctls"], "sysctls").items()},
         "boot": {_sysctl(name): _text(one, "boot") for name, one in _mapping(whole["boot"], "boot").items()},
@@ -184,6 +236,16 @@ def _time(told: Any) -> str:
     if not isinstance(told, str) or not re.fullmatch(_TIME, told):
         raise BadRecord("since: {0!r:.40} is no time".format(told))
     return told
+
+
+def _boot_id(told: Any) -> str:
+    if not isinstance(told, str) or not re.fullmatch(_BOOT_ID, told):
+        raise BadRecord("boot_id: {0!r:.40} is none".format(told))
+    return told
+
+
+def _number(told: Any) -> Optional[int]:
+    return None if told is None else _integer(told, 0, 2**64)
 
 
 def _text(told: Any, name: str) -> str:

@@ -90,3 +90,9 @@ def _half_open(row: Mapping[str, Any]) -> Optional[int]:
     of_group, members = gathered.number(group.get("half_open")), gathered.number(group.get("members"))
     used = gathered.number(gathered.part(row, "syn_queue").get("used"))
     return of_group // members if used is None and of_group is not None and members else used
+
+
+def accept_queue_of(row: Mapping[str, Any]) -> Queue:
+    """The accept queue of a row, which is all that a UNIX socket has."""
+    queue = gathered.part(row, "accept_queue")
+    return Queue(gathered.number(queue.get("used")), gathered.number(queue.get("limit")))

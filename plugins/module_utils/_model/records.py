@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 if TYPE_CHECKING:
-    from . import raised_record, units
+    from . import raised_record, units, unix_listener
 
 
 class ListenSocket(NamedTuple):
@@ -126,6 +126,7 @@ class NamespaceView(NamedTuple):
     counters: Optional[Dict[str, int]] = None
     counters_delta: Optional[Dict[str, object]] = None
     raised: Mapping[int, raised_record.Raised] = {}  # listeners that were raised while they ran, by socket inode
+    unix: Tuple[unix_listener.UnixListener, ...] = ()
     fast_open: bool = False  # whether listeners may take TCP Fast Open: net.ipv4.tcp_fastopen has 2
 
 

@@ -31,9 +31,14 @@ def printable(text: str, longest: int = 4096) -> str:
 def plural(count: Optional[int], noun: str, verb: str = "") -> str:
     """How many there are: "1 entry fills" of an "entry" that "fill"s, "2 entries fill"."""
     if count == 1:
-        return "1 {0}{1}".format(noun, " " + _ONE.get(verb, verb + "s") if verb else "")
+        return "1 {0}{1}".format(noun, " " + agreeing(1, verb) if verb else "")
     many = noun[:-1] + "ies" if noun.endswith("try") else noun + ("es" if noun.endswith("s") else "s")
     return "{0} {1}{2}".format(count, many, " " + verb if verb else "")
+
+
+def agreeing(count: Optional[int], verb: str) -> str:
+    """The verb for so many: "fills" for one, "fill" for all others."""
+    return _ONE.get(verb, verb + "s") if verb and count == 1 else verb
 
 
 def _escaped(character: str) -> str:

@@ -78,12 +78,22 @@ def _change(options: change_options.ChangeOptions, kernel: identity.Kernel, chec
     sockets, unread = module_host.listeners(host)
     result["restart_needed"], more = module_host.restart_needed(host, kernel, planned, sockets or [])
     unread = [*unread, *more]
+    if result["restart_needed"]:
+        result["unit_aliases"] = _aliases(result["restart_needed"])
     if options.report_listeners and sockets is not None:
         result["syn_backlog"], more = _seen(options, host, kernel, planned, sockets)
         unread += [one for one in more if one not in unread]
+        result["unit_aliases"] = _aliases(result["syn_backlog"].get("listeners", []) + result["restart_needed"])
     file = host.found.file
     shown = words.diff(planned, options.path, file.content if file else None, namespace.name)
     return Change(result, shown, host.warnings + _warnings(options, planned) + unread)
+
+
+def _aliases(rows: List[Dict[str, Any]]) -> Dict[str, str]:
+    """Other names of the services that these listeners belong to."""
+    from .._read import unit_aliases
+
+    return unit_aliases.aliases_of({row["unit"] for row in rows if row["unit"]})
 
 
 def _seen(

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional
+from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
 from .._change import plan
 from .._kernel import level as kernel_level
@@ -36,6 +36,7 @@ def change_spec() -> Dict[str, Dict[str, Any]]:
         "on_shadowed": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
         "network_namespace": {"type": "str"},
         "report_listeners": {"type": "bool", "default": False},
+        "paths": {"type": "list", "elements": "str"},
         "ports": {"type": "list", "elements": "int"},
     }
 
@@ -52,6 +53,7 @@ class ChangeOptions(NamedTuple):
     fail_when_shadowed: bool
     network_namespace: Optional[str]
     report_listeners: bool
+    paths: Tuple[str, ...]
     ports: FrozenSet[int]  # empty: all
 
 
@@ -91,6 +93,7 @@ def parse_change_options(params: Dict[str, Any], level: kernel_level.Level) -> C
         fail_when_shadowed=params["on_shadowed"] == "fail",
         network_namespace=params["network_namespace"],
         report_listeners=params["report_listeners"],
+        paths=tuple(params["paths"] or ()),
         ports=ports,
     )
 

@@ -20,7 +20,7 @@ from .._model import boot_values as model_boot_values
 from .._model import namespace as namespace_room
 from .._model import records
 from .._model import sysctl_file as model_sysctl_file
-from .._read import boot_files, namespaces, new_namespace, sysctl_file, tuned_files
+from .._read import boot_files, clock, namespaces, new_namespace, sysctl_file, tuned_files
 from .._read import owners as read_owners
 from .._read import sockets as read_sockets
 from .._read import sysctls as read_sysctls
@@ -122,7 +122,29 @@ def restart_needed(
     after = dict(host.runtime, **{write.name: write.after for write in plan.writes})
     latched = change_latched.may_be_latched(sockets, kernel.rule, host.runtime, after)
     owners, warnings = read_owners.owners_of(latched) if latched else ({}, [])
-    return change_latched.restart_rows(latched, owners, host.namespace.name, kernel.rule, host.runtime, after), warnings
+    since = _set_since(host) if latched else None
+    rows = change_latched.restart_rows(latched, owners, host.namespace.name, kernel.rule, host.runtime, after, since)
+    return rows, warnings
+
+
+def _set_since(host: Host) -> Optional[str]:
+    """Since when the somaxconn that was there before this run is in force: the last change of its file, or the boot.
+
+    None where no file, and no default of the kernel, is what is in force.
+    """
+    boot, value = host.found.boot, host.runtime.get("somaxconn")
+    if boot is None or value is None:
+        return None
+    found = model_boot_values.values_at_boot(
+        boot, ["somaxconn"], host.found.level, host.found.tuned, host.found.defaults
+    )["somaxconn"]
+    if found.doubt is not None or not found.certain:
+        return None
+    if found.value is None:
+        return clock.booted() if value == sysctls.boot_default("somaxconn", host.found.level) else None
+    path = (found.source or "").rpartition(":")[0]
+    changed = clock.changed(path) if path.startswith("/") and found.number == value else None
+    return max(changed, clock.booted()) if changed else None
 
 
 def inside(namespace: namespace_room.Namespace, function: Any, *args: Any) -> Any:

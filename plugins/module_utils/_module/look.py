@@ -37,6 +37,10 @@ def look_around(
         counters=counters,
         counters_delta=counters_delta,
     )
+    if sockets and work.options.wants("unix") and work.options.ports is None:
+        from .._read import unix_diag
+
+        view = view._replace(unix=tuple(work.note(unix_diag.listeners(), place)))
     if sockets and work.options.wants("listeners", "half_open"):
         return _with_sockets(work, place, view, before)
     return view

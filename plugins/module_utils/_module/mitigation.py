@@ -62,14 +62,16 @@ def _given(record: Any) -> mitigation.Record:
 
 
 def _present(given: mitigation.Record, path: str, check_mode: bool) -> Dict[str, Any]:
-    before = _usable(path)
+    found = _usable(path)
+    before = found.record
     wanted = mitigation.merge(before, given)
     wanted["since"] = wanted["since"] or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    wanted["network_namespace"] = wanted["network_namespace"] or mitigation_record.network_namespace()
+    wanted = mitigation.located(wanted, mitigation_record.place())
     wanted["firewall"] = dict(_found_now(wanted), **wanted["firewall"])
     if wanted != before and not check_mode:
         _write(wanted, path)
-    return {"changed": wanted != before, "record": wanted, "diff": _diff(path, before, wanted)}
+    told = {"changed": wanted != before, "record": wanted, "diff": _diff(path, before, wanted)}
+    return dict(told, warnings=[found.stale + " It is replaced."] if found.stale else [])
 
 
 def _found_now(record: mitigation.Record) -> Dict[str, Dict[str, bool]]:
@@ -85,14 +87,18 @@ def _networks(record: mitigation.Record) -> Any:
 
 
 def _absent(path: str, check_mode: bool) -> Dict[str, Any]:
-    before = _usable(path)
-    if before is not None and not check_mode:
-        for family, had in before["firewall"].items():
+    """A stale record goes, and nothing with it: the tables that it tells of are gone, and others are there now."""
+    found = _usable(path)
+    before = found.record
+    there = before is not None or found.stale is not None
+    if there and not check_mode:
+        for family, had in before["firewall"].items() if before else ():
             _remove_what_was_not_there(family, had)
         atomic.replace(path, None, atomic.current(path))
         with contextlib.suppress(OSError):  # somebody else's file is in it
             os.rmdir(os.path.dirname(path))
-    return {"changed": before is not None, "record": before, "diff": _diff(path, before, None)}
+    told = {"changed": there, "record": before, "diff": _diff(path, before, None)}
+    return dict(told, warnings=[found.stale + " It is removed."] if found.stale else [])
 
 
 def _remove_what_was_not_there(family: str, had: Mapping[str, bool]) -> None:
@@ -107,14 +113,14 @@ def _remove_what_was_not_there(family: str, had: Mapping[str, bool]) -> None:
         write_firewall.remove_idle(family, table, chain)
 
 
-def _usable(path: str) -> Optional[mitigation.Record]:
+def _usable(path: str) -> mitigation_record.Found:
     found = mitigation_record.read_record(path)
     if found.problem:
         raise NotRecorded(
             "{0}. What was changed before is written there and nowhere else: look what can be saved of it, put that "
             "back, and remove the file.".format(found.problem)
         )
-    return found.record
+    return found
 
 
 def _write(record: mitigation.Record, path: str) -> None:

@@ -13,8 +13,8 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from .._change import raise_plan, raised
 from .._model import namespace as namespace_room
-from .._model import raised_record, records
-from .._read import namespaces
+from .._model import raised_record
+from .._read import clock, namespaces
 from .._read import owners as read_owners
 from .._read import raised as read_raised
 from .._read import sockets as read_sockets
@@ -26,7 +26,8 @@ from .._write import raised as write_raised
 def listener_spec() -> Dict[str, Dict[str, Any]]:
     """The argument_spec of syn_backlog_listener."""
     return {
-        "port": {"type": "int", "required": True},
+        "port": {"type": "int"},
+        "path": {"type": "str"},
         "backlog": {"type": "int", "required": True},
         "address": {"type": "str"},
         "inode": {"type": "int"},
@@ -55,7 +56,7 @@ def set_backlogs(params: Mapping[str, Any], check_mode: bool = False) -> Tuple[D
         return _run(wanted, namespace, listen_backlog.rehearse, expected)
     with lock.locked() as why_not:  # else another run would look like a listen() that did not take
         result, warnings = _run(
-            wanted, namespace, partial(listen_backlog.apply, read_back=partial(_backlogs, namespace)), check=False
+            wanted, namespace, partial(listen_backlog.apply, read_back=partial(_backlogs, namespace, wanted.path is not None)), check=False
         )
     if why_not and result["changed"]:
         warnings.append("Nothing kept another run from changing the same listeners meanwhile: " + why_not)
@@ -70,7 +71,7 @@ def _run(
     check: bool = True,
 ) -> Tuple[Dict[str, Any], List[str]]:
     """``expected`` takes the place of the somaxconn that is in force."""
-    sockets, somaxconn, warnings = namespaces.call_inside(namespace, _look_around)
+    sockets, somaxconn, warnings = namespaces.call_inside(namespace, _look_around, wanted.path is not None)
     somaxconn = somaxconn if expected is None else expected
     steps = raise_plan.plan_raise(wanted, sockets, somaxconn, namespace.label)
     owners, unseen = read_owners.owners_of([step.socket for step in steps])
@@ -88,24 +89,32 @@ def _run(
 
 def _note(steps: Iterable[raise_plan.Step], namespace: namespace_room.Namespace) -> None:
     """What was raised, and when: floods and drops from before tell nothing about these listeners now."""
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    now = clock.iso(time.time())
     place = namespaces.call_inside(namespace, read_raised.network_namespace)
     write_raised.note([
-        raised_record.Raised(place, step.socket.inode, now, step.socket.backlog, step.socket.drops)
+        raised_record.Raised(place, step.socket.inode, now, step.socket.backlog, getattr(step.socket, "drops", None))
         for step in steps
         if step.changed and step.after > (step.socket.backlog or 0)
     ])
 
 
-def _look_around() -> Tuple[List[records.ListenSocket], Optional[int], List[str]]:
+def _look_around(unix: bool) -> Tuple[List[Any], Optional[int], List[str]]:
     """The listeners and somaxconn of the calling thread's namespace, and warnings."""
     try:
-        sockets, warnings = read_sockets.listen_sockets()
+        sockets, warnings = _listeners(unix)
     except OSError as error:
         raise raise_plan.NotRaised("the listeners cannot be read: {0}; nothing was changed".format(error)) from None
     sysctls, _unread = read_sysctls.read_sysctls()  # what cannot be read and matters is told by the plan
     return sockets, sysctls["somaxconn"], warnings
 
 
-def _backlogs(namespace: namespace_room.Namespace) -> Dict[int, Optional[int]]:
-    return {sock.inode: sock.backlog for sock in namespaces.call_inside(namespace, read_sockets.listen_sockets)[0]}
+def _listeners(unix: bool) -> Tuple[List[Any], List[str]]:
+    if not unix:
+        return read_sockets.listen_sockets()
+    from .._read import unix_diag
+
+    return unix_diag.listeners()
+
+
+def _backlogs(namespace: namespace_room.Namespace, unix: bool) -> Dict[int, Optional[int]]:
+    return {sock.inode: sock.backlog for sock in namespaces.call_inside(namespace, _listeners, unix)[0]}

@@ -25,6 +25,8 @@ def keep_record_or_fail(module: AnsibleModule) -> Dict[str, Any]:
         result = mitigation.keep_record(module.params, module.check_mode)
     except (errors.InvalidOption, mitigation.NotRecorded, lock.Busy) as error:
         module.fail_json(msg=str(error))
+    for warning in result.pop("warnings"):
+        module.warn(warning)
     if not module._diff:
         del result["diff"]
     return result

@@ -45,4 +45,24 @@ def seen(
     for name, state in planned.after.items():
         states[name].update(boot=state.get("boot"), boot_source=state.get("boot_source"))
     rows = listeners.listener_rows(view, kernel, in_force, owners) if shown else []
-    return {"sysctls": states, "listeners": rows}, [*unread, *more]
+    told: Dict[str, Any] = {"sysctls": states, "listeners": rows}
+    if options.paths:
+        told["unix_listeners"] = _unix(options.paths, host, kernel, view, in_force)
+    return told, [*unread, *more]
+
+
+def _unix(
+    paths: Sequence[str],
+    host: module_host.Host,
+    kernel: identity.Kernel,
+    view: records.NamespaceView,
+    sysctls_in_force: Dict[str, Any],
+) -> List[Dict[str, Any]]:
+    """The UNIX sockets of these names."""
+    from .._read import unix_diag
+    from .._report import unix_listeners
+
+    found = module_host.inside(host.namespace, unix_diag.listeners)[0]
+    named = tuple(sock for sock in found if sock.path in paths)
+    owners = read_owners.owners_of(named)[0] if named else {}
+    return unix_listeners.unix_rows(view._replace(unix=named), kernel, sysctls_in_force, owners, {}, {})

@@ -9,14 +9,17 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
-from typing import TYPE_CHECKING, NamedTuple, Optional
+import sys
+from typing import TYPE_CHECKING, List, NamedTuple, Optional
 
 if TYPE_CHECKING:
     from .._model import mitigation
 
 PATH = "/run/linuxnet.tcp/mitigation.json"
 _MOST_BYTES = 4194304
+_SO_NETNS_COOKIE = 71
 
 
 class _NotOurs(Exception):
@@ -24,14 +27,15 @@ class _NotOurs(Exception):
 
 
 class Found(NamedTuple):
-    """What the file says; ``problem`` where there is one that cannot be used."""
+    """What the file says; ``problem`` where there is one that cannot be used, ``stale`` where what it says is over."""
 
     record: Optional[mitigation.Record]
     problem: Optional[str]
+    stale: Optional[str] = None
 
 
 def read_record(path: str = PATH) -> Found:
-    """The record of this network namespace; neither part is set where there is no file."""
+    """The record of this boot and network namespace; no part is set where there is no file."""
     try:
         content = _content(path)
         return Found(None, None) if content is None else _parsed(content, path)
@@ -52,10 +56,43 @@ def _parsed(content: bytes, path: str) -> Found:
         return Found(None, "{0} is no record of a mitigation: {1}".format(path, error))
     except ValueError:
         return Found(None, "{0} is no record of a mitigation: it is no JSON".format(path))
-    if record["network_namespace"] not in (None, network_namespace()):
+    at = place()
+    why = mitigation.elsewhere(record, at)
+    if why is None:
+        return Found(record, None)
+    if why == mitigation.ANOTHER_NAMESPACE and mitigation.may_live(record, at, _living(record)):
         another = "{0} is the record of another network namespace, or from before this container was restarted"
         return Found(None, another.format(path))
-    return Found(record, None)
+    return Found(None, None, "{0} is the record of {1}: what it tells of ended with that.".format(path, why))
+
+
+def place() -> mitigation.Place:
+    """Where we are, and in which boot."""
+    from .._model import mitigation
+    from . import raised
+
+    return mitigation.Place(raised.boot_id() or None, network_namespace(), _cookie())
+
+
+def _cookie() -> Optional[int]:
+    """What tells our network namespace from any other of this boot; None before Linux 5.14."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+            return int.from_bytes(sock.getsockopt(socket.SOL_SOCKET, _SO_NETNS_COOKIE, 8), sys.byteorder) or None
+    except OSError:
+        return None
+
+
+def _living(record: mitigation.Record) -> List[int]:
+    """The numbers of the network namespaces that can be seen, where it matters whether the record's is one of them.
+
+    Root without CAP_SYS_PTRACE, as in most containers, sees none of other users' processes. They are in its own.
+    """
+    if record["network_namespace"] is None:
+        return []
+    from . import namespaces
+
+    return [one.inode for one in namespaces.resolve(["all"])]
 
 
 def network_namespace() -> Optional[int]:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from .._model import records
 from .._model import units as model_units
@@ -16,8 +16,8 @@ from . import cgroups
 from . import processes as read_processes
 
 
-def owners_of(sockets: Sequence[records.ListenSocket]) -> Tuple[Dict[int, records.Owner], List[str]]:
-    """Owners by socket inode.
+def owners_of(sockets: Sequence[Any]) -> Tuple[Dict[int, records.Owner], List[str]]:
+    """Owners by socket inode, of TCP and UNIX listeners.
 
     The unit is that of the holding processes; where none is visible, the cgroup
     in which the socket was made tells it (Linux 5.8 and later).

@@ -9,11 +9,10 @@
 from __future__ import annotations
 
 import os
-import time
 from typing import Collection, Dict, List, Optional, Tuple
 
 from .._model import records, text, units
-from . import executables
+from . import clock, executables
 
 _MOST_ARGUMENTS = 65536  # bytes of a command line that are read
 _LONGEST_ARGUMENT = 1024  # characters of one argument that are kept
@@ -103,8 +102,7 @@ def _started(directory: str) -> Optional[str]:
     """When a process was started, by the clock of this machine (proc(5), field 22)."""
     try:
         ticks = int((_read(directory + "/stat", 4096) or b"").rpartition(b")")[2].split()[19])
-        ago = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
-        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - ago))
+        return clock.started(ticks)
     except (ValueError, IndexError, OverflowError, OSError):
         return None
 

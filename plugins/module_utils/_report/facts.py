@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from .._kernel import identity
 from .._kernel import sysctls as kernel_sysctls
@@ -17,8 +17,6 @@ from . import runtime_state
 if TYPE_CHECKING:
     from .._boot import values
     from .._model import records
-
-_WITH = {"counters_delta": "counters", "memory": "listeners"}  # parts that come with another one
 
 
 class Evidence(NamedTuple):
@@ -35,21 +33,21 @@ class Evidence(NamedTuple):
     memory: Optional[int] = None  # of the machine, in bytes
     mitigation: Optional[Dict[str, Any]] = None
     why: Mapping[int, Dict[str, Any]] = {}  # by socket inode: why a listener does not accept whose accept queue is full
+    unix_files: Mapping[int, Optional[str]] = {}  # by socket inode: what has become of the names of UNIX sockets
     fast_open: Dict[int, Optional[int]] = {}  # limits by socket inode, None where one cannot be read
 
 
-def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int, networks: int) -> Dict[str, Any]:
-    """The structure ``syn_backlog``, with the parts of ``subset``.
+def assemble(evidence: Evidence, networks: int) -> Dict[str, Any]:
+    """The structure ``syn_backlog`` with every part that was read, not judged yet: that is :func:`.told.told`.
 
-    Findings are drawn from every part, also from those that are then left out, and what is more urgent than
-    a listener's own remedy takes its place. ``networks``: how many source networks they are drawn from, of which
-    ``top_sources`` are shown.
+    ``networks``: how many source networks findings are drawn from.
     """
     facts: Dict[str, Any] = {
         "schema": runtime_state.SCHEMA,
         "kernel": evidence.kernel.as_facts(),
         "sysctls": _sysctls(evidence),
         "listeners": [row for view in evidence.views if view.sockets for row in _rows(evidence, view)],
+        "unix_listeners": [row for view in evidence.views if view.unix for row in _unix_rows(evidence, view)],
         "memory": {"total_bytes": evidence.memory},
         "counters": evidence.own.counters,
     }
@@ -61,15 +59,11 @@ def assemble(evidence: Evidence, subset: FrozenSet[str], top_sources: int, netwo
         facts["mitigation"] = evidence.mitigation
     if evidence.others_asked:
         facts["network_namespaces"] = [_namespace(view) for view in evidence.views]
-    if {"half_open", "findings"} & subset:
-        _add_half_open(facts, evidence, networks)
-    if {"listeners", "findings"} & subset:
-        _add_findings(facts)
-    if "half_open" in subset:
+    if any(view.half_open is not None for view in evidence.views):
         from . import half_open
 
-        facts["half_open"] = half_open.shortened(facts["half_open"], top_sources)
-    return {name: part for name, part in facts.items() if _asked_for(name, subset)}
+        facts["half_open"] = half_open.half_open_facts(evidence.views, networks)
+    return facts
 
 
 def _sysctls(evidence: Evidence) -> Dict[str, Dict[str, Any]]:
@@ -78,35 +72,6 @@ def _sysctls(evidence: Evidence) -> Dict[str, Dict[str, Any]]:
     from . import boot_state
 
     return boot_state.sysctl_states(evidence.own.sysctls, evidence.boot, evidence.defaults)
-
-
-def _add_half_open(facts: Dict[str, Any], evidence: Evidence, networks: int) -> None:
-    from . import half_open
-
-    facts["half_open"] = half_open.half_open_facts(evidence.views, networks)
-
-
-def _add_findings(facts: Dict[str, Any]) -> None:
-    from .._findings import signs
-
-    if not signs.signs(facts):
-        facts["findings"] = []
-        return
-    from .._findings import findings
-
-    facts["findings"] = findings.findings(facts)
-    facts["listeners"] = [
-        dict(row, remedy=first) if first else row
-        for row, first in zip(facts["listeners"], findings.first_remedies(facts))
-    ]
-
-
-def _asked_for(name: str, subset: FrozenSet[str]) -> bool:
-    if name == "sysctls":
-        return bool({"sysctls", "boot"} & subset)
-    if name in _WITH:
-        return _WITH[name] in subset
-    return name in subset or name in ("schema", "kernel", "network_namespaces")
 
 
 def _rows(evidence: Evidence, view: records.NamespaceView) -> List[Dict[str, Any]]:
@@ -119,6 +84,13 @@ def _rows(evidence: Evidence, view: records.NamespaceView) -> List[Dict[str, Any
             row["accept_queue"]["why"] = evidence.why[row["inode"]]
     return rows
     return listeners.listener_rows(view, evidence.kernel, sysctls, evidence.owners, evidence.fast_open)
+
+
+def _unix_rows(evidence: Evidence, view: records.NamespaceView) -> List[Dict[str, Any]]:
+    from . import unix_listeners
+
+    sysctls = effective_sysctls(evidence.kernel, view.sysctls, evidence.own.sysctls)
+    return unix_listeners.unix_rows(view, evidence.kernel, sysctls, evidence.owners, evidence.unix_files, evidence.why)
 
 
 def effective_sysctls(

@@ -77,7 +77,7 @@ def _duplicates(
         yield pairs
 
 
-def _duplicate(sock: records.ListenSocket, holders: Sequence[records.Process]) -> socket.socket:
+def _duplicate(sock: raise_plan.Listener, holders: Sequence[records.Process]) -> socket.socket:
     """A duplicate of the socket, from the first of its holders that lets us have it."""
     refused: List[Tuple[OSError, records.Process]] = []
     for process in holders:
@@ -104,7 +104,7 @@ def _duplicate(sock: records.ListenSocket, holders: Sequence[records.Process]) -
     )
 
 
-def _checked(fd: int, sock: records.ListenSocket) -> Optional[socket.socket]:
+def _checked(fd: int, sock: raise_plan.Listener) -> Optional[socket.socket]:
     """The socket, where the descriptor is the one that was meant and listens; else it is closed again.
 
     Between readlink and the duplication the process may have put something else under the same number. Where it
@@ -119,7 +119,7 @@ def _checked(fd: int, sock: records.ListenSocket) -> Optional[socket.socket]:
         os.close(fd)
         return None
     try:
-        if copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and copy.getsockname()[1] == sock.port:
+        if copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and _is_meant(copy, sock):
             return copy
     except OSError:
         pass
@@ -127,7 +127,13 @@ def _checked(fd: int, sock: records.ListenSocket) -> Optional[socket.socket]:
     return None
 
 
-def _listen(sock: records.ListenSocket, copy: socket.socket, backlog: int) -> None:
+def _is_meant(copy: socket.socket, sock: raise_plan.Listener) -> bool:
+    if isinstance(sock, records.ListenSocket):
+        return bool(copy.getsockname()[1] == sock.port)
+    return copy.family == socket.AF_UNIX
+
+
+def _listen(sock: raise_plan.Listener, copy: socket.socket, backlog: int) -> None:
     """listen(2) itself: `socket.listen` turns a negative backlog into 0."""
     if _libc.listen(copy.fileno(), ctypes.c_int(backlog)) != 0:
         code = ctypes.get_errno()
@@ -170,7 +176,7 @@ def _put_back(done: Sequence[Tuple[raise_plan.Step, socket.socket]], read_back: 
     )  # fmt: skip
 
 
-def _refusal(sock: records.ListenSocket, error: OSError, process: records.Process) -> str:
+def _refusal(sock: raise_plan.Listener, error: OSError, process: records.Process) -> str:
     what = "%s: its socket cannot be duplicated from %s (pid %d)" % (
         raise_plan.name_of(sock),
         process.name,

@@ -198,12 +198,9 @@ def remarks(units: List[str], *rows: Row, listeners: Any = (), **applied: Any) -
 
 
 def test_a_name_that_owns_no_listener_is_told() -> None:
-    """A typo, an alias, or a service that does not run."""
+    """A typo, or a service that does not run."""
     (text,) = remarks(["redis", "nginx"], row(80, 4096, unit="nginx.service"), row(6379, 4096, unit="redis-server.service"))
-    assert text == (
-        "redis.service owns no listener here, so it is never restarted. Units that do: nginx.service, redis-server.service. "
-        "An alias is not followed."
-    )
+    assert text == "redis.service owns no listener here, so it is never restarted. Units that do: nginx.service, redis-server.service."
 
 
 def test_a_listener_that_keeps_less_is_told_in_every_run() -> None:
@@ -334,3 +331,12 @@ def test_nothing_is_left_to_raise_after_the_raise(backlog: int, goal: int, somax
     found = facts(row(80, after), somaxconn=somaxconn)
     assert tuning_plan(found, wanted(entry))["raise"] == []
     assert not shortfalls(found, wanted(entry)) or somaxconn < goal
+
+
+@pytest.mark.parametrize("names", [["mysql"], ["mysql.service"], ["mysql", "mariadb.service"]])
+def test_an_alias_of_a_unit_is_followed(names) -> None:
+    """Before, it was told to own no listener, and nothing was restarted."""
+    mine = latched(3306, unit="mariadb.service", backlog=80)
+    applied = {"unit_aliases": {"mysql.service": "mariadb.service"}, "restart_needed": [mine]}
+    plan = tuning_plan(facts(mine), wanted(restart_units=names), applied)
+    assert plan == {"restart": ["mariadb.service"], "ports": [3306], "raise": [], "remarks": []}

@@ -406,6 +406,53 @@ def test_the_members_of_a_group_speak_with_one_voice():
     assert findings(facts)[0]["evidence"]["accept_queue_used"] == 515
 
 
+@pytest.mark.parametrize(
+    ("full", "said"),
+    [
+        (1, "about 1 in 4 new clients gets no answer: of the 4 sockets that share this port (SO_REUSEPORT), 1 is full."),
+        (3, "about 3 in 4 new clients get no answer: of the 4 sockets that share this port (SO_REUSEPORT), 3 are full."),
+        (4, "and new clients get no answer: of the 4 sockets that share this port (SO_REUSEPORT), all are full."),
+    ],
+)
+def test_a_full_member_of_a_group_speaks_of_its_share_of_new_clients(full, said):
+    facts, group = host(), {"half_open": 0, "members": 4}
+    queues = [{"used": 512 if number < full else 3} for number in range(4)]
+    facts["listeners"] = [listener(inode=number, accept_queue=one, reuseport=group) for number, one in enumerate(queues)]
+    facts["listeners"].append(listener(port=81, accept_queue={"used": 512}))  # another port's is not one of them
+    facts["listeners"].append(listener(network_namespace="blue", accept_queue={"used": 512}, reuseport=group))
+    found = {one["subject"]: one for one in findings(facts) if one["id"] == "accept-queue-overflow"}
+    assert said in found["0.0.0.0:80"]["summary"]
+    assert found["0.0.0.0:80"]["severity"] == "critical"
+    evidence = found["0.0.0.0:80"]["evidence"]
+    assert (evidence["members"], evidence["members_full"]) == (4, full)
+    assert "and new clients get no answer." in found["0.0.0.0:81"]["summary"]
+    assert "members" not in found["0.0.0.0:81"]["evidence"]
+    assert "about 1 in 4 new clients gets" in found["0.0.0.0:80 in network namespace blue"]["summary"]
+
+
+@pytest.mark.parametrize(
+    ("syn_queue", "identifier", "said"),
+    [
+        ({"limit": 100, "on_full": "drop"}, "syn-queue-full", "SYNs of about 1 in 4 new clients are dropped."),
+        ({"limit": 100}, "syn-queue-full", "about 1 in 4 new clients is answered with cookies."),
+        (
+            {"limit": 200, "new_peer_limit": 97, "on_full": "drop"}, "last-quarter-drops",
+            "SYNs of about 1 in 4 new clients are dropped without a word.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_member_with_a_smaller_syn_queue_speaks_of_its_share_too(syn_queue, identifier, said):
+    facts, group = host(), {"half_open": 400, "members": 4}
+    facts["listeners"] = [
+        listener(inode=number, syn_queue=dict({"used": None}, **(syn_queue if number == 0 else {})), reuseport=group)
+        for number in range(4)
+    ]
+    found = next(one for one in findings(facts) if one["id"] == identifier)
+    assert said in found["summary"]
+    assert (found["evidence"]["members"], found["evidence"]["members_full"]) == (4, 1)
+    assert (found["severity"] == "critical") == (syn_queue.get("on_full") == "drop")
+
+
 def test_a_report_that_may_be_about_several_listeners_accuses_none():
     facts = logged(host())
     facts["listeners"].append(listener(network_namespace="blue"))

@@ -12,8 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import (
+    ANOTHER_BOOT,
+    ANOTHER_NAMESPACE,
     BadRecord,
+    Place,
+    elsewhere,
     empty,
+    located,
+    may_live,
     merge,
     parse_record,
 )
@@ -22,7 +28,9 @@ SOCKET = {"family": "ipv4", "address": "0.0.0.0", "port": 80, "device": None, "i
 RECORD = dict(
     empty(),
     since="2026-11-20T09:30:00Z",
+    boot_id="63be5bbd-2a0a-4ff9-b0e1-2042f9c2b43c",
     network_namespace=4026531840,
+    namespace_cookie=9088,
     causes=["syn-flood-few-networks on 0.0.0.0:80"],
     sysctls={"tcp_syncookies": {"before": 0, "set": 1}},
     boot={"tcp_syncookies": "1 kernel default"},
@@ -48,6 +56,10 @@ def test_a_record_is_read_as_it_is() -> None:
         {"since": "2026-11-20T09:30:00Z\n"},
         {"network_namespace": -1},
         {"network_namespace": True},
+        {"namespace_cookie": "1"},
+        {"boot_id": 7},
+        {"boot_id": ""},
+        {"boot_id": "63be5bbd-2a0a-4ff9-b0e1-2042f9c2b43c\n"},
         {"causes": ["\x1b[2J"]},
         {"causes": ["x" * 2000]},
         {"causes": [["x"]]},
@@ -124,3 +136,47 @@ def test_the_first_before_wins_and_the_larger_value() -> None:
 
 def test_merging_a_record_with_itself_or_nothing_changes_nothing() -> None:
     assert merge(RECORD, RECORD) == RECORD == merge(RECORD, empty()) == merge(None, RECORD)
+
+
+# ---------------------------------------------------------------- of which boot and network namespace
+
+HERE = Place(RECORD["boot_id"], RECORD["network_namespace"], RECORD["namespace_cookie"])
+OTHER_BOOT = "0" * 8 + "-2a0a-4ff9-b0e1-2042f9c2b43c"
+
+
+@pytest.mark.parametrize(
+    ("here", "told"),
+    [
+        (HERE, None),
+        (HERE._replace(boot_id=OTHER_BOOT), ANOTHER_BOOT),
+        (HERE._replace(boot_id=OTHER_BOOT, network_namespace=1, cookie=1), ANOTHER_BOOT),
+        (HERE._replace(network_namespace=1), ANOTHER_NAMESPACE),
+        (HERE._replace(cookie=9089), ANOTHER_NAMESPACE),  # the kernel has given the number to another
+        (Place(None, RECORD["network_namespace"]), None),
+        (Place(None, None), ANOTHER_NAMESPACE),  # /proc tells nothing
+    ],
+)
+def test_a_record_is_of_here_where_nothing_speaks_against_it(here: Place, told: Any) -> None:
+    assert elsewhere(RECORD, here) == told
+
+
+@given(st.sampled_from(["boot_id", "namespace_cookie", "network_namespace"]), st.sampled_from([HERE, Place(None, None)]))
+def test_what_a_record_does_not_say_never_makes_it_stale(name: str, here: Place) -> None:
+    older = dict(dict(RECORD, network_namespace=here.network_namespace), **{name: None})
+    assert elsewhere(older, here) is None
+
+
+def test_a_namespace_that_may_still_be_there_is_not_taken_for_gone() -> None:
+    elsewhere_now = HERE._replace(network_namespace=5, cookie=9100)
+    assert not may_live(RECORD, elsewhere_now, [5, 6])
+    assert may_live(RECORD, elsewhere_now, [5, 6, HERE.network_namespace or 0])
+    assert not may_live(RECORD, HERE._replace(cookie=9100), [HERE.network_namespace or 0])  # that number is ours by now
+    assert may_live(dict(RECORD, boot_id=None), elsewhere_now, [])  # of an older version
+    assert may_live(RECORD, elsewhere_now._replace(boot_id=None), [])
+    for first in ({"network_namespace": 0xEFFFFFF9}, {"namespace_cookie": 1}):  # of the host, seen from a container
+        assert may_live(dict(RECORD, **first), elsewhere_now, [])
+
+
+def test_what_is_not_said_yet_is_added_and_nothing_else() -> None:
+    assert located(empty(), HERE) == dict(empty(), **{name: RECORD[name] for name in ("boot_id", "network_namespace", "namespace_cookie")})
+    assert located(RECORD, Place(OTHER_BOOT, 5, 6)) == RECORD

@@ -7,7 +7,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.text import printable
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.text import agreeing, plural, printable
 
 
 def test_what_prints_stays() -> None:
@@ -20,6 +20,12 @@ def test_what_does_not_print_is_escaped() -> None:
 
 def test_no_template_can_start() -> None:
     assert printable("{{ 7 * 7 }} {% x %} {# y #} {{{{ a") == "{ { 7 * 7 }} { % x %} { # y #} { { { { a"
+
+
+def test_verbs_agree_with_how_many_there_are() -> None:
+    assert [agreeing(count, "get") for count in (0, 1, 2)] == ["get", "gets", "get"]
+    assert (agreeing(1, "are"), agreeing(2, "are"), agreeing(1, "")) == ("is", "are", "")
+    assert (plural(1, "entry", "fill"), plural(2, "entry", "have")) == ("1 entry fills", "2 entries have")
 
 
 def test_long_text_is_cut() -> None:

@@ -15,6 +15,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation imp
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.mitigation_record import (
     Found,
     network_namespace,
+    place,
     read_record,
 )
 
@@ -42,6 +43,28 @@ def test_a_record_is_read(tmp_path: Path) -> None:
 def test_the_record_of_another_network_namespace_is_not_ours(tmp_path: Path) -> None:
     found = read_record(written(tmp_path / "record.json", dict(RECORD, network_namespace=1)))
     assert found.record is None and "another network namespace" in str(found.problem)
+
+
+def test_the_record_of_another_boot_is_stale_whatever_its_namespace(tmp_path: Path) -> None:
+    for namespace in (1, network_namespace(), None):
+        there = dict(RECORD, boot_id="0" * 36, network_namespace=namespace)
+        found = read_record(written(tmp_path / "record.json", there))
+        assert (found.record, found.problem) == (None, None)
+        assert str(found.stale).endswith("is the record of another boot: what it tells of ended with that.")
+
+
+def test_the_record_of_a_network_namespace_that_is_gone_is_stale(tmp_path: Path) -> None:
+    found = read_record(written(tmp_path / "record.json", dict(RECORD, boot_id=place().boot_id, network_namespace=1)))
+    assert (found.record, found.problem) == (None, None)
+    assert "of another network namespace: what it tells of ended" in str(found.stale)
+
+
+def test_the_record_of_here_is_never_stale(tmp_path: Path) -> None:
+    at = place()
+    every = dict(RECORD, boot_id=at.boot_id, network_namespace=at.network_namespace, namespace_cookie=at.cookie)
+    for unknown in ((), ("boot_id",), ("namespace_cookie",), ("boot_id", "namespace_cookie")):
+        one = dict(every, **dict.fromkeys(unknown))
+        assert read_record(written(tmp_path / "record.json", one)) == Found(one, None, None)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+"""Listening UNIX sockets over sock_diag (linux/unix_diag.h), or out of /proc/net/unix where that is refused."""
+
+from __future__ import annotations
+
+import struct
+from typing import Callable, Dict, Iterator, List, Optional, Tuple
+
+from .._model import text, unix_listener
+from . import netlink
+
+Dump = Callable[[bytes], Iterator[netlink.Run]]
+
+_FAMILY = 1  # AF_UNIX
+_LISTEN = 10  # TCP_LISTEN, which UNIX sockets use too
+_TYPES: Dict[int, str] = {1: unix_listener.STREAM, 5: unix_listener.SEQPACKET}
+_REQUEST = struct.Struct("=BBHIII8s")  # struct unix_diag_req
+_MESSAGE = struct.Struct("=BBBBI8s")  # struct unix_diag_msg: family, type, state, padding, inode, cookie
+_SHOW = 0x01 | 0x02 | 0x10  # name, file, queue
+_NAME, _FILE, _QUEUE = 0, 1, 4
+_TWO = struct.Struct("=II")
+_PROC = "/proc/self/net/unix"
+_ACCEPTS = 0x10000  # __SO_ACCEPTCON
+_LONGEST_PROC = 16777216
+_LONGEST_PATH = 256
+
+
+def listeners(dump: Dump = netlink.dump) -> Tuple[List[unix_listener.UnixListener], List[str]]:
+    """Every listening UNIX socket of the network namespace, by path and inode, and warnings.
+
+    Raises OSError where neither sock_diag nor /proc can be read.
+    """
+    try:
+        return _sorted(_dumped(dump)), []
+    except OSError as error:
+        return _sorted(_of_proc()), [
+            "UNIX listeners come from /proc/net/unix, since netlink refused (%s): their queues and backlogs are "
+            "unknown." % error
+        ]
+
+
+def _sorted(found: Iterator[unix_listener.UnixListener]) -> List[unix_listener.UnixListener]:
+    return sorted(found, key=lambda one: (one.raw, one.inode))
+
+
+def _dumped(dump: Dump) -> Iterator[unix_listener.UnixListener]:
+    rows: Dict[int, unix_listener.UnixListener] = {}
+    for _attempt in range(2):
+        rows = {}
+        try:
+            for one in _rows(dump(_REQUEST.pack(_FAMILY, 0, 0, 1 << _LISTEN, 0, _SHOW, b"\xff" * 8))):
+                rows[one.inode] = one
+        except netlink.DumpInterrupted:
+            continue
+        break
+    return iter(rows.values())
+
+
+def _rows(runs: Iterator[netlink.Run]) -> Iterator[unix_listener.UnixListener]:
+    start = netlink.HEADER.size
+    for run, length in runs:
+        for offset in range(0, len(run), length):
+            message = bytes(run[offset + start : offset + length])
+            if len(message) < _MESSAGE.size:
+                continue
+            _family, kind, state, _pad, inode, _cookie = _MESSAGE.unpack_from(message)
+            if state == _LISTEN and kind in _TYPES:
+                found = dict(netlink.attributes(message[_MESSAGE.size :]))
+                used, backlog = _pair(found.get(_QUEUE))
+                file, device = _pair(found.get(_FILE))
+                raw = found.get(_NAME, b"")
+                place = None if file is None or device is None else (device, file)
+                yield unix_listener.UnixListener(shown(raw), raw, _TYPES[kind], inode, used, backlog, place)
+
+
+def _pair(data: Optional[bytes]) -> Tuple[Optional[int], Optional[int]]:
+    return _TWO.unpack_from(data) if data is not None and len(data) >= _TWO.size else (None, None)
+
+
+def shown(raw: bytes) -> str:
+    """A name as `ss` and /proc/net/unix write it, fit to be shown."""
+    name = raw.split(b"\0", 1)[0] if raw[:1] != b"\0" else b"@" + raw[1:].replace(b"\0", b"@")
+    return text.printable(name.decode("utf-8", "backslashreplace"), _LONGEST_PATH)
+
+
+def _of_proc() -> Iterator[unix_listener.UnixListener]:
+    """Num, RefCount, Protocol, Flags, Type, St, Inode, Path (proc(5)); a name is what is behind the inode."""
+    with open(_PROC, "rb") as stream:
+        content = stream.read(_LONGEST_PROC)
+    for line in content.split(b"\n")[1:]:
+        parts = line.split(None, 7)
+        try:
+            flags, kind, inode = int(parts[3], 16), int(parts[4], 16), int(parts[6])
+        except (IndexError, ValueError):
+            continue
+        if flags & _ACCEPTS and kind in _TYPES:
+            name = parts[7] if len(parts) > 7 else b""
+            raw = b"\0" + name[1:] if name[:1] == b"@" else name
+            yield unix_listener.UnixListener(shown(raw), raw, _TYPES[kind], inode, None, None)
