@@ -65,7 +65,7 @@ def memory_at_limits(host: observed.Host) -> Iterator[finding.Finding]:
     """Backlogs larger than any default whose queues, all full, would take more than an eighth of the memory."""
     chosen = [it for it in host.listeners if _chosen(it)]
     total = sum(it.memory or 0 for it in chosen)
-    if not host.memory or total <= host.memory * _SHARE:
+    if not chosen or not host.memory or total <= host.memory * _SHARE:
         return
     worst = sorted(chosen, key=lambda it: -(it.memory or 0))
     enough = _enough(chosen, host.memory * _SHARE)
