@@ -8,8 +8,6 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
-
 from . import application
 
 _NETTY = dict(

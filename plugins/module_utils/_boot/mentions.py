@@ -12,11 +12,13 @@ nothing, only costs the resolving.
 
 from __future__ import annotations
 
+import re
 from typing import Dict, Iterable
 
 from . import values
 
-_WILD = b"*?[{"
+_WILD = b"*?[{\\"
+_NEARLY = rb"(?i)max_?con|backlog|cookie|syn|abort|overflow"  # what a misspelt name of ours still has
 
 
 def may_be_set(boot: values.BootFiles, keys: Iterable[str]) -> bool:
@@ -29,6 +31,13 @@ def may_be_set(boot: values.BootFiles, keys: Iterable[str]) -> bool:
         return True
     last = [name.rpartition(b".")[2] for name in names]
     return any(dropin.content is None or _mentions(dropin.content, names, last) for dropin in boot.dropins)
+
+
+def may_nearly_be_set(content: bytes) -> bool:
+    """Whether a file holds a line that may mean one of our settings; :mod:`.near_misses` looks closer."""
+    if not re.search(_NEARLY, content):
+        return False
+    return any(re.search(_NEARLY, line) for line in content.splitlines() if line.strip()[:1] not in (b"#", b";"))
 
 
 def unset(boot: values.BootFiles, names: Iterable[str]) -> Dict[str, values.BootValue]:

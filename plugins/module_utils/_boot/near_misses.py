@@ -21,7 +21,6 @@ COMMAND = "it is a command, not a setting"
 MIXED = "dots and slashes are mixed in the name"
 _LONGEST_LINE = 4096
 _FURTHEST = 2  # letters that a misspelt name may differ by
-_WORTH_A_LOOK = rb"(?i)max_?con|backlog|cookie|syn|abort|overflow"
 _LINE = r"\s*(?:sysctl\s+(?:-\w+\s+)*)?-?\s*(?P<key>[^\s=#;]+)\s*(?P<equals>=)?\s*(?P<value>.*?)\s*"
 _WILD = r"[*?\[{]"
 
@@ -34,13 +33,6 @@ class NearMiss(NamedTuple):
     value: str  # what it would set
     reason: str
     instead: str  # the line as it has to be
-
-
-def may_be_any(content: bytes) -> bool:
-    """Whether a file holds a line that is worth a closer look."""
-    if not re.search(_WORTH_A_LOOK, content):
-        return False
-    return any(re.search(_WORTH_A_LOOK, line) for line in content.splitlines() if line.strip()[:1] not in (b"#", b";"))
 
 
 def applied(dropin: boot_dropins.DropIn, keys: Iterable[str]) -> Iterator[NearMiss]:

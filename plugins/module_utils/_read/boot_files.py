@@ -84,10 +84,12 @@ def _with_near_misses(
     values: Dict[str, at_boot.BootValue], root: str, boot: at_boot.BootFiles
 ) -> Dict[str, at_boot.BootValue]:
     """With the lines that mean one of the settings and set nothing; most hosts have none."""
+    aside = [dropin for dropin in _not_applied(root) if mentions.may_nearly_be_set(dropin.content or b"")]
+    looked = [dropin for dropin in boot.dropins if mentions.may_nearly_be_set(dropin.content or b"")]
+    if not aside and not looked:
+        return values
     from .._boot import near_misses
 
-    aside = [dropin for dropin in _not_applied(root) if near_misses.may_be_any(dropin.content or b"")]
-    looked = [dropin for dropin in boot.dropins if near_misses.may_be_any(dropin.content or b"")]
     keys = [sysctls.KEYS[name].key for name in values]
     found = [one for dropin in looked for one in near_misses.applied(dropin, keys)]
     found += [one for dropin in aside for one in near_misses.not_applied(dropin, keys)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._boot import lines, near_misses
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot import lines, mentions, near_misses
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.dropins import DropIn
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls import KEYS
 
@@ -55,5 +55,5 @@ def test_other_lines_are_none(line):
 
 
 def test_only_files_that_may_hold_one_are_looked_at():
-    assert not near_misses.may_be_any(b"# net.core.somaxconn = 5\nkernel.sysrq = 1\n")
-    assert near_misses.may_be_any(b"net.core.somaxcon = 5\n")
+    assert not mentions.may_nearly_be_set(b"# net.core.somaxconn = 5\nkernel.sysrq = 1\n")
+    assert mentions.may_nearly_be_set(b"net.core.somaxcon = 5\n")
