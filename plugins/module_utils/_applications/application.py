@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple, Optional, Tuple
 
 #: A default that means: as much as net.core.somaxconn allows when listen() is called
 SYSTEM = -1
