@@ -26,7 +26,7 @@ FILES = {
     ),
     "h2o.conf": "listen:\n  host: 127.0.0.1\n  port: 8080\nhosts:\n  default:\n    paths:\n      /:\n        file.dir: /\n",
     "zabbix.conf": "Server=127.0.0.1\nServerActive=127.0.0.1\nHostname=a\nLogType=console\nAllowRoot=1\nListenPort=8080\nListenIP=127.0.0.1\n",
-    "monit.conf": "set httpd port 8080 allow localhost\nset daemon 5\n",
+    "monit.conf": "set httpd port 8080 use address 127.0.0.1 allow localhost\nset daemon 5\n",
     "torrc": "",
     "tinyproxy.conf": "Port 8080\nListen 127.0.0.1\nMaxClients 5\n",
 }
