@@ -86,7 +86,8 @@ class Work:
         """The arguments of syn_backlog_info."""
         subset = ["sysctls", "boot", "listeners"] if self._names_listeners else ["sysctls", "boot"]
         # With ports, UNIX sockets are not read
-        arguments = {"gather_subset": [*subset, "unix"]} if self._paths() else {"gather_subset": subset, **self._ports()}
+        named = {"gather_subset": subset, **self._ports()}
+        arguments = {"gather_subset": [*subset, "unix"]} if self._paths() else named
         namespace = self._given["network_namespace"]
         return arguments if namespace is None else dict(arguments, network_namespaces=[namespace])
 

@@ -185,7 +185,8 @@ def _require_both_possible(first: Wanted, second: Wanted) -> None:
 
     :raises InvalidOption: no socket that both mean can have what both ask for.
     """
-    same = (first.port, first.path) == (second.port, second.path) and (None in (first.address, second.address) or first.address == second.address)
+    place = (first.port, first.path) == (second.port, second.path)
+    same = place and (None in (first.address, second.address) or first.address == second.address)
     if not same or (_possible(first, second) and _possible(second, first)):
         return
     texts = [

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 #: A default that means: as much as net.core.somaxconn allows when listen() is called
 SYSTEM = -1
@@ -85,9 +85,9 @@ class Application(NamedTuple):
 GO_SOURCE = "go src/net/net.go listenerBacklog(), src/net/sock_linux.go"
 NO_SETTING = "spread the load over more addresses or put a proxy in front"
 
-LIBC = dict(defaults=(128, 4096), default="SOMAXCONN of its C library")  # type: Dict[str, Any]
+LIBC: Dict[str, Any] = dict(defaults=(128, 4096), default="SOMAXCONN of its C library")
 #: tokio and mio
-RUST = dict(defaults=(128, 1024), default="128 or 1024, by version of mio")  # type: Dict[str, Any]
+RUST: Dict[str, Any] = dict(defaults=(128, 1024), default="128 or 1024, by version of mio")
 RUST_SOURCE = "mio src/net/tcp/listener.rs (128; 1024 in older versions), which tokio::net::TcpListener::bind() calls"
 
 #: What a Java virtual machine opens by itself
@@ -106,10 +106,10 @@ JAVA_LISTENERS = (
 
 def in_go(name: str, *programs: str, **more: Any) -> Application:
     """A program in Go, which asks for somaxconn."""
-    facts = dict(
+    facts: Dict[str, Any] = dict(
         defaults=(SYSTEM,), default="net.core.somaxconn as it was when the process first listened",
         instead="restart it, for Go reads net.core.somaxconn once in a process", source=GO_SOURCE,
-    )  # type: Dict[str, Any]
+    )
     facts.update(more)
     return Application(name, programs, None, runtimes=("go",), **facts)
 

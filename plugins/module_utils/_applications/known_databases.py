@@ -13,7 +13,8 @@ from . import application
 ENTRIES = (
     application.Application(
         "Redis", ("redis-server",),
-        "set `tcp-backlog {n}`", "in /etc/redis/redis.conf", defaults=(511,), units=("redis",), options=("--tcp-backlog",),
+        "set `tcp-backlog {n}`", "in /etc/redis/redis.conf", defaults=(511,), units=("redis",),
+        options=("--tcp-backlog",),
         configured_by=(application.FIRST,),
         without_restart='repeat its present bind with `{inside}redis-cli -p {port} CONFIG SET bind "…"` '
                         "(Redis 7 and later)",
@@ -22,7 +23,8 @@ ENTRIES = (
     ),
     application.Application(
         "Valkey", ("valkey-server",),
-        "set `tcp-backlog {n}`", "in /etc/valkey/valkey.conf", defaults=(511,), units=("valkey",), options=("--tcp-backlog",),
+        "set `tcp-backlog {n}`", "in /etc/valkey/valkey.conf", defaults=(511,), units=("valkey",),
+        options=("--tcp-backlog",),
         configured_by=(application.FIRST,),
         without_restart='repeat its present bind with `{inside}valkey-cli -p {port} CONFIG SET bind "…"`',
         listeners=(application.other("the cluster bus of Valkey", 16379, same=True),),
@@ -56,7 +58,8 @@ ENTRIES = (
     application.Application(
         "MariaDB", ("mariadbd",),
         "set `back_log = {n}` under [mysqld]", "in /etc/mysql/mariadb.conf.d/ (Debian) or /etc/my.cnf.d/ (RHEL)",
-        default="50 + max_connections/5", shared=("mysqld",), arguments=("mariadb",), options=("--back_log", "--back-log"),
+        default="50 + max_connections/5", shared=("mysqld",), arguments=("mariadb",),
+        options=("--back_log", "--back-log"),
         source="mariadbd --verbose --help of 10.11: 80 with max_connections 151",
     ),
     application.Application(
@@ -75,7 +78,8 @@ ENTRIES = (
         defaults=(511,), configured_by=(application.FIRST,), source="redis src/config.c; measured on 7.0",
     ),
     application.Application(
-        "Pgpool-II", ("pgpool",), "set num_init_children × listen_backlog_multiplier to {n}", "in /etc/pgpool2/pgpool.conf",
+        "Pgpool-II", ("pgpool",), "set num_init_children × listen_backlog_multiplier to {n}",
+        "in /etc/pgpool2/pgpool.conf",
         default="num_init_children × listen_backlog_multiplier", units=("pgpool2",),
         source="pgpool.conf of 4.3, listen_backlog_multiplier",
     ),

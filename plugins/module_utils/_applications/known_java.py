@@ -8,12 +8,14 @@
 
 from __future__ import annotations
 
+from typing import Any, Dict
+
 from . import application
 
-_NETTY = dict(
+_NETTY: Dict[str, Any] = dict(
     defaults=(application.SYSTEM,), default="all that net.core.somaxconn allowed when its Java virtual machine started",
     instead="restart it, for Netty reads net.core.somaxconn once in a process",
-)  # type: Dict[str, Any]
+)
 
 ENTRIES = (
     application.in_java(
@@ -28,7 +30,7 @@ ENTRIES = (
         source="kafka SocketServerConfigs.java", units=("kafka",),
     ),
     application.in_java(
-        "ZooKeeper", ("org.apache.zookeeper.server", "zookeeper"),
+        "ZooKeeper", ("org.apache.zookeeper.server",),
         "set `clientPortListenBacklog={n}` (3.4.14, 3.5.5 and later)", "in zoo.cfg (/etc/zookeeper/conf/ on Debian)",
         defaults=(50,), units=("zookeeper",),
         listeners=(
@@ -71,7 +73,7 @@ ENTRIES = (
     ),
     application.in_java(
         "Quarkus", ("quarkus", "kc.home.dir"), "set `quarkus.http.accept-backlog={n}`",
-        "in application.properties, or as -Dquarkus.http.accept-backlog={n} on its command line",
+        "in application.properties or as a -D option on its command line",
         defaults=(application.SYSTEM,), options=("-Dquarkus.http.accept-backlog",),
         source="quarkus.io, all configuration options, quarkus.http.accept-backlog (-1); Keycloak runs on it",
     ),

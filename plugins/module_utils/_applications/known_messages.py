@@ -44,12 +44,14 @@ ENTRIES = (
         source="rabbitmq-server deps/rabbit/docs/rabbitmq.conf.example, rabbitmq_management.schema; measured on 3.10",
     ),
     application.Application(
-        "Mosquitto", ("mosquitto",), None, defaults=(100,), instead=application.NO_SETTING, source="mosquitto src/net.c",
+        "Mosquitto", ("mosquitto",), None, defaults=(100,), instead=application.NO_SETTING,
+        source="mosquitto src/net.c",
     ),
     application.Application(
         "ejabberd", (), "set `backlog: {n}` on the listener of port {port}",
         "in /etc/ejabberd/ejabberd.yml", defaults=(5,), shared=("beam.smp", "erl_child_setup"),
-        arguments=("ejabberd",), listeners=_ERLANG, source="docs.ejabberd.im, Listen Options; measured on 23.1: 5, and 77 where set",
+        arguments=("ejabberd",), listeners=_ERLANG,
+        source="docs.ejabberd.im, Listen Options; measured on 23.1: 5, and 77 where set",
     ),
     application.Application(
         "EMQX", (), "set `listeners.tcp.default.tcp_options.backlog = {n}`", "in etc/emqx.conf",
@@ -62,7 +64,9 @@ ENTRIES = (
         default="5 in gen_tcp, 1024 in Cowboy (Ranch)",
         source="Erlang kernel, gen_tcp:listen/2; ranch_tcp.erl; measured on OTP 25: 5",
     ),
-    application.fixed("epmd", "epmd", **application.LIBC, source="otp erts/epmd/src/epmd_srv.c; measured on OTP 25: 4096"),
+    application.fixed(
+        "epmd", "epmd", **application.LIBC, source="otp erts/epmd/src/epmd_srv.c; measured on OTP 25: 4096",
+    ),
     application.in_go(
         "NATS", "nats-server", units=("nats",),
         listeners=(
@@ -86,8 +90,10 @@ ENTRIES = (
         "coturn", "turnserver", units=("coturn",), defaults=(1024,), source="coturn; measured on 4.6",
     ),
     application.Application(
-        "Prosody", ("prosody",), change="set `network_settings = {{ tcp_backlog = {n} }}`", where="in /etc/prosody/prosody.cfg.lua",
-        defaults=(128,), shared=("lua*",), arguments=("prosody",), source="prosody net/server_epoll.lua (tcp_backlog = 128); measured on 0.12",
+        "Prosody", ("prosody",), change="set `network_settings = {{ tcp_backlog = {n} }}`",
+        where="in /etc/prosody/prosody.cfg.lua",
+        defaults=(128,), shared=("lua*",), arguments=("prosody",),
+        source="prosody net/server_epoll.lua (tcp_backlog = 128); measured on 0.12",
     ),
     application.fixed("Kamailio", "kamailio", defaults=(1024,), source="kamailio; measured on 5.6"),
     application.Application(

@@ -66,9 +66,8 @@ ENTRIES = (
         source="pdns; measured on 4.7 and recursor 4.8: 128, web server 10",
     ),
     application.Application(
-        "389 Directory Server", ("ns-slapd",), "set `nsslapd-listen-backlog-size` to {n}",
-        "under cn=config (`dsconf INSTANCE config replace nsslapd-listen-backlog-size={n}`)", defaults=(128,),
-        units=("dirsrv",), source="389-ds-base, nsslapd-listen-backlog-size (cn=config)",
+        "389 Directory Server", ("ns-slapd",), "run `dsconf INSTANCE config replace nsslapd-listen-backlog-size={n}`",
+        defaults=(128,), units=("dirsrv",), source="389-ds-base, nsslapd-listen-backlog-size (cn=config)",
     ),
     application.Application(
         "Kerberos KDC", ("krb5kdc",), "set `kdc_tcp_listen_backlog = {n}` under [kdcdefaults]",

@@ -103,7 +103,9 @@ ENTRIES = (
         "a Prometheus exporter", "node_exporter", "prometheus-node-exporter", "*_exporter", "prometheus-*-exporter",
         source="github.com/prometheus/exporter-toolkit; measured on node exporter 1.5: somaxconn",
     ),
-    application.in_go("Grafana", "grafana", "grafana-server", source="grafana pkg/api/http_server.go (Go's net.Listen)"),
+    application.in_go(
+        "Grafana", "grafana", "grafana-server", source="grafana pkg/api/http_server.go (Go's net.Listen)",
+    ),
     application.in_go(
         "Loki", "loki",
         listeners=(
@@ -135,7 +137,9 @@ ENTRIES = (
         source="icinga2 lib/remote/apilistener.cpp (INT_MAX), lib/base/socket.cpp (SOMAXCONN)",
     ),
     application.fixed("NRPE", "nrpe", units=("nagios-nrpe-server",), defaults=(5,), source="nrpe; measured on 4.1"),
-    application.fixed("Munin node", "munin-node", runtimes=("perl",), **application.LIBC, source="Net::Server; measured on 2.0"),
+    application.fixed(
+        "Munin node", "munin-node", runtimes=("perl",), **application.LIBC, source="Net::Server; measured on 2.0",
+    ),
     application.fixed("Monit", "monit", defaults=(1024,), listeners=(
         application.other("the web interface of Monit", 2812, defaults=(1024,)),
     ), source="monit; measured on 5.33"),

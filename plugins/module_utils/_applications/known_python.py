@@ -14,11 +14,13 @@ ENTRIES = (
     application.Application(
         "Gunicorn", ("gunicorn", "gunicorn3"),
         "set `--backlog {n}` (or `backlog = {n}`)", "on gunicorn's command line or in gunicorn.conf.py",
-        defaults=(2048,), options=("--backlog",), runtimes=("python",), source="gunicorn gunicorn/config.py, arbiter.py reload()",
+        defaults=(2048,), options=("--backlog",), runtimes=("python",),
+        source="gunicorn gunicorn/config.py, arbiter.py reload()",
     ),
     application.Application(
         "Uvicorn", ("uvicorn",),
-        "set `--backlog {n}`", "on uvicorn's command line", defaults=(2048,), options=("--backlog",), runtimes=("python",),
+        "set `--backlog {n}`", "on uvicorn's command line", defaults=(2048,), options=("--backlog",),
+        runtimes=("python",),
         source="uvicorn uvicorn/config.py",
     ),
     application.Application(
@@ -39,7 +41,8 @@ ENTRIES = (
     ),
     application.Application(
         "Granian", ("granian",), "set `--backlog {n}`", "on granian's command line (or GRANIAN_BACKLOG)",
-        defaults=(1024,), options=("--backlog",), runtimes=("python",), source="granian granian/cli.py, server/common.py",
+        defaults=(1024,), options=("--backlog",), runtimes=("python",),
+        source="granian granian/cli.py, server/common.py",
     ),
     application.Application(
         "waitress", ("waitress-serve", "waitress"), "set `--backlog={n}` (or `backlog={n}` for waitress.serve())",
@@ -79,7 +82,8 @@ ENTRIES = (
         defaults=(128,), instead=application.NO_SETTING, source="tornado netutil.py bind_sockets() (128); measured",
     ),
     application.Application(
-        "supervisord", ("supervisord",), None, runtimes=("python",), units=("supervisor",), instead=application.NO_SETTING,
+        "supervisord", ("supervisord",), None, runtimes=("python",), units=("supervisor",),
+        instead=application.NO_SETTING,
         listeners=(application.Listener("the control interface of supervisord (inet_http_server)", defaults=(1024,)),),
         source="supervisor medusa/http_server.py listen(1024); measured",
     ),

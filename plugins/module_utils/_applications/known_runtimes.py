@@ -29,7 +29,8 @@ RUNTIMES = {
     "java": application.Application(
         "a Java program", ("java",), "set the backlog that it passes when it binds to {n}", _SERVICE,
         default="50, with Netty all that net.core.somaxconn allowed when the JVM started",
-        listeners=application.JAVA_LISTENERS, source="java.net.ServerSocket; netty NetUtil.SOMAXCONN; measured on OpenJDK 17",
+        listeners=application.JAVA_LISTENERS,
+        source="java.net.ServerSocket; netty NetUtil.SOMAXCONN; measured on OpenJDK 17",
     ),
     "python": application.Application(
         "a Python program", ("python", "python[23]*"), "set the backlog that it passes to listen() to {n}", _SERVICE,

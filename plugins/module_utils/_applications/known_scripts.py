@@ -28,32 +28,40 @@ ENTRIES = (
     application.Application(
         "Passenger", ("PassengerAgent", "Passenger core", "passenger"),
         "set `--socket-backlog {n}` (or PassengerSocketBacklog {n} for Apache)",
-        "on Passenger's command line", defaults=(1024, 2048), options=("--socket-backlog",),
-        source="Passenger reference, passenger_socket_backlog (2048; 1024 before 5.0); measured on 6.0: 2048",
+        "on Passenger's command line", defaults=(2048,), options=("--socket-backlog",),
+        source="Passenger reference, passenger_socket_backlog; measured on 6.0: 2048",
     ),
     application.Application(
         "Starman", ("starman",), "set `--backlog {n}`", "on starman's command line", defaults=(1024,),
         options=("--backlog",), runtimes=("perl",), source="starman(1), --backlog (1024); measured on 0.40",
     ),
     application.fixed(
-        "Mojolicious", "hypnotoad", "morbo", runtimes=("perl",), defaults=(128, 4096), default="SOMAXCONN of Perl's Socket",
+        "Mojolicious", "hypnotoad", "morbo", runtimes=("perl",), defaults=(128, 4096),
+        default="SOMAXCONN of Perl's Socket",
         source="Mojo::IOLoop::Server backlog; measured on 9.31: 4096",
     ),
     application.fixed(
-        "Starlet or plackup", "plackup", runtimes=("perl",), defaults=(128, 4096), default="SOMAXCONN of Perl's Socket",
+        "plackup", "plackup", runtimes=("perl",), defaults=(128, 4096), default="SOMAXCONN of Perl's Socket",
         source="HTTP::Server::PSGI; measured on 1.0050: 4096",
     ),
     application.Application(
         "Deno", ("deno",), "pass `tcpBacklog: {n}` to Deno.serve() or Deno.listen()", "in the application's code",
-        defaults=(511,), source="docs.deno.com, Deno.ServeTcpOptions.tcpBacklog; measured on 2.9: 511, and 77 where set",
+        defaults=(511,),
+        source="docs.deno.com, Deno.ServeTcpOptions.tcpBacklog; measured on 2.9: 511, and 77 where set",
     ),
     application.fixed(
         "Bun", "bun", "bun.exe", "bunx", defaults=(512,),
         source="measured on 1.x from npm: 512 in Bun.serve(), and for a `backlog` of node:net as well",
     ),
-    application.fixed(
-        "PHP's own server", "php", "php[5-8]*", **application.LIBC,
-        listeners=(application.Listener("PHP's own server, which is meant for development", titles=("* -S *",), same=True),),
+    application.Application(
+        "a PHP program", ("php", "php[5-8]*"), "set the backlog that it passes when it listens to {n}",
+        "in its code or configuration",
+        listeners=(
+            application.Listener(
+                "PHP's own server (`php -S`), which is meant for development", titles=("* -S *", "* -S[0-9a-z[]*"),
+                instead="run the application under PHP-FPM", **application.LIBC,
+            ),
+        ),
         source="php-src sapi/cli/php_cli_server.c (SOMAXCONN); measured on 8.2: 4096",
     ),
     application.Application(

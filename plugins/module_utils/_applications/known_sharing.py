@@ -12,7 +12,8 @@ from . import application
 
 ENTRIES = (
     application.fixed(
-        "Samba", "smbd", "samba", defaults=(50,), source="samba source3/smbd/server.c SMBD_LISTEN_BACKLOG; measured on 4.17",
+        "Samba", "smbd", "samba", defaults=(50,),
+        source="samba source3/smbd/server.c SMBD_LISTEN_BACKLOG; measured on 4.17",
         units=("smbd", "samba-ad-dc", "smb"),
     ),
     application.fixed(
@@ -24,7 +25,8 @@ ENTRIES = (
         source="libtorrent settings_pack listen_queue_size (5); Twisted (50); measured on 2.0",
     ),
     application.fixed(
-        "Deluge's web interface", "deluge-web", defaults=(50,), runtimes=("python",), source="Twisted; measured on 2.0: 50",
+        "Deluge's web interface", "deluge-web", defaults=(50,), runtimes=("python",),
+        source="Twisted; measured on 2.0: 50",
     ),
     application.Application(
         "qBittorrent", ("qbittorrent", "qbittorrent-nox"), "set the option \"Socket backlog size\" to {n}",
@@ -51,11 +53,18 @@ ENTRIES = (
     application.fixed("distcc", "distccd", defaults=(10, 1024), source="distcc; measured on 3.4: 1024"),
     application.fixed("apt-cacher-ng", "apt-cacher-ng", defaults=(250,), source="apt-cacher-ng; measured on 3.7"),
     application.Application(
-        "GlusterFS", ("glusterd", "glusterfsd"), "set `option transport.listen-backlog {n}`",
-        "in /etc/glusterfs/glusterd.vol, for a brick with `gluster volume set VOLUME transport.listen-backlog {n}`",
-        defaults=(10, 1024), source="glusterfs glusterd.vol, volume option transport.listen-backlog; measured on 10.3: 1024",
+        "GlusterFS", ("glusterd",), "set `option transport.listen-backlog {n}`", "in /etc/glusterfs/glusterd.vol",
+        defaults=(10, 1024),
+        source="glusterfs glusterd.vol, volume option transport.listen-backlog; measured on 10.3: 1024",
+    ),
+    application.Application(
+        "a GlusterFS brick", ("glusterfsd",), "run `gluster volume set VOLUME transport.listen-backlog {n}`",
+        defaults=(10, 1024), source="glusterfs volume option transport.listen-backlog",
     ),
     application.fixed("Bacula's file daemon", "bacula-fd", defaults=(50,), source="bacula; measured on 9.6"),
-    application.fixed("gdbserver", "gdbserver", defaults=(1,), source="binutils gdbserver/remote-utils.cc; measured on 13",
-        listeners=(application.Listener("the debugging port of gdbserver", defaults=(1,)),)),
+    application.fixed(
+        "gdbserver", "gdbserver", defaults=(1,),
+        listeners=(application.Listener("the debugging port of gdbserver", defaults=(1,)),),
+        source="gdbserver/remote-utils.cc; measured on 13",
+    ),
 )

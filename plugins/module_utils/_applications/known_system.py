@@ -63,7 +63,9 @@ ENTRIES = (
     ),
     application.fixed(
         "ssh", "ssh", defaults=(128,), restart=_AGAIN,
-        listeners=(application.Listener("a port that this ssh client forwards (`ssh -L` or `ssh -D`)", defaults=(128,)),),
+        listeners=(
+            application.Listener("a port that this ssh client forwards (`ssh -L` or `ssh -D`)", defaults=(128,)),
+        ),
         source="openssh channels.c channel_setup_fwd_listener_tcpip(); ssh.h SSH_LISTEN_BACKLOG; measured on 9.2",
     ),
     application.Application(
@@ -71,7 +73,8 @@ ENTRIES = (
         source="dropbear src/sysoptions.h, src/default_options.h",
     ),
     application.Application(
-        "CUPS", ("cupsd",), None, units=("cups",), defaults=(5, 128, application.SYSTEM), instead=application.NO_SETTING,
+        "CUPS", ("cupsd",), None, units=("cups",), defaults=(5, 128, application.SYSTEM),
+        instead=application.NO_SETTING,
         source="cups cups/http-addr.c (128 from November 2020, INT_MAX from March 2023)",
     ),
     application.Application(
@@ -82,7 +85,8 @@ ENTRIES = (
         source="rsyslog runtime/nsd_ptcp.c, plugins/imptcp/imptcp.c",
     ),
     application.Application(
-        "vsftpd", ("vsftpd",), None, defaults=(32,), instead=application.NO_SETTING, source="vsftpd defs.h VSFTP_LISTEN_BACKLOG",
+        "vsftpd", ("vsftpd",), None, defaults=(32,), instead=application.NO_SETTING,
+        source="vsftpd defs.h VSFTP_LISTEN_BACKLOG",
     ),
     application.Application(
         "ProFTPD", ("proftpd",),
@@ -103,7 +107,7 @@ ENTRIES = (
     application.fixed("NUT", "upsd", units=("nut-server",), defaults=(16,), source="nut; measured on 2.8"),
     application.fixed("Pure-FTPd", "pure-ftpd", defaults=(9,), source="pure-ftpd; measured on 1.0"),
     application.fixed(
-        "FRRouting", "bgpd", "zebra", "ospfd", units=("frr",), defaults=(3,),
+        "FRRouting", "bgpd", "zebra", "ospfd", units=("frr",),
         listeners=(
             application.Listener("the terminal port (vty) of an FRRouting daemon", span=(2600, 2630), defaults=(3,)),
         ),

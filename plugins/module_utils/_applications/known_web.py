@@ -44,13 +44,15 @@ ENTRIES = (
     application.Application(
         "Envoy", ("envoy",),
         "set `tcp_backlog_size: {n}` on the listener", "in the Envoy bootstrap or LDS",
-        defaults=(128, application.SYSTEM), listeners=(application.other("the admin interface of Envoy", 9901, 15000, 19000),),
+        defaults=(128, application.SYSTEM),
+        listeners=(application.other("the admin interface of Envoy", 9901, 15000, 19000),),
         source="envoy config.listener.v3.Listener.tcp_backlog_size",
     ),
     application.Application(
         "Varnish", ("varnishd", "cache-main"),
         "set `-p listen_depth={n}` on varnishd's command line", "(`systemctl edit varnish.service`)",
-        defaults=(1024,), options=("listen_depth",), units=("varnish",), source="varnish include/tbl/params.h (MUST_RESTART)",
+        defaults=(1024,), options=("listen_depth",), units=("varnish",),
+        source="varnish include/tbl/params.h (MUST_RESTART)",
     ),
     application.Application(
         "Squid", ("squid",),
@@ -122,7 +124,8 @@ ENTRIES = (
     ),
     application.fixed("Dante", "danted", "sockd", defaults=(511,), source="Dante; measured on 1.4"),
     application.Application(
-        "dnsdist", ("dnsdist",), "set `tcpListenQueueSize={n}` in addLocal() or setLocal()", "in /etc/dnsdist/dnsdist.conf",
+        "dnsdist", ("dnsdist",), "set `tcpListenQueueSize={n}` in addLocal() or setLocal()",
+        "in /etc/dnsdist/dnsdist.conf",
         **application.LIBC, configured_by=("-C", "--config"),
         listeners=(
             application.other("the console of dnsdist", 5199, defaults=(5,)),
@@ -138,7 +141,8 @@ ENTRIES = (
     application.fixed("tinyproxy", "tinyproxy", defaults=(1024,), source="tinyproxy; measured on 1.11"),
     application.fixed("Privoxy", "privoxy", defaults=(128,), source="privoxy; measured on 3.0"),
     application.fixed(
-        "Apache Traffic Server", "traffic_server", "[TS_MAIN]", units=("trafficserver",), defaults=(65535, application.SYSTEM),
+        "Apache Traffic Server", "traffic_server", "[TS_MAIN]", units=("trafficserver",),
+        defaults=(65535, application.SYSTEM),
         default="all that net.core.somaxconn allows, up to 65535",
         instead="restart it, for it asks for all that net.core.somaxconn allows",
         source="trafficserver; measured on 9.2: somaxconn of 30000",
@@ -148,7 +152,9 @@ ENTRIES = (
                       listeners=(application.other("the control port of Tor", 9051, same=True),),
                       source="tor src/core/mainloop/connection.c tor_listen(); measured on 0.4: somaxconn"),
     application.fixed("sslh", "sslh", "sslh-select", "sslh-ev", defaults=(50,), source="sslh; measured on 1.22"),
-    application.fixed("Shadowsocks", "ss-server", "ss-local", defaults=(1024,), source="shadowsocks-libev; measured on 3.3"),
+    application.fixed(
+        "Shadowsocks", "ss-server", "ss-local", defaults=(1024,), source="shadowsocks-libev; measured on 3.3",
+    ),
     application.fixed("rinetd", "rinetd", defaults=(128,), source="rinetd; measured on 0.73"),
     application.Application(
         "socat", ("socat",), "add `backlog={n}` to its listening address", "on socat's command line", defaults=(5,),

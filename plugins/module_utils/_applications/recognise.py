@@ -21,6 +21,11 @@ _MOST = 0x7FFFFFFF
 _PLAIN_PATH = r"/[A-Za-z0-9_./@%+=:,~-]{1,254}"
 
 
+def _of_a_kind(application: catalogue.Application) -> bool:
+    """Whether the entry is for many programs: "an Erlang or Elixir program"."""
+    return application.name.startswith(("a ", "an "))
+
+
 class Hint(NamedTuple):
     """The application of a listener, and the process that told."""
 
@@ -35,7 +40,7 @@ class Hint(NamedTuple):
     def program(self) -> str:
         """What to call it in a sentence."""
         if self.application.name:
-            if self.process and self.application.name in known_runtimes.NAMES:
+            if self.process and (self.application.name in known_runtimes.NAMES or _of_a_kind(self.application)):
                 return self.process.name
             return self.application.name
         return self.process.name if self.process else "its process"

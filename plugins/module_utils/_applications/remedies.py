@@ -164,8 +164,9 @@ def _first_sysctls(it: Situation, wanted: int) -> str:
     first = []
     if wanted > it.somaxconn:
         first.append((binding.SOMAXCONN, it.somaxconn))
-    if it.path is None and it.rule == rules.POWER_OF_TWO and it.tcp_max_syn_backlog is not None and wanted > it.tcp_max_syn_backlog:
-        first.append((binding.TCP_MAX_SYN_BACKLOG, it.tcp_max_syn_backlog))
+    table = it.tcp_max_syn_backlog if it.path is None and it.rule == rules.POWER_OF_TWO else None
+    if table is not None and wanted > table:
+        first.append((binding.TCP_MAX_SYN_BACKLOG, table))
     if not first:
         return ""
     home = it.home

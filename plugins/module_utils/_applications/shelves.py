@@ -87,13 +87,20 @@ ORDER = tuple(NAMES)
 
 
 def candidates(names: Iterable[str]) -> List[application.Application]:
-    """The entries of the shelves that know one of the names, in the order in which they are tried."""
+    """The entries of the shelves that know one of the names, in the order in which they are tried.
+
+    What shares a name with others comes before the one that the name alone tells: OpenResty before nginx.
+    """
     names = tuple(names)
     found = []  # type: List[application.Application]
     for shelf in ORDER:
         if any(matches(name, NAMES[shelf]) for name in names):
-            found.extend(entries(shelf))
+            found.extend(sorted(entries(shelf), key=_has_the_name_alone))
     return found
+
+
+def _has_the_name_alone(one: application.Application) -> bool:
+    return not one.shared
 
 
 def matches(name: str, patterns: Tuple[str, ...]) -> bool:

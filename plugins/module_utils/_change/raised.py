@@ -93,9 +93,9 @@ def _filled(template: str, hint: recognise.Hint, sock: raise_plan.Listener, want
     """The catalogue's words with this listener's numbers; see :class:`.application.Application`."""
     if isinstance(sock, unix_listener.UnixListener):
         return template.format(
-            n=wanted, half=(wanted + 1) // 2, four=4 * wanted, listen="unix:" + sock.path, port="", program=hint.program,
-            inside="",
-        )
+            n=wanted, half=(wanted + 1) // 2, four=4 * wanted, listen="unix:" + sock.path, port="",
+            program=hint.program, inside="",
+        )  # fmt: skip
     if sock.address == "0.0.0.0":
         listen = str(sock.port)
     else:

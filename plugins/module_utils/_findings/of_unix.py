@@ -13,8 +13,8 @@ from .._model import gathered, namespace_commands, queues
 from . import finding, why
 
 _FULL = (
-    "{0} of {1} connections wait on {2}, and {3} does not accept as fast as they come. A further connect() fails: nginx "
-    'logs "connect() to unix:{2} failed (11: Resource temporarily unavailable)". The kernel counts such failures '
+    "{0} of {1} connections wait on {2}, and {3} does not accept as fast as they come. A further connect() fails: "
+    'nginx logs "connect() to unix:{2} failed (11: Resource temporarily unavailable)". The kernel counts such failures '
     "nowhere, so that only a look at the moment shows them."
 )
 _NEAR = (

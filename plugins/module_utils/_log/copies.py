@@ -36,7 +36,7 @@ _DMESG = (
     rb"|\[[^\]]{1,30}\] )(?P<text>.*)"
 )
 _UNIX = rb"([0-9]{9,11})\.[0-9]{6} ([^ ]{1,255}) ([^ ]{1,128}?)(?:\[[0-9]{1,10}\])?: (.*)"
-_MONOTONIC = rb"\[ {0,11}[0-9]{1,11}\.[0-9]{6}\] ([^ ]{1,255}) ([^ ]{1,128}?)(?:\[[0-9]{1,10}\])?: (.*)"
+_MONOTONIC = rb"\[ {0,11}[0-9]{1,11}\.[0-9]{6}\] ([^ ]{0,254}[^ :]) ([^ ]{1,128}?)(?:\[[0-9]{1,10}\])?: (.*)"
 _FULL = (
     rb"[A-Z][a-z]{2} ([0-9]{4})-([0-9]{2})-([0-9]{2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]{6})? "
     rb"([A-Z+-][A-Za-z0-9:+-]{0,9}) "
@@ -67,8 +67,6 @@ def form_of(head: bytes) -> Optional[str]:
         return UNIX
     if re.match(_FULL, first):
         return FULL
-    if re.match(_MONOTONIC, first):
-        return MONOTONIC
     if re.match(_DMESG, first):
         return DMESG
     return None
@@ -134,9 +132,11 @@ def _boot_time(line: bytes) -> Optional[float]:
 
 def _of_dmesg(line: bytes, boot: Optional[float]) -> Optional[Found]:
     found = re.fullmatch(_DMESG, line)
-    event = _event(found.group("text")) if found else None
-    if found is None or event is None:
+    if found is None:
         return None
+    event = _event(found.group("text"))
+    if event is None:  # journalctl -o short-monotonic has the same times, and names the sender behind them
+        return _of_journal_text(MONOTONIC, line, ())
     priority, word = found.group(1), found.group(2) or b""
     if word not in _KERN or (priority is not None and int(priority) >> 3 != 0):
         return Found(None, event, OF_A_PROGRAM)

@@ -12,7 +12,9 @@ from typing import FrozenSet, Iterable
 
 from . import errors
 
-ALL = frozenset(("sysctls", "boot", "listeners", "half_open", "counters", "kernel_log", "mitigation", "findings", "unix"))
+ALL = frozenset(
+    ("sysctls", "boot", "listeners", "half_open", "counters", "kernel_log", "mitigation", "findings", "unix")
+)
 MINIMUM = frozenset(("sysctls",))
 _GROUPS = {"all": ALL, "min": MINIMUM}
 

@@ -5,8 +5,8 @@
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 """A listening UNIX socket: what a reader hands over, and which knob binds it.
 
-listen(2) of a stream or seqpacket socket is clamped by net.core.somaxconn as TCP's is, and latched. The queue admits one
-more than the backlog (unix_recvq_full(), net/unix/af_unix.c). There is no SYN queue, and nothing counts a full one.
+listen(2) of a stream or seqpacket socket is clamped by net.core.somaxconn as TCP's is, and latched. The queue admits
+one more than the backlog (unix_recvq_full(), net/unix/af_unix.c). There is no SYN queue, and nothing counts a full one.
 """
 
 from __future__ import annotations

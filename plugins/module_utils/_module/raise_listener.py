@@ -52,12 +52,12 @@ def set_backlogs(params: Mapping[str, Any], check_mode: bool = False) -> Tuple[D
         if params["network_namespace"] is None
         else namespaces.resolve_one(params["network_namespace"])
     )
+    unix = wanted.path is not None
     if check_mode:
         return _run(wanted, namespace, listen_backlog.rehearse, expected)
     with lock.locked() as why_not:  # else another run would look like a listen() that did not take
-        result, warnings = _run(
-            wanted, namespace, partial(listen_backlog.apply, read_back=partial(_backlogs, namespace, wanted.path is not None)), check=False
-        )
+        carry_out = partial(listen_backlog.apply, read_back=partial(_backlogs, namespace, unix))
+        result, warnings = _run(wanted, namespace, carry_out, check=False)
     if why_not and result["changed"]:
         warnings.append("Nothing kept another run from changing the same listeners meanwhile: " + why_not)
     return result, warnings

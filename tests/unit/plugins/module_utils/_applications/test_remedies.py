@@ -427,6 +427,21 @@ def test_a_listener_that_is_not_the_service_gets_no_setting_of_it(holder, backlo
     assert "tcp-listen-queue" not in low and "ssh.socket" not in low
 
 
+@pytest.mark.parametrize(
+    ("port", "backlog", "change"),
+    [
+        (15671, 1024, "set `management.ssl.backlog = 4096` in /etc/rabbitmq/rabbitmq.conf"),
+        (25672, 128, "add `-kernel inet_dist_listen_options [{backlog,4096}]` to RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS in "),
+        (5672, 128, "set `tcp_listen_options.backlog = 4096` in /etc/rabbitmq/rabbitmq.conf"),
+        (15672, 1024, "there is nothing to set: this is the management interface of RabbitMQ, with 1024 compiled in"),
+    ],
+)
+def test_the_setting_that_rules_this_listener_is_given(port: int, backlog: int, change: str) -> None:
+    text = told(process("beam.smp", "beam.smp", "-s", "rabbit", "boot"), backlog, port=port)[1]
+    assert text.startswith("To admit more, " + change)
+    assert ("This is " in text) == (port in (15671, 25672))
+
+
 def test_the_service_beside_it_keeps_its_setting() -> None:
     assert "`tcp-listen-queue 4096;`" in told(process("named"), 10, port=53)[1]
     listening = process("sshd", "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups")
