@@ -24,12 +24,12 @@ pytest.importorskip("ansible.module_utils.basic", reason="the edge to Ansible ne
 #: files of module_utils that travel with a module, and their size in units of 10,000 bytes, begun ones counted
 SENT = {
     "syn_backlog": (111, 49),
-    "syn_backlog_facts": (159, 74),
-    "syn_backlog_info": (159, 74),
+    "syn_backlog_facts": (160, 75),
+    "syn_backlog_info": (160, 75),
     "syn_backlog_limits": (21, 7),
     "syn_backlog_listener": (58, 27),
     "syn_backlog_mitigation": (20, 8),
-    "syn_backlog_read_info": (134, 58),
+    "syn_backlog_read_info": (135, 59),
     "syn_backlog_sysctls_info": (15, 4),
 }
 
