@@ -55,7 +55,7 @@ def restart_rows(
     rows = []
     for sock in sockets:
         owner = owners.get(sock.inode, _NOBODY)
-        hint = change_rows.hint_of(owner)
+        hint = change_rows.hint_of(owner, sock)
         allowed = _next_backlog(sock, hint, after)
         backlog = sock.backlog or 0
         grows = _table_grows(backlog, rule, before, after)

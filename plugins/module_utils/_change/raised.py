@@ -68,6 +68,8 @@ def to_keep(hint: recognise.Hint, sock: raise_plan.Listener, backlog: int, somax
         text = "%s undoes this: change %s on its command line from %d to %d." % (
             again, hint.asked_by, hint.asked, backlog,
         )
+    elif application.change is None and not application.instead:
+        text = "%s undoes this, and nothing sets it: change it here again then." % again
     elif application.change is None:
         text = "%s undoes this, and it has no setting for it: change it here again then, or %s." % (
             again, _filled(application.instead, hint, sock, backlog),
@@ -85,7 +87,7 @@ def _row(step: raise_plan.Step, owner: records.Owner, namespace: str, somaxconn:
         before=sock.backlog,
         after=step.after,
         clamped_by_somaxconn=step.clamped,
-        to_keep=to_keep(rows.hint_of(owner), sock, step.after, somaxconn),
+        to_keep=to_keep(rows.hint_of(owner, sock), sock, step.after, somaxconn),
     )
 
 

@@ -44,6 +44,9 @@ def _processes(owner: records.Owner) -> List[Dict[str, Any]]:
     return [{"pid": process.pid, "name": process.name} for process in owner.processes]
 
 
-def hint_of(owner: records.Owner) -> recognise.Hint:
-    """The application that holds it."""
-    return recognise.recognise(owner.processes, owner.unit.name if owner.unit else None)
+def hint_of(
+    owner: records.Owner, sock: Union[records.ListenSocket, unix_listener.UnixListener, None] = None
+) -> recognise.Hint:
+    """The application that holds it and, with the socket, which of its listeners it is."""
+    tcp = sock if isinstance(sock, records.ListenSocket) else None
+    return recognise.recognise(owner.processes, owner.unit.name if owner.unit else None, tcp)

@@ -66,7 +66,7 @@ def _row(
 ) -> Dict[str, Any]:
     limits = _limits(sock, kernel, sysctls)
     half_open = _half_open(view, sock)
-    hint = recognise.recognise(owner.processes, owner.unit.name if owner.unit else None)
+    hint = recognise.recognise(owner.processes, owner.unit.name if owner.unit else None, sock)
     binding = _binding(sock, kernel, sysctls, hint.requested(sock.backlog) if sock.backlog is not None else None)
     situation = remedies.Situation(
         bound_by=binding,
