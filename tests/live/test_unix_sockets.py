@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
-import subprocess
 import sys
-import time
+import tempfile
 from typing import Any
 
 import pytest
@@ -177,34 +177,29 @@ def test_what_cannot_be_is_refused_by_name(netns, given, words):
 
 # ---------------------------------------------------------------- real programs behind a real nginx
 
-APP = "def app(environ, start):\n    import time; time.sleep(0.02)\n    start('200 OK', [('Content-Length', '3')]); return [b'ok\\n']\n"
+SLOW = 0.02  # seconds that each request takes, so that a burst has to wait
+GUNICORN_APP = "def app(environ, start):\n    import time; time.sleep(%s)\n    start('200 OK', [('Content-Length', '3')]); return [b'ok\\n']\n" % SLOW
+PHP = "<?php usleep(%d); echo 'ok';\n" % (SLOW * 1e6)
+PUMA_APP = "run lambda { |env| sleep %s; [200, { 'content-type' => 'text/plain' }, ['ok']] }\n" % SLOW
+POOL = """\
+[global]
+error_log = {0}/fpm.log
+daemonize = no
+[www]
+user = nobody
+group = nogroup
+listen = {0}/app.sock
+listen.mode = 0666
+listen.backlog = {1}
+pm = static
+pm.max_children = 1
+"""
 NGINX = """\
 daemon off; master_process off; worker_processes 1; pid {0}/nginx.pid; error_log {0}/error.log;
 events {{ worker_connections 2048; }}
 http {{ access_log off; client_body_temp_path {0}/b; proxy_temp_path {0}/p; fastcgi_temp_path {0}/f; uwsgi_temp_path {0}/u; scgi_temp_path {0}/s;
-  server {{ listen 127.0.0.1:8080 backlog=1024; location / {{ proxy_pass http://unix:{0}/app.sock; }} }} }}
+  server {{ listen 127.0.0.1:8080 backlog=1024; location / {{ {1} }} }} }}
 """
-
-
-@contextlib.contextmanager
-def gunicorn_behind_nginx(netns: lab.Netns, directory: str, *options: str):
-    with open(directory + "/app.py", "w", encoding="utf-8") as file:
-        file.write(APP)
-    with open(directory + "/nginx.conf", "w", encoding="utf-8") as file:
-        file.write(NGINX.format(directory))
-    path = directory + "/app.sock"
-    app = ["gunicorn", "--chdir", directory, "--bind", "unix:" + path, "--workers", "1", *options, "app:app"]
-    with netns.popen(app, stderr=subprocess.DEVNULL) as first, netns.popen(["nginx", "-c", directory + "/nginx.conf"]) as second:
-        try:
-            assert lab.wait_for(lambda: os.path.exists(path) and lab.row_count(netns, 8080, "0A") == 1, 20)
-            assert lab.wait_for(lambda: failures(netns, 1) == 0, 20)
-            yield path
-        finally:
-            for process in (second, first):
-                process.send_signal(signal.SIGTERM)
-                process.wait(20)
-
-
 CLIENTS = """
 import socket, sys
 socks = []
@@ -216,6 +211,63 @@ print(sum(b" 502 " in one.recv(4096).split(b"\\r\\n")[0] + b" " for one in socks
 """
 
 
+def gunicorn(directory: str, backlog: int) -> list[str]:
+    write(directory + "/app.py", GUNICORN_APP)
+    return ["gunicorn", "--chdir", directory, "--bind", "unix:%s/app.sock" % directory, "--workers", "1", "--backlog", str(backlog), "app:app"]
+
+
+def php_fpm(directory: str, backlog: int) -> list[str]:
+    write(directory + "/index.php", PHP)
+    write(directory + "/fpm.conf", POOL.format(directory, backlog))
+    return ["php-fpm8.2", "--nodaemonize", "--fpm-config", directory + "/fpm.conf"]
+
+
+def uwsgi(directory: str, backlog: int) -> list[str]:
+    write(directory + "/app.py", GUNICORN_APP.replace("def app(", "def application("))
+    return [
+        "uwsgi", "--plugin", "python3", "--chdir", directory, "--wsgi", "app", "--socket", directory + "/app.sock", "--chmod-socket=666",
+        "--listen", str(backlog), "--master", "--die-on-term",
+    ]  # fmt: skip
+
+
+def puma(directory: str, backlog: int) -> list[str]:
+    write(directory + "/config.ru", PUMA_APP)
+    return ["puma", "--dir", directory, "--threads", "1:1", "--bind", "unix://%s/app.sock?backlog=%d" % (directory, backlog), directory + "/config.ru"]
+
+
+PROXY = "proxy_pass http://unix:{0}/app.sock;"
+PROGRAMS = {
+    "gunicorn": (gunicorn, PROXY, "Gunicorn", "change --backlog on the command line"),
+    "php-fpm8.2": (php_fpm, "fastcgi_pass unix:{0}/app.sock; fastcgi_param SCRIPT_FILENAME {0}/index.php; fastcgi_param REQUEST_METHOD GET;", "PHP-FPM", "listen.backlog"),
+    "uwsgi": (uwsgi, "uwsgi_pass unix:{0}/app.sock; uwsgi_param REQUEST_METHOD GET; uwsgi_param PATH_INFO /; uwsgi_param SERVER_NAME x; uwsgi_param SERVER_PORT 80; uwsgi_param SERVER_PROTOCOL HTTP/1.0;", "uWSGI", "--listen"),
+    "puma": (puma, PROXY, "Puma", "backlog="),
+}  # fmt: skip
+
+
+def write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(path, 0o644)
+
+
+@contextlib.contextmanager
+def behind_nginx(netns: lab.Netns, directory: str, name: str, backlog: int):
+    start, way = PROGRAMS[name][:2]
+    write(directory + "/nginx.conf", NGINX.format(directory, way.format(directory)))
+    path = directory + "/app.sock"
+    with open(directory + "/app.log", "wb") as output:
+        with netns.popen(start(directory, backlog), stdout=output, stderr=output) as first:
+            with netns.popen(["nginx", "-c", directory + "/nginx.conf"]) as second:
+                try:
+                    assert lab.wait_for(lambda: os.path.exists(path) and lab.row_count(netns, 8080, "0A") == 1, 30)
+                    assert lab.wait_for(lambda: failures(netns, 1) == 0, 30)
+                    yield path
+                finally:
+                    for process in (second, first):
+                        process.send_signal(signal.SIGTERM)
+                        process.wait(20)
+
+
 def failures(netns: lab.Netns, clients: int) -> int:
     """How many of so many clients at once get 502."""
     done = netns.run([sys.executable, "-c", CLIENTS, str(clients)], capture_output=True, text=True, check=True, timeout=60)
@@ -223,21 +275,24 @@ def failures(netns: lab.Netns, clients: int) -> int:
 
 
 @RAISES
-def test_a_burst_into_gunicorn_behind_nginx_and_both_remedies(netns, tmp_path):
+@pytest.mark.parametrize("name", sorted(PROGRAMS))
+def test_a_burst_into_a_program_behind_nginx_and_both_remedies(netns, name):
     """Before, the error stood in nginx's log, and no tool said which knob it was."""
+    if shutil.which(name) is None:
+        pytest.skip("%s is not installed" % name)
     netns.sysctl("net.core.somaxconn", 4096)
     netns.run(["ip", "link", "set", "lo", "up"], check=True)
-    directory = str(tmp_path)
-    with gunicorn_behind_nginx(netns, directory, "--backlog", "16") as path:
-        assert failures(netns, 100) > 0
-        with open(directory + "/error.log", encoding="utf-8") as log:
-            assert "failed (11: Resource temporarily unavailable)" in log.read()
-        row = row_of(netns, path)
-        assert (row["backlog"], row["bound_by"]) == (16, "application")
-        assert "change --backlog on the command line of Gunicorn to" in row["remedy"]
-        made = raised(netns, path=path, backlog=512)
-        assert made["changed"] and "--backlog" in made["listeners"][0]["to_keep"]
-        assert failures(netns, 100) == 0, "raised while it ran"
-        time.sleep(0.1)
-    with gunicorn_behind_nginx(netns, directory, "--backlog", "512"):
-        assert failures(netns, 100) == 0, "configured"
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o777)
+        with behind_nginx(netns, directory, name, 16) as path:
+            assert failures(netns, 100) > 0
+            with open(directory + "/error.log", encoding="utf-8") as log:
+                assert "failed (11: Resource temporarily unavailable)" in log.read()
+            row = row_of(netns, path)
+            assert (row["backlog"], row["bound_by"]) == (16, "application")
+            assert PROGRAMS[name][3] in row["remedy"], row["remedy"]
+            made = raised(netns, path=path, backlog=512)
+            assert made["changed"] and PROGRAMS[name][2] in made["listeners"][0]["to_keep"]
+            assert failures(netns, 100) == 0, "raised while it ran"
+        with behind_nginx(netns, directory, name, 512):
+            assert failures(netns, 100) == 0, "configured"
