@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import struct
-from typing import Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Callable, Dict, Iterator, List, Tuple
 
 from .._model import text, unix_listener
 from . import netlink
@@ -22,6 +22,7 @@ _REQUEST = struct.Struct("=BBHIII8s")  # struct unix_diag_req
 _MESSAGE = struct.Struct("=BBBBI8s")  # struct unix_diag_msg: family, type, state, padding, inode, cookie
 _SHOW = 0x01 | 0x02 | 0x10  # name, file, queue
 _NAME, _FILE, _QUEUE = 0, 1, 4
+_ATTRIBUTE = struct.Struct("=HH")  # length, type
 _TWO = struct.Struct("=II")
 _PROC = "/proc/self/net/unix"
 _ACCEPTS = 0x10000  # __SO_ACCEPTCON
@@ -61,30 +62,45 @@ def _dumped(dump: Dump) -> Iterator[unix_listener.UnixListener]:
 
 
 def _rows(runs: Iterator[netlink.Run]) -> Iterator[unix_listener.UnixListener]:
-    start = netlink.HEADER.size
+    """One loop over messages and their attributes: a host may have thousands of these sockets."""
+    first = netlink.HEADER.size
+    message, attribute, two = _MESSAGE.unpack_from, _ATTRIBUTE.unpack_from, _TWO.unpack_from
     for run, length in runs:
-        for offset in range(0, len(run), length):
-            message = bytes(run[offset + start : offset + length])
-            if len(message) < _MESSAGE.size:
+        for start in range(0, len(run), length):
+            end = start + length
+            if end - start < first + _MESSAGE.size:
                 continue
-            _family, kind, state, _pad, inode, _cookie = _MESSAGE.unpack_from(message)
-            if state == _LISTEN and kind in _TYPES:
-                found = dict(netlink.attributes(message[_MESSAGE.size :]))
-                used, backlog = _pair(found.get(_QUEUE))
-                file, device = _pair(found.get(_FILE))
-                raw = found.get(_NAME, b"")
-                place = None if file is None or device is None else (device, file)
-                yield unix_listener.UnixListener(shown(raw), raw, _TYPES[kind], inode, used, backlog, place)
-
-
-def _pair(data: Optional[bytes]) -> Tuple[Optional[int], Optional[int]]:
-    return _TWO.unpack_from(data) if data is not None and len(data) >= _TWO.size else (None, None)
+            _family, kind, state, _pad, inode, _cookie = message(run, start + first)
+            if state != _LISTEN or kind not in _TYPES:
+                continue
+            raw, place, used, backlog = b"", None, None, None
+            at = start + first + _MESSAGE.size
+            while at + 4 <= end:
+                size, what = attribute(run, at)
+                if size < 4 or at + size > end:
+                    break
+                if what == _NAME:
+                    raw = bytes(run[at + 4 : at + size])
+                elif what == _FILE and size >= 12:
+                    file, device = two(run, at + 4)
+                    place = (device, file)
+                elif what == _QUEUE and size >= 12:
+                    used, backlog = two(run, at + 4)
+                at += (size + 3) & ~3
+            yield unix_listener.UnixListener(shown(raw), raw, _TYPES[kind], inode, used, backlog, place)
 
 
 def shown(raw: bytes) -> str:
     """A name as `ss` and /proc/net/unix write it, fit to be shown."""
-    name = raw.split(b"\0", 1)[0] if raw[:1] != b"\0" else b"@" + raw[1:].replace(b"\0", b"@")
-    return text.printable(name.decode("utf-8", "backslashreplace"), _LONGEST_PATH)
+    if raw[:1] == b"/" and len(raw) < _LONGEST_PATH:
+        try:
+            name = raw.rstrip(b"\0").decode("ascii")
+            if name.isprintable() and "{" not in name:
+                return name
+        except UnicodeDecodeError:
+            pass
+    written = raw.split(b"\0", 1)[0] if raw[:1] != b"\0" else b"@" + raw[1:].replace(b"\0", b"@")
+    return text.printable(written.decode("utf-8", "backslashreplace"), _LONGEST_PATH)
 
 
 def _of_proc() -> Iterator[unix_listener.UnixListener]:
