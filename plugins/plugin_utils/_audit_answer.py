@@ -30,9 +30,9 @@ def answer(result: t.Any) -> dict[str, t.Any]:
     gathered = result.get("syn_backlog")
     if gathered is None:
         return {"error": _reason(result)}
-    if not isinstance(gathered, t.Mapping):
+    facts = door.answered(gathered)
+    if facts is None:
         return {"error": "what was gathered is no mapping"}
-    facts = door.gathered(gathered)
     lacking = lacks(facts)
     return {"error": lacking} if lacking else dict(facts, warnings=_warnings(result))
 

@@ -43,7 +43,7 @@ def judged(module: str, arguments: t.Mapping[str, t.Any], result: dict[str, t.An
         return result
     facts = door.gathered(result["syn_backlog"])
     if module != READ:
-        return dict(result, syn_backlog=facts)
+        return result if facts is result["syn_backlog"] else dict(result, syn_backlog=facts)
     subset = resolve_subset(_names(arguments.get("gather_subset")) or ["all"])
     top = arguments.get("top_sources")
     return dict(result, syn_backlog=told(facts, subset, _TOP_SOURCES if top is None else int(top)))

@@ -6,8 +6,8 @@
 
 """The door that facts come in by on the controller: whatever a host says has the types and bounds that it should.
 
-The tables are the RETURN of syn_backlog_info and syn_backlog, as data. A structure that is as documented is handed on as
-it is, nothing copied. Values are not judged: a host may still lie about its numbers.
+The tables are the RETURN of syn_backlog_info and syn_backlog, as data. A structure that is as documented is handed on
+as it is, nothing copied. Values are not judged: a host may still lie about its numbers.
 """
 
 from __future__ import annotations
@@ -41,8 +41,7 @@ _STATE = shapes.Part(
         "boot_certain": _FLAG,
         "without_effect": _list(_SOME, source=_TEXT, value=_TEXT, reason=_TEXT, instead=_TEXT),
         "drift": _FLAG,
-    },
-    optional=("shadowed", "tuned", "other_writers", "boot_certain", "without_effect", "drift"),
+    }
 )
 _STATES = shapes.Named(_STATE, len(kernel_sysctls.KEYS), kernel_sysctls.KEYS)
 
@@ -55,9 +54,9 @@ _WHY = {
     "ran": _DECIMAL, "waited": _DECIMAL, "every_thread": _FLAG,
 }  # fmt: skip
 _ACCEPT_QUEUE = shapes.Part(
-    {"used": _NUMBER, "limit": _NUMBER, "why": shapes.Part(_WHY, optional=_WHY)}, optional=("why",), there=True
+    {"used": _NUMBER, "limit": _NUMBER, "why": shapes.Part(_WHY)}, there=True
 )
-_SYN_QUEUE = shapes.Part({"used": _NUMBER, "limit": _NUMBER, "new_peer_limit": _NUMBER, "on_full": _TEXT}, there=True)
+_SYN_QUEUE = shapes.Part({"used": _NUMBER, "limit": _NUMBER, "new_peer_limit": _NUMBER, "on_full": _TEXT}, True, True)
 
 _PLACE = {"network_namespace": _TEXT, "family": _TEXT, "address": _TEXT, "port": _NUMBER, "device": _TEXT}
 _OWNED = {"inode": _NUMBER, "backlog": _NUMBER, "processes": _PROCESSES, "unit": _TEXT, "remedy": _TEXT}
@@ -99,7 +98,7 @@ _ENTRIES = {
     "peers": _list(_MANY, there=True, address=_TEXT, count=_NUMBER, share=_DECIMAL),
 }
 _FOLLOWED = shapes.Part({"seconds": _DECIMAL, "entries": _NUMBER, "gone": _NUMBER, "asked_again": _NUMBER})
-_HOLDER = shapes.Part({**_PLACE, **_ENTRIES, "followed": _FOLLOWED}, optional=("followed",))
+_HOLDER = shapes.Part({**_PLACE, **_ENTRIES, "followed": _FOLLOWED})
 
 _EVENT = {
     "time": _TEXT, "first_time": _TEXT, "count": _NUMBER, "kind": _TEXT, "address": _TEXT, "port": _NUMBER,
@@ -118,15 +117,15 @@ _FINDING = {
     "id": _TEXT, "severity": _TEXT, "subject": _TEXT, "summary": _TEXT, "evidence": shapes.Anything(), "remedy": _TEXT,
 }  # fmt: skip
 _NAMESPACE = shapes.Part(
-    {"name": _TEXT, "sysctls": _COUNTERS, "counters": _COUNTERS, "counters_delta": _DELTA}, optional=("counters_delta",)
+    {"name": _TEXT, "sysctls": _COUNTERS, "counters": _COUNTERS, "counters_delta": _DELTA}
 )
 
 _FACTS = {
     "schema": _NUMBER,
     "kernel": shapes.Part({"release": _TEXT, "stable_level": _TEXT, "rule": _TEXT, "rule_source": _TEXT}),
     "sysctls": _STATES,
-    "listeners": shapes.Items(shapes.Part(_LISTENER), _MANY),
-    "unix_listeners": shapes.Items(shapes.Part(_UNIX_LISTENER), _MANY),
+    "listeners": shapes.Items(shapes.Part(_LISTENER, whole=True), _MANY),
+    "unix_listeners": shapes.Items(shapes.Part(_UNIX_LISTENER, whole=True), _MANY),
     "memory": shapes.Part({"total_bytes": _NUMBER}),
     "half_open": shapes.Part({**_ENTRIES, "listeners": shapes.Items(_HOLDER, _MANY, there=True)}),
     "counters": _COUNTERS,
@@ -136,10 +135,11 @@ _FACTS = {
     "findings": shapes.Items(shapes.Part(_FINDING), _FEW),
     "network_namespaces": shapes.Items(_NAMESPACE, _MANY),
 }
-_GATHERED = shapes.Part(_FACTS, optional=_FACTS, there=True)
+_GATHERED = shapes.Part(_FACTS, there=True)
 _WITH_WARNINGS = {**_FACTS, "warnings": shapes.Items(_TEXT, _FEW), "error": shapes.Anything()}
-_ANSWER = shapes.Part(_WITH_WARNINGS, optional=_WITH_WARNINGS)
+_ANSWER = shapes.Part(_WITH_WARNINGS)
 
+_LATCHED = {**_PLACE, **_OWNED, "protocol": _TEXT, "next_backlog": _NUMBER, "certain": _FLAG}
 _CHANGED = {
     "changed": _FLAG,
     "before": _STATES,
@@ -147,12 +147,10 @@ _CHANGED = {
     "shadowed_by": _list(_FEW, key=_TEXT, source=_TEXT, value=_NUMBER, reason=_TEXT),
     "verified": _FLAG,
     "unit_aliases": shapes.Named(_TEXT, _MANY),
-    "restart_needed": shapes.Items(
-        shapes.Part({**_PLACE, **_OWNED, "protocol": _TEXT, "next_backlog": _NUMBER, "certain": _FLAG}), _MANY
-    ),
-    "syn_backlog": shapes.Part(_FACTS, optional=_FACTS),
+    "restart_needed": shapes.Items(shapes.Part(_LATCHED, whole=True), _MANY),
+    "syn_backlog": shapes.Part(_FACTS),
 }
-_CHANGE = shapes.Part(_CHANGED, optional=_CHANGED, there=True)
+_CHANGE = shapes.Part(_CHANGED, there=True)
 _LISTINGS = shapes.Items(_LONG_TEXT, _FEW, there=True)
 
 

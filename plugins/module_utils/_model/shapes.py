@@ -12,7 +12,7 @@ says ``there``: an empty value then takes its place.
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, Iterable, Mapping, Optional
+from typing import Any, Dict, Iterable, Mapping, Optional
 
 LONGEST_TEXT = 4096  # characters
 LOWEST, HIGHEST = -(1 << 63), (1 << 64) - 1  # such as a kernel has
@@ -57,28 +57,26 @@ class Flag:
 
 
 class Part:
-    """A mapping with known names. What has another name is left out; what is missing and not ``optional`` is null."""
+    """A mapping with known names; what has another name is left out. ``whole``: what is missing is there, as null."""
 
-    def __init__(self, fields: Mapping[str, Any], optional: Iterable[str] = (), there: bool = False) -> None:
-        self._fields, self._there = fields, there
-        self._always: FrozenSet[str] = frozenset(fields).difference(optional)
+    def __init__(self, fields: Mapping[str, Any], whole: bool = False, there: bool = False) -> None:
+        self._fields, self._there = dict(fields), there
+        self._missing = {name: shape.admitted(None) for name, shape in fields.items()} if whole else {}
 
     def admitted(self, value: Any) -> Any:
         if not isinstance(value, Mapping):
-            if not self._there:
-                return None
-            value = {}
-        fields, kept, same = self._fields, {}, True
+            return dict(self._missing) if self._there else None
+        shape_of, kept, same = self._fields.get, {}, True
         for name, one in value.items():
-            shape = fields.get(name) if isinstance(name, str) else None
+            shape = shape_of(name) if isinstance(name, str) else None
             if shape is None:
                 same = False
                 continue
             admitted = kept[name] = shape.admitted(one)
-            same = same and admitted is one
-        if not self._always <= kept.keys():
-            same = False
-            kept.update((name, fields[name].admitted(None)) for name in fields if name in self._always.difference(kept))
+            if admitted is not one:
+                same = False
+        if len(kept) < len(self._missing):
+            return {**self._missing, **kept}
         return value if same else kept
 
 
@@ -124,7 +122,7 @@ class Items:
 
 
 class Anything:
-    """Any JSON; what is too deep, too long or too much of it is cut, and shows so."""
+    """Any JSON; what is too deep, too long, too much or no JSON shows as cut, for null has a meaning of its own."""
 
     def __init__(self, depth: int = 8, longest: int = 4096, most: int = 100000) -> None:
         self._depth, self._longest, self._most = depth, longest, most
@@ -139,12 +137,12 @@ class Anything:
         if isinstance(value, str):
             return _TEXT.admitted(value)
         if isinstance(value, (int, float)):
-            return _DECIMAL.admitted(value)
+            return CUT if _DECIMAL.admitted(value) is None else value
         if isinstance(value, Mapping):
             return self._cut_mapping(value, depth, left) if self._may_have(value, depth, left) else CUT
         if isinstance(value, (list, tuple)):
             return self._cut_list(value, depth, left) if self._may_have(value, depth, left) else CUT
-        return None
+        return CUT
 
     def _may_have(self, value: Any, depth: int, left: Any) -> bool:
         return depth > 0 and len(value) <= min(self._longest, left[0])
