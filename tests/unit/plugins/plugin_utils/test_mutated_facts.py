@@ -60,7 +60,7 @@ APPLIED = {
     "restart_needed": LATCHED, "unit_aliases": {"www.service": "nginx.service"}, "syn_backlog": BUSY,
 }  # fmt: skip
 CHAIN = "Chain SYN_BACKLOG (1 references)\n pkts bytes target\n 7 420 DROP tcp -- * * 198.51.100.0/24 0.0.0.0/0\n"
-QUERY = "listeners[?drops > `0`].{port: port, full: contains(remedy, port), sum: sum(half_open.sources[].count)}"
+QUERY = "listeners[?drops > `0`].{port: port, full: contains(remedy, bound_by), sum: sum(half_open.sources[].count)}"
 PLAN = mitigation_plan(BUSY, MITIGATE)
 
 
@@ -93,9 +93,10 @@ def raw_limits_of(facts: Any) -> None:
     try:
         release, states = facts["kernel"]["release"], facts["sysctls"]
         inputs = {name: states[name]["runtime"] for name in ("somaxconn", "tcp_syncookies")}
+        inputs.update(kernel_rule=facts["kernel"].get("rule"), listen_backlog=facts["listeners"][0]["backlog"])
     except (KeyError, TypeError, IndexError):
         return  # the template fails
-    effective_limits(dict(inputs, kernel_release=release, kernel_rule=facts["kernel"].get("rule"), listen_backlog=release))
+    effective_limits(dict(inputs, kernel_release=release))
 
 
 def tuned(facts: Any) -> None:
@@ -217,7 +218,8 @@ def test_a_host_that_lies_breaks_nothing(changes: Any) -> None:
         try:
             reader(facts)
         except AnsibleError as error:
-            assert str(error), name
+            meant = name == "jmespath_query" or not isinstance(error.__cause__, (KeyError, TypeError, AttributeError))
+            assert str(error) and meant, name
     assert repr(facts) == before
     once = door.gathered(facts)
     assert door.gathered(once) is once or door.gathered(once) == once
@@ -227,10 +229,7 @@ def test_a_host_that_lies_breaks_nothing(changes: Any) -> None:
 @PATIENT
 def test_nor_does_what_it_says_of_a_change(changes: Any) -> None:
     applied = mutated(APPLIED, changes)
-    try:
-        tuning_plan(BUSY, TUNE, applied)
-    except AnsibleError as error:
-        assert str(error)
+    tuning_plan(BUSY, TUNE, applied)
     plan_of(BUSY, TUNE, door.changed(applied))
     told = _tuned.Told()
     if isinstance(applied, dict):
