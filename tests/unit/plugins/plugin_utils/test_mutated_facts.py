@@ -60,7 +60,7 @@ APPLIED = {
     "restart_needed": LATCHED, "unit_aliases": {"www.service": "nginx.service"}, "syn_backlog": BUSY,
 }  # fmt: skip
 CHAIN = "Chain SYN_BACKLOG (1 references)\n pkts bytes target\n 7 420 DROP tcp -- * * 198.51.100.0/24 0.0.0.0/0\n"
-QUERY = "listeners[?drops > `0`].{port: port, full: contains(remedy, bound_by), sum: sum(half_open.sources[].count)}"
+QUERY = "{dropping: listeners[?drops > `0`].contains(remedy, bound_by), all: sum(half_open.sources[].count)}"
 PLAN = mitigation_plan(BUSY, MITIGATE)
 
 
