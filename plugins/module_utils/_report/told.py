@@ -14,8 +14,6 @@ from __future__ import annotations
 
 from typing import Any, Dict, FrozenSet, Mapping
 
-from .._model import gathered
-
 _WITH = {  # parts that come with another one
     "counters_delta": "counters", "memory": "listeners", "unix_listeners": "unix",
 }  # fmt: skip
@@ -47,6 +45,7 @@ def _judge(facts: Dict[str, Any]) -> None:
         facts["findings"] = []
         return
     from .._findings import findings
+    from .._model import gathered
 
     facts["findings"] = findings.findings(facts)
     rows = gathered.rows(facts, "listeners")
