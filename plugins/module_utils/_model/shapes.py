@@ -26,7 +26,7 @@ class Text:
         self._longest = longest
 
     def admitted(self, value: Any) -> Optional[str]:
-        if not isinstance(value, str):
+        if value is None or not isinstance(value, str):
             return None
         if len(value) > self._longest:
             value = value[: self._longest - 1] + CUT
@@ -37,6 +37,8 @@ class Number:
     """A whole number of no more than 64 bits."""
 
     def admitted(self, value: Any) -> Optional[int]:
+        if value is None:
+            return None
         fits = isinstance(value, int) and not isinstance(value, bool) and LOWEST <= value <= HIGHEST
         return value if fits else None
 
@@ -60,19 +62,19 @@ class Part:
     """A mapping with known names; what has another name is left out. ``whole``: what is missing is there, as null."""
 
     def __init__(self, fields: Mapping[str, Any], whole: bool = False, there: bool = False) -> None:
-        self._fields, self._there = dict(fields), there
+        self._readers, self._there = {name: shape.admitted for name, shape in fields.items()}, there
         self._missing = {name: shape.admitted(None) for name, shape in fields.items()} if whole else {}
 
     def admitted(self, value: Any) -> Any:
         if not isinstance(value, Mapping):
             return dict(self._missing) if self._there else None
-        shape_of, kept, same = self._fields.get, {}, True
+        readers, kept, same = self._readers, {}, True
         for name, one in value.items():
-            shape = shape_of(name) if isinstance(name, str) else None
-            if shape is None:
+            reader = readers.get(name) if isinstance(name, str) else None
+            if reader is None:
                 same = False
                 continue
-            admitted = kept[name] = shape.admitted(one)
+            admitted = kept[name] = reader(one)
             if admitted is not one:
                 same = False
         if len(kept) < len(self._missing):
@@ -115,10 +117,14 @@ class Items:
     def admitted(self, value: Any) -> Any:
         if not isinstance(value, (list, tuple)):
             return [] if self._there else None
-        kept = [self._shape.admitted(one) for one in value[: self._most]]
-        if len(value) <= self._most and all(admitted is one and one is not None for admitted, one in zip(kept, value)):
-            return value
-        return [one for one in kept if one is not None]
+        kept, same = [], len(value) <= self._most
+        for one in value[: self._most]:
+            admitted = self._shape.admitted(one)
+            if admitted is not None:
+                kept.append(admitted)
+            if admitted is not one or one is None:
+                same = False
+        return value if same else kept
 
 
 class Anything:
