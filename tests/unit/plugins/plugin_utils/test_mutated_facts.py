@@ -39,7 +39,7 @@ from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_reports import
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._tuning import shortfalls
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._tuning import tuning_plan as plan_of
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "250"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "120"))
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 4))
 with open(os.path.join(ROOT, "tests", "data", "gathered", "busy_host.json"), encoding="utf-8") as file:
     BUSY = json.load(file)
