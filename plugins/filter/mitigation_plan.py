@@ -126,12 +126,14 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._mitigation import mitigation_plan as plan_of
 
 
 def mitigation_plan(facts: t.Any, wanted: t.Any) -> dict[str, t.Any]:
     try:
-        return plan_of(facts, wanted)
+        known = dict(wanted, earlier=door.gathered(wanted["earlier"])) if "earlier" in wanted else wanted
+        return plan_of(door.gathered(facts), known)
     except (KeyError, TypeError, ValueError) as error:
         raise AnsibleFilterError("mitigation_plan: {0}".format(error)) from error
 

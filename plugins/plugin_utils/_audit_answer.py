@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
+
 from ._audit_host import lacks
 
 NOT_ASKED = "it was not asked"
@@ -19,7 +21,7 @@ _OF_ANSIBLE = "discovered Python interpreter"  # a warning that says nothing of 
 def answer(result: t.Any) -> dict[str, t.Any]:
     """The ``syn_backlog`` of a result with the module's ``warnings`` beside its keys, or ``{"error": why}``.
 
-    Nothing inside is copied. ``result`` is None for a host that the task did not reach.
+    Nothing that is as documented is copied. ``result`` is None for a host that the task did not reach.
     """
     if result is None:
         return {"error": NOT_ASKED}
@@ -28,10 +30,11 @@ def answer(result: t.Any) -> dict[str, t.Any]:
     gathered = result.get("syn_backlog")
     if gathered is None:
         return {"error": _reason(result)}
-    lacking = lacks(gathered) if isinstance(gathered, t.Mapping) else "what was gathered is no mapping"
-    if lacking:
-        return {"error": lacking}
-    return dict(gathered, warnings=_warnings(result))
+    facts = door.answered(gathered)
+    if facts is None:
+        return {"error": "what was gathered is no mapping"}
+    lacking = lacks(facts)
+    return {"error": lacking} if lacking else dict(facts, warnings=_warnings(result))
 
 
 def silent(answers: t.Mapping[str, t.Mapping[str, t.Any]]) -> bool:

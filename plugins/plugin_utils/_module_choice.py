@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..module_utils._model import door
 from ..module_utils._model.errors import InvalidOption
 from ..module_utils._model.subsets import MINIMUM, resolve_subset
 from ..module_utils._report.told import told
@@ -37,12 +38,15 @@ def module_for(module: str, arguments: t.Mapping[str, t.Any]) -> tuple[str, dict
 
 
 def judged(module: str, arguments: t.Mapping[str, t.Any], result: dict[str, t.Any]) -> dict[str, t.Any]:
-    """The result of :data:`READ` as the module that was asked for would have returned it; any other as it is."""
-    if module != READ or "syn_backlog" not in result:
+    """The result of :data:`READ` as the module that was asked for would have returned it; what a host told is typed."""
+    if "syn_backlog" not in result:
         return result
+    facts = door.gathered(result["syn_backlog"])
+    if module != READ:
+        return result if facts is result["syn_backlog"] else dict(result, syn_backlog=facts)
     subset = resolve_subset(_names(arguments.get("gather_subset")) or ["all"])
     top = arguments.get("top_sources")
-    return dict(result, syn_backlog=told(result["syn_backlog"], subset, _TOP_SOURCES if top is None else int(top)))
+    return dict(result, syn_backlog=told(facts, subset, _TOP_SOURCES if top is None else int(top)))
 
 
 def _only_sysctls(asked: t.Any) -> bool:

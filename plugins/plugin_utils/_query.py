@@ -47,9 +47,9 @@ def search(option: str, compiled: t.Any, data: t.Any) -> t.Any:
     JMESPath's functions look at exact types, which Ansible's own string and
     list types are not: the data makes a round trip through JSON.
 
-    :raises AnsibleError: an unknown function, or one applied to the wrong type.
+    :raises AnsibleError: an unknown function, or one applied to the wrong type; data that is no JSON, or too deep.
     """
     try:
         return compiled.search(json.loads(json.dumps(data)))
-    except JMESPathError as error:
+    except (JMESPathError, ArithmeticError, RecursionError, TypeError, ValueError) as error:
         raise AnsibleError("{0}: cannot be evaluated: {1}".format(option, error)) from error

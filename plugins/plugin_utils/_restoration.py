@@ -14,6 +14,7 @@ import typing as t
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import parse_level
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.limits import queue_limits
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls import KEYS
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import (
     namespace_of,
     number,
@@ -41,8 +42,13 @@ def restoration_plan(facts: Facts, drops_before: t.Any = (), drops_after: t.Any 
 
     ``facts`` is the gathered ``syn_backlog`` with a window of counters; ``drops_before`` and ``drops_after`` are what
     ``iptables -nvxL`` told of our chain, for each family, before and after that window.
+
+    :raises InvalidOption: nothing tells whether a mitigation is in force.
+    :raises BadRecord: there is a record that is none.
     """
-    known = part(facts, "mitigation").get("record")
+    if not isinstance(facts.get("mitigation"), t.Mapping):
+        raise InvalidOption("facts", "mitigation", "it has to be gathered")
+    known = facts["mitigation"].get("record")
     if known is None:
         return {"record": None, "not_yet": [], "remarks": [], "listeners": [], "sysctls": {}, **_chains([], [])}
     record = parse_record(known)

@@ -11,7 +11,9 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._kernel.sysctls import KEYS
+from ..module_utils._model import door
 from ..module_utils._model.errors import InvalidOption
+from ..module_utils._model.gathered import rows
 from ._tuning import tuning_plan
 
 APPLY, LISTENERS, VERIFY = "apply", "listeners", "verify"
@@ -59,7 +61,7 @@ class Work:
         given = {name: None if value == "" else value for name, value in options["wanted"].items()}
         self.check = check
         self.parts = options["parts"]
-        self.applied: dict[str, t.Any] = options["applied"]
+        self.applied: t.Mapping[str, t.Any] = door.changed(options["applied"])
         self.verify = given["verify"]
         self._given = given
         self._sysctls = {name: value for name, value in given["sysctls"].items() if value not in (None, "")}
@@ -98,7 +100,7 @@ class Work:
         """
         if self._names_listeners:
             return applied.get("syn_backlog") or None
-        return {"sysctls": applied.get("after", {}), "listeners": []}
+        return {"sysctls": applied.get("after") or {}, "listeners": []}
 
     def raising(self, entry: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """The arguments of syn_backlog_listener. In check mode somaxconn is not in force yet."""
@@ -147,15 +149,17 @@ class Told:
         self.changed = self.changed or bool(returned.get("changed"))
         diff = returned.get("diff") or []
         self._diff += diff if isinstance(diff, list) else [diff]
-        self._warnings += [one for one in returned.get("warnings") or () if one not in self._warnings]
+        warnings = returned.get("warnings")
+        self._warnings += [one for one in warnings if one not in self._warnings] if isinstance(warnings, list) else []
         if returned.get("failed") or returned.get("unreachable"):
             self._failures.append(str(returned.get("msg", "no reason given")))
             self._result.update({name: value for name, value in returned.items() if name not in ("diff", "warnings")})
         elif "restart_needed" in returned:
+            known = door.changed(returned)
             names = ("before", "after", "shadowed_by", "verified", "restart_needed")
-            self._result.update({name: returned[name] for name in names})
+            self._result.update({name: known.get(name) for name in names})
         elif returned.get("changed"):
-            self.raised += returned.get("listeners", [])
+            self.raised += map(dict, rows(returned, "listeners"))
 
     def short(self, shortfalls: t.Sequence[t.Mapping[str, t.Any]]) -> None:
         """Fail where something falls short in the end."""

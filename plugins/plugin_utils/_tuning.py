@@ -28,7 +28,8 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan im
 )
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.binding import APPLICATION
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import subject_of
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import part, rows, subject_of
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.networks import parse_network
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.units import full_name
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.unix_listener import UnixListener
@@ -58,7 +59,7 @@ def tuning_plan(facts: Facts, wanted: Facts, applied: Facts | None = None) -> di
     sockets = [_socket(row) for row in _rows(facts)]
     return {
         "restart": [name for name in wanted.get("restart_units") or () if full_name(name) in units],
-        "ports": sorted({row["port"] for row in latched}),
+        "ports": sorted({row["port"] for row in latched if row["port"] is not None}),
         "raise": [
             entry for entry, meant in entries if _restarted(meant, facts, units) or _differs(meant, sockets, somaxconn)
         ],
@@ -86,10 +87,10 @@ def _to_restart(entries: t.Sequence[t.Any], wanted: Facts, applied: Facts) -> li
     units = _restartable(wanted)
     return [
         row
-        for row in applied.get("restart_needed") or ()
+        for row in rows(applied, "restart_needed")
         if row["unit"] in units
-        and (row.get("certain", True) or (applied.get("changed") and plausible_somaxconn(row["backlog"])))
-        and not any(meant.means(_socket(row)) for _entry, meant in entries)
+        and (row.get("certain") is not False or (applied.get("changed") and plausible_somaxconn(row["backlog"] or 0)))
+        and not (_named(row) and any(meant.means(_socket(row)) for _entry, meant in entries))
     ]
 
 
@@ -109,8 +110,7 @@ def _restartable(wanted: Facts) -> set[str]:
 
 def _restarted(meant: Wanted, facts: Facts, units: t.Collection[str]) -> bool:
     """Whether a listener is its unit's, and the unit is restarted: it then has what its application asks for."""
-    rows = _rows(facts)
-    return any(row["unit"] in units and meant.means(_socket(row)) for row in rows)
+    return any(row["unit"] in units and meant.means(_socket(row)) for row in _rows(facts))
 
 
 def _differs(meant: Wanted, sockets: t.Iterable[Listener], somaxconn: int | None) -> bool:
@@ -131,19 +131,19 @@ def _nothing_restarts(facts: Facts, wanted: Facts) -> t.Iterator[str]:
 
 def _not_settled(facts: Facts, applied: Facts) -> list[Facts]:
     """The listeners without those of which the module knows that their applications ask for no more, if it ran."""
-    rows = list(facts.get("listeners", ()))
-    if "restart_needed" not in applied:
-        return rows
-    inodes = {row["inode"] for row in applied["restart_needed"]}
-    return [row for row in rows if row["inode"] in inodes]
+    listeners = list(filter(_named, rows(facts, "listeners")))
+    if applied.get("restart_needed") is None:
+        return listeners
+    inodes = {row["inode"] for row in rows(applied, "restart_needed")}
+    return [row for row in listeners if row["inode"] in inodes]
 
 
 def _perhaps_latched(
-    entries: t.Sequence[t.Any], rows: t.Iterable[Facts], units: t.Collection[str], somaxconn: int | None
+    entries: t.Sequence[t.Any], listeners: t.Iterable[Facts], units: t.Collection[str], somaxconn: int | None
 ) -> t.Iterator[str]:
     """The listeners of these units that have less than they may, of which nobody knows whether they ask for more."""
     kept: collections.Counter[tuple[str, str]] = collections.Counter()  # the members of a group say the same
-    for row in rows:
+    for row in listeners:
         less = row["backlog"] is not None and somaxconn is not None and row["backlog"] < somaxconn
         if less and row["unit"] in units and not any(meant.means(_socket(row)) for _entry, meant in entries):
             text = "{0} of {1} keeps {2} of the {3} that net.core.somaxconn allows".format(
@@ -176,8 +176,15 @@ def _with_numbers(entry: Facts) -> dict[str, t.Any]:
 
 
 def _rows(facts: Facts) -> list[Facts]:
-    """The listeners of either kind."""
-    return [*facts.get("listeners", ()), *facts.get("unix_listeners", ())]
+    """The listeners of either kind, as far as they say which they are."""
+    return [row for row in (*rows(facts, "listeners"), *rows(facts, "unix_listeners")) if _named(row)]
+
+
+def _named(row: Facts) -> bool:
+    """Whether a row says which listener it is of: what has no address can be meant by nobody."""
+    if "path" in row:
+        return row["path"] is not None
+    return row["port"] is not None and parse_network(row["address"]) is not None and "/" not in row["address"]
 
 
 def _require_both_possible(first: Wanted, second: Wanted) -> None:
@@ -213,9 +220,9 @@ def _socket(row: Facts) -> Listener:
     """A row of a report, as the record that it was made of."""
     if "path" in row:
         queue = row.get("accept_queue") or {}
-        return UnixListener(row["path"], b"", row["type"], row["inode"], queue.get("used"), row.get("backlog"))
+        return UnixListener(row["path"], b"", row["type"], row["inode"] or 0, queue.get("used"), row.get("backlog"))
     known = {name: row.get(name) for name in ListenSocket._fields}
-    return ListenSocket(**known)
+    return ListenSocket(**dict(known, family=known["family"] or "", inode=known["inode"] or 0))
 
 
 def _somaxconn_after(facts: Facts, wanted: Facts, applied: Facts) -> int | None:
@@ -235,12 +242,13 @@ def _sysctl_shortfalls(facts: Facts, wanted: Facts) -> t.Iterator[dict[str, t.An
         if wanted.get("runtime", True) and not satisfied(policy, goal, now):
             text = "{0} is {1} now, wanted {2}".format(key, _shown(now), _goal(policy, goal))
             yield _shortfall(key, goal, now, name, text)
-        state = facts["sysctls"][name]
-        if boots and wanted.get("network_namespace") is None and not satisfied(policy, goal, state["boot"]):
+        state = part(part(facts, "sysctls"), name)
+        boot = state.get("boot")
+        if boots and wanted.get("network_namespace") is None and not satisfied(policy, goal, boot):
             text = "{0} will be {1} after a reboot ({2}), wanted {3}".format(
-                key, _shown(state["boot"]), state["boot_source"] or "source unknown", _goal(policy, goal)
+                key, _shown(boot), state.get("boot_source") or "source unknown", _goal(policy, goal)
             )
-            yield _shortfall(key, goal, state["boot"], name, text)
+            yield _shortfall(key, goal, boot, name, text)
 
 
 def _listener_shortfalls(facts: Facts, wanted: Facts) -> t.Iterator[dict[str, t.Any]]:
@@ -248,12 +256,12 @@ def _listener_shortfalls(facts: Facts, wanted: Facts) -> t.Iterator[dict[str, t.
         goal = entry["backlog"]
         if goal < 0:
             goal = _runtime(facts, wanted, "somaxconn")
-        rows = [row for row in _rows(facts) if meant.means(_socket(row))]
-        if not rows:
+        found = [row for row in _rows(facts) if meant.means(_socket(row))]
+        if not found:
             place = entry.get("path") or "{0}:{1}".format(entry["address"] or "*", entry["port"])
             yield _shortfall(place, goal, None, None, "nothing listens on {0}, wanted {1}".format(place, goal))
         short: dict[tuple[t.Any, ...], list[Facts]] = {}  # the members of a group say the same
-        for row in rows:
+        for row in found:
             admits = _admits(row)
             if admits is None or goal is None or admits < goal:
                 short.setdefault((subject_of(row), admits, row["bound_by"]), []).append(row)
@@ -308,10 +316,11 @@ def _admits(row: Facts) -> int | None:
 
 def _runtime(facts: Facts, wanted: Facts, name: str) -> int | None:
     """A value in the namespace that is meant; the host's where the kernel keeps it only once."""
-    for namespace in facts.get("network_namespaces") or () if wanted.get("network_namespace") is not None else ():
-        if namespace["sysctls"].get(name) is not None:
-            return namespace["sysctls"][name]
-    return facts["sysctls"].get(name, {}).get("runtime")
+    for namespace in rows(facts, "network_namespaces") if wanted.get("network_namespace") is not None else ():
+        value: int | None = part(namespace, "sysctls").get(name)
+        if value is not None:
+            return value
+    return part(part(facts, "sysctls"), name).get("runtime")
 
 
 def _goal(policy: str, goal: int) -> str:

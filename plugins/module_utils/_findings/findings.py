@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
+from .._model import gathered
 from . import signs
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def rule_of(room: str, name: str) -> Rule:
 def first_remedies(facts: Mapping[str, Any]) -> List[Optional[str]]:
     """For each gathered listener what is to be done before its queues are made larger; None where nothing is."""
     if signs.LISTENERS not in signs.signs(facts):
-        return [None] * len(facts["listeners"])
+        return [None] * len(gathered.rows(facts, "listeners"))
     from . import of_listeners as about_listeners
 
     host = _host(facts)

@@ -195,12 +195,16 @@ def observe(facts: Mapping[str, Any]) -> Host:
         mitigation=gathered.part(gathered.part(facts, "mitigation"), "record"),
         session=gathered.text(gathered.part(facts, "mitigation"), "controller"),
         addresses=_texts(gathered.part(facts, "mitigation").get("addresses")) or (),
-        iptables=_texts(gathered.part(facts, "mitigation").get("iptables")),
+        iptables=_families(gathered.part(facts, "mitigation").get("iptables")),
     )
 
 
 def _texts(told: Any) -> Optional[Tuple[str, ...]]:
     return tuple(one for one in told if isinstance(one, str)) if isinstance(told, (list, tuple)) else None
+
+
+def _families(told: Any) -> Optional[Tuple[str, ...]]:
+    return _texts(list(told) if isinstance(told, Mapping) else told)
 
 
 def _mitigated(facts: Mapping[str, Any]) -> Mapping[str, Any]:

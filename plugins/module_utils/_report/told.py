@@ -20,7 +20,7 @@ _WITH = {  # parts that come with another one
 _ALWAYS = ("schema", "kernel", "network_namespaces")
 
 
-def told(gathered: Mapping[str, Any], subset: FrozenSet[str], top_sources: int) -> Dict[str, Any]:
+def told(read: Mapping[str, Any], subset: FrozenSet[str], top_sources: int) -> Dict[str, Any]:
     """The structure with the parts of ``subset``.
 
     Findings are drawn from every part, also from those that are then left out, and what is more urgent than
@@ -28,7 +28,7 @@ def told(gathered: Mapping[str, Any], subset: FrozenSet[str], top_sources: int) 
 
     :param top_sources: how many source networks to show
     """
-    facts = dict(gathered)
+    facts = dict(read)
     if {"listeners", "findings"} & subset:
         _judge(facts)
     if "half_open" in subset and facts.get("half_open"):
@@ -45,12 +45,13 @@ def _judge(facts: Dict[str, Any]) -> None:
         facts["findings"] = []
         return
     from .._findings import findings
+    from .._model import gathered
 
     facts["findings"] = findings.findings(facts)
-    facts["listeners"] = [
-        dict(row, remedy=first) if first else row
-        for row, first in zip(facts["listeners"], findings.first_remedies(facts))
-    ]
+    rows = gathered.rows(facts, "listeners")
+    if rows:
+        first_remedies = findings.first_remedies(facts)
+        facts["listeners"] = [dict(row, remedy=one) if one else row for row, one in zip(rows, first_remedies)]
 
 
 def _asked_for(name: str, subset: FrozenSet[str]) -> bool:
