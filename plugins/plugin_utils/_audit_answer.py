@@ -19,7 +19,7 @@ _OF_ANSIBLE = "discovered Python interpreter"  # a warning that says nothing of 
 def answer(result: t.Any) -> dict[str, t.Any]:
     """The ``syn_backlog`` of a result with the module's ``warnings`` beside its keys, or ``{"error": why}``.
 
-    Nothing inside is copied. ``result`` is None for a host that the task did not reach.
+    Where there was no connection, ``"unreachable": True`` stands beside the error. Nothing inside is copied. ``result`` is None for a host that the task did not reach.
     """
     if result is None:
         return {"error": NOT_ASKED}
@@ -27,7 +27,8 @@ def answer(result: t.Any) -> dict[str, t.Any]:
         return {"error": "expected a task's result, got {0}".format(type(result).__name__)}
     gathered = result.get("syn_backlog")
     if gathered is None:
-        return {"error": _reason(result)}
+        error = {"error": _reason(result)}
+        return dict(error, unreachable=True) if result.get("unreachable") is True else error
     lacking = lacks(gathered) if isinstance(gathered, t.Mapping) else "what was gathered is no mapping"
     if lacking:
         return {"error": lacking}

@@ -65,6 +65,7 @@ class Host(t.NamedTuple):
     lines: tuple[Line, ...]  # worst first
     findings: tuple[t.Mapping[str, t.Any], ...]  # warnings and worse, worst first
     warnings: tuple[str, ...]
+    unreachable: bool = False  # no connection to it, of one with an error
 
 
 def audited(name: str, facts: t.Any) -> Host:
@@ -75,7 +76,8 @@ def audited(name: str, facts: t.Any) -> Host:
     if not isinstance(facts, t.Mapping):
         raise ValueError("{0}: expected the gathered syn_backlog, got {1!r}".format(name, facts))
     if facts.get("error") is not None:
-        return Host(name, printable(str(facts["error"]), 400), {}, (), (), ())
+        error = printable(str(facts["error"]), 400)
+        return Host(name, error, {}, (), (), (), facts.get("unreachable") is True)
     lacking = lacks(facts)
     if lacking:
         raise ValueError("{0}: {1}".format(name, lacking))
