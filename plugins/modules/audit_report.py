@@ -59,6 +59,14 @@ options:
     description: Columns of the table; the last column wraps.
     type: int
     default: 140
+  details:
+    description:
+      - Hosts of which the report tells all, what to do about listeners that are well included. Names of hosts, groups of the inventory,
+        patterns such as V(web*), and V(all).
+      - Of other hosts it tells what is wrong and what to do about it, once for all that are alike.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: linuxnet.tcp.syn_backlog_info
   - plugin: linuxnet.tcp.audit_table
@@ -109,6 +117,7 @@ def main() -> None:
             "results": {"type": "str", "required": True},
             "directory": {"type": "path", "default": "audit"},
             "width": {"type": "int", "default": 140},
+            "details": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )

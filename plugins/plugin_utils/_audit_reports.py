@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ._audit_table import audit_table
+from ._audit_host import audited
+from ._audit_table import Text
+from ._fleet_summary import Fleet
 
 Answers = t.Mapping[str, t.Mapping[str, t.Any]]  # by the host's name, each as `_audit_answer.answer` has it
 Pieces = t.Iterable[str]  # of one text, in their order
@@ -28,11 +30,16 @@ class Reports(t.NamedTuple):
     files: t.Mapping[str, Pieces]  # by name; each can be read once
 
 
-def reports(answers: Answers, width: int) -> Reports:
-    """What is told of these answers; the table is ``width`` columns wide."""
-    text = audit_table(answers, width)
-    last_line = text.rstrip("\n").rpartition("\n")[2]
-    return Reports(text, last_line, {TABLE_FILE: [text], JSON_FILE: json_pieces(answers)})
+def reports(answers: Answers, width: int, details: t.Collection[str] = ()) -> Reports:
+    """What is told of these answers; the table is ``width`` columns wide, and tells all of the hosts of ``details``."""
+    fleet = Fleet()
+    text = Text(fleet, width, details)
+    for name in sorted(answers):
+        host = audited(name, answers[name])
+        fleet.add(host)
+        text.add(host)
+    told = text.report()
+    return Reports(told, text.last_line(), {TABLE_FILE: [told], JSON_FILE: json_pieces(answers)})
 
 
 def json_pieces(answers: Answers) -> t.Iterator[str]:

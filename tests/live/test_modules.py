@@ -315,7 +315,8 @@ def test_an_audit_names_the_hosts_that_did_not_answer(flooded, tmp_path, strateg
     assert set(report) == {"near", "last", *SILENT}
     assert [name for name, facts in report.items() if "listeners" in facts] == ["last", "near"]
     for name in SILENT:
-        assert set(report[name]) == {"error"} and "no answer" in "".join(line for line in table if line.startswith(name + ": "))
+        assert set(report[name]) - {"unreachable"} == {"error"} and "no answer" in "".join(line for line in table if line.startswith(name + ": "))
+    assert report["far"]["unreachable"] is True and "unreachable" not in report["odd"]
     assert table[-1].startswith("Result: 2 of 5 hosts answered, 2 listeners: ")
     assert table[-1].endswith("; no answer from far, odd, undefined.")
     assert table[-1] in " ".join(done.stdout.split())
