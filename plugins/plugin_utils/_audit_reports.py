@@ -13,6 +13,8 @@ import typing as t
 
 from ._audit_host import audited
 from ._audit_table import Text
+from ._fleet_data import Data
+from ._fleet_page import page
 from ._fleet_summary import Fleet
 
 Answers = t.Mapping[str, t.Mapping[str, t.Any]]  # by the host's name, each as `_audit_answer.answer` has it
@@ -20,6 +22,7 @@ Pieces = t.Iterable[str]  # of one text, in their order
 
 TABLE_FILE = "report.txt"
 JSON_FILE = "report.json"
+PAGE_FILE = "report.html"
 
 
 class Reports(t.NamedTuple):
@@ -32,14 +35,17 @@ class Reports(t.NamedTuple):
 
 def reports(answers: Answers, width: int, details: t.Collection[str] = ()) -> Reports:
     """What is told of these answers; the table is ``width`` columns wide, and tells all of the hosts of ``details``."""
-    fleet = Fleet()
+    fleet, data = Fleet(), Data()
     text = Text(fleet, width, details)
     for name in sorted(answers):
         host = audited(name, answers[name])
         fleet.add(host)
         text.add(host)
+        data.add(host)
     told = text.report()
-    return Reports(told, text.last_line(), {TABLE_FILE: [told], JSON_FILE: json_pieces(answers)})
+    last_line = text.last_line()
+    files = {TABLE_FILE: [told], JSON_FILE: json_pieces(answers), PAGE_FILE: page(fleet, data, last_line)}
+    return Reports(told, last_line, files)
 
 
 def json_pieces(answers: Answers) -> t.Iterator[str]:

@@ -53,7 +53,8 @@ class Alike:
     def __init__(self) -> None:
         self._groups: dict[t.Any, Group] = {}
 
-    def add(self, host: Host) -> None:
+    def add(self, host: Host) -> str:
+        """Returns its kind."""
         kind = kind_of(host)
         state = (kind, *_state_of(host))
         found = self._groups.get(state)
@@ -61,6 +62,7 @@ class Alike:
             self._groups[state] = Group(host, kind)
         else:
             found.add(host)
+        return kind
 
     def worst_first(self) -> list[Group]:
         """By kind, then by the state of their worst listener, the largest first of those that are equal so far."""

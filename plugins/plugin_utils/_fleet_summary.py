@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import collections
 import heapq
 import typing as t
 
@@ -43,7 +42,7 @@ class Fleet:
     def add(self, host: Host) -> None:
         """Count one more host in."""
         self.hosts += 1
-        self._alike.add(host)
+        self.kinds[self._alike.add(host)] += 1
         if host.error is not None:
             self.errors[host.name] = host.error
             (self.unreachable if host.unreachable else self.failed).append(host.name)
@@ -84,7 +83,7 @@ def summary(answers: t.Mapping[str, t.Any], worst: int = MOST_WORST) -> dict[str
         "listeners": fleet.listeners,
         "bound_by": fleet.bound_by,
         "states": fleet.states,
-        "kinds": _of_hosts(groups),
+        "kinds": fleet.kinds,
         "worst": [dict(_listener(line), host=host) for host, line in fleet.worst()],
         "groups": [_group(one) for one in groups if one.example.error is None],
         "unreachable": sorted(fleet.unreachable),
@@ -96,13 +95,6 @@ def summary(answers: t.Mapping[str, t.Any], worst: int = MOST_WORST) -> dict[str
 def _urgency(host: Host, line: Line) -> tuple[t.Any, ...]:
     drops = max((number(one.row.get("drops")) or 0 for one in line.members), default=0)
     return STATES.index(line.condition.state), -line.condition.fill, -drops, host.name, line.name
-
-
-def _of_hosts(groups: t.Iterable[Group]) -> dict[str, int]:
-    counted = collections.Counter(dict.fromkeys(KINDS, 0))
-    for group in groups:
-        counted[group.kind] += len(group.hosts)
-    return dict(counted)
 
 
 def _group(group: Group) -> dict[str, t.Any]:

@@ -1,0 +1,74 @@
+/* Copyright (c) 2026, the linuxnet.tcp authors
+   GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+   SPDX-License-Identifier: GPL-3.0-or-later */
+// The fleet at a glance: what one change mends most of it, how listeners fare, what binds them.
+const MOST_MENDS = 6;
+const BOUND_WORDS = { application: "their application", tcp_max_syn_backlog: "tcp_max_syn_backlog", syncookies: "SYN cookies", unknown: "not known" };
+
+/** Findings of one kind about one program or setting, on however many hosts: what one change would mend. */
+function mends() {
+  const found = new Map();
+  for (let host = 0; host < DATA.hosts.length; host += 1) {
+    if (silent(host)) continue;
+    const row = DATA.hosts[host];
+    for (const place of row[5]) {
+      const finding = DATA.findings[place];
+      if (finding[0] > 1) continue;
+      const key = `${finding[0]} ${text(finding[1])} ${aboutOf(finding, row)}`;
+      if (!found.has(key)) found.set(key, { severity: finding[0], id: text(finding[1]), about: aboutOf(finding, row), finding: place, hosts: new Set() });
+      found.get(key).hosts.add(host);
+    }
+  }
+  return [...found.values()].sort((one, other) => one.severity - other.severity || other.hosts.size - one.hosts.size || SORTED_NAMES.compare(one.id, other.id));
+}
+
+/** The program of the listener that a finding is about, or what else it is about. */
+function aboutOf(finding, row) {
+  const subject = text(finding[2]);
+  const line = row[4].find((one) => subject === text(one[0]) || subject.startsWith(`${text(one[0]).split(" ")[0]} in `));
+  return line ? text(line[1]) : subject;
+}
+
+function showMends(pick) {
+  const found = mends();
+  const box = byId("mends");
+  if (!found.length) {
+    box.replaceWith(el("p", { class: "note" }, "Nothing calls for a change."));
+    return;
+  }
+  box.replaceChildren(...found.slice(0, MOST_MENDS).map((mend) => {
+    const finding = findingOf(mend.finding);
+    return el("li", null, el("button", { type: "button", class: `mend ${kindOfSeverity[finding.severity]}`, "aria-pressed": "false", on: { click: (event) => pick(mend, event.currentTarget) } },
+      el("span", { class: "size" }, mend.hosts.size.toLocaleString("en"), el("small", null, mend.hosts.size === 1 ? "host" : "hosts")),
+      el("span", null, el("span", { class: "what" }, `${mend.about}: ${mend.id.replaceAll("-", " ")}`), " ",
+        el("span", { class: "how" }, (text(finding.lasting) || finding.summary).replaceAll("`", "")))));
+  }));
+  if (found.length > MOST_MENDS) box.append(el("li", { class: "note" }, `and ${plural(found.length - MOST_MENDS, "more kind")} of finding: see the groups below`));
+}
+
+function showShares(pickState, pickBound) {
+  const states = STATES.map(() => 0);
+  const bound = new Map();
+  for (let host = 0; host < DATA.hosts.length; host += 1) {
+    for (const line of rawLines(host)) {
+      states[line[2]] += 1;
+      bound.set(line[3], (bound.get(line[3]) || 0) + 1);
+    }
+  }
+  byId("states").replaceChildren(...shares(states.map((count, state) => ({ key: STATES[state], label: STATES[state], count, colour: kindOfState(state) })), pickState));
+  const colours = ["one", "two", "three", "four", "five"];
+  const knobs = [...bound].map(([packed, count]) => ({ key: text(packed), count })).sort((one, other) => other.count - one.count);
+  byId("bound").replaceChildren(...shares(knobs.map((knob, place) => ({ ...knob, label: BOUND_WORDS[knob.key] || knob.key, colour: colours[Math.min(place, 4)] })), pickBound));
+}
+
+function showCompared() {
+  const told = DATA.compared;
+  if (!told) return;
+  byId("compared").hidden = false;
+  const rows = ["worse", "better", "new", "gone"].flatMap((how) => told[how].map((row) => [how, row]));
+  const kinds = { worse: "losing", better: "well", new: "unread", gone: "unread" };
+  byId("changes").replaceChildren(
+    el("p", { class: "note" }, text(told.summary)),
+    el("ul", { class: "changes" }, rows.slice(0, 60).map(([how, row]) => el("li", null, el("span", { class: `state ${kinds[how]}` }, how), el("span", null, text(row))))),
+    rows.length > 60 ? el("p", { class: "note" }, `and ${plural(rows.length - 60, "more change")}, in report.json`) : "");
+}
