@@ -16,6 +16,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_answer import answer, silent
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_colour import coloured
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_compare import Earlier, earlier_report
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_details import detailed
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_folder import replace_all, would_change
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_reports import reports
@@ -35,19 +36,24 @@ class ActionModule(ActionBase):
                 "directory": {"type": "path", "default": "audit"},
                 "width": {"type": "int", "default": 140},
                 "details": {"type": "list", "elements": "str", "default": []},
+                "compare": {"type": "path"},
             }
         )
         variables = task_vars or {}
         answers = self._answers(variables, options["results"])
+        earlier = _earlier(options["compare"]) if options["compare"] else None
         try:
             details = detailed(options["details"], answers.keys(), variables.get("groups") or {})
         except ValueError as error:
             raise AnsibleActionFail("details: {0}".format(error)) from error
-        made = reports(answers, options["width"], details)
+        try:
+            made = reports(answers, options["width"], details, earlier)
+        except ValueError as error:
+            raise AnsibleActionFail("compare: {0}".format(error)) from error
         return dict(
             result,
             changed=self._write(os.path.abspath(options["directory"]), made.files),
-            failed=silent(answers),
+            failed=silent(answers) or made.worse,
             msg=made.last_line,
             report=made.text,
             _ansible_verbose_always=not _on_a_terminal(made.text),  # shows the report without -v
@@ -68,6 +74,15 @@ class ActionModule(ActionBase):
             return would_change(directory, files) if self._task.check_mode else replace_all(directory, files)
         except OSError as error:
             raise AnsibleActionFail("directory: the report cannot be written: {0}".format(error)) from error
+
+
+def _earlier(path: str) -> Earlier:
+    """The earlier report, read before its file may be replaced."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return earlier_report(path, file.read())
+    except (OSError, ValueError) as error:
+        raise AnsibleActionFail("compare: the earlier report cannot be read: {0}".format(error)) from error
 
 
 def _on_a_terminal(text: str) -> bool:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ._audit_compare import lines as lines_of
+from ._audit_compare import summed
 from ._audit_host import Host, audited
 from ._audit_lines import paragraph, shown
 from ._audit_result import Standing
@@ -22,6 +24,9 @@ _SCREEN = 24  # lines of a terminal
 _MOST_IN_FULL = 20  # groups in trouble; the others are a line each
 _MOST_IN_SHORT = 40
 _MOST_WELL = 10  # groups, where others are in trouble
+
+
+Compared = t.Optional[t.Mapping[str, t.Any]]  # as `_audit_compare.Comparison.told` has it
 
 
 class Text:
@@ -38,15 +43,16 @@ class Text:
         if host.name in self._details:
             self._detailed.append(host)
 
-    def last_line(self) -> str:
-        """How things stand."""
-        return shown(self._standing.line())
+    def last_line(self, compared: Compared = None) -> str:
+        """How things stand, and since when they are so."""
+        return shown(" ".join(filter(None, [self._standing.line(), compared and summed(compared)])))
 
-    def report(self, more: t.Iterable[str] = ()) -> str:
-        """All of it; ``more`` are lines that stand before the last one."""
-        sections = [*self._sections(), *([list(more)] if more else [])]
+    def report(self, compared: Compared = None) -> str:
+        """All of it, with what changed since an earlier report where it was compared with one."""
+        changes = [line for told in lines_of(compared) for line in paragraph(told, self._width)] if compared else []
+        sections = [*self._sections(), changes]
         told = ["".join(shown(line) + "\n" for line in lines) for lines in sections if lines]
-        return "\n".join([*told, self.last_line() + "\n"])
+        return "\n".join([*told, self.last_line(compared) + "\n"])
 
     def _sections(self) -> t.Iterator[list[str]]:
         groups = self._fleet.groups()

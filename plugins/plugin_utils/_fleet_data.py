@@ -15,10 +15,11 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.at_once
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.condition import STATES
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import number, part, rows, subject_of, text
 
+from ._audit_compare import HOW, in_words, summed
 from ._audit_host import Host, Line
 from ._fleet_alike import holders
 from ._fleet_kind import KINDS
-from ._fleet_pack import Packed, Rows, Texts
+from ._fleet_pack import Rows, Texts
 from ._fleet_summary import Fleet
 
 _STATE_NUMBER = {state: place for place, state in enumerate(STATES)}
@@ -26,6 +27,7 @@ _SEVERITIES = ("critical", "warning", "info")
 _MOST_SOURCES = 8
 _MOST_AGES = 12
 _MOST_EVENTS = 8
+_MOST_CHANGES = 500  # of each kind
 _MOST_FINDINGS = 200  # of one host; the JSON has them all
 _LONGEST_EVIDENCE = 16_384  # characters of JSON
 
@@ -39,10 +41,12 @@ class Data:
         self._findings = Rows()
         self._hosts: list[list[t.Any]] = []
         self._place: dict[str, int] = {}
+        self.names: list[str] = []
 
     def add(self, host: Host) -> None:
         add = self._texts.add
         self._place[host.name] = len(self._hosts)
+        self.names.append(host.name)
         if host.error is not None:
             self._hosts.append([add(host.name), add(host.error), int(host.unreachable)])
             return
@@ -74,13 +78,13 @@ class Data:
             "hosts": self._hosts,
             "settings": self._settings.rows,
             "findings": self._findings.rows,
-            "compared": compared,
+            "compared": self._compared(compared) if compared else None,
             "texts": self._texts.patterns,  # last: all the others add to them
         }
 
-    def text(self, text: str) -> Packed:
-        """For what is told beside the hosts."""
-        return self._texts.add(text)
+    def _compared(self, told: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        rows = {how: [self._texts.add(in_words(row)) for row in told[how][:_MOST_CHANGES]] for how in HOW}
+        return {"summary": self._texts.add(summed(told)), **rows}
 
     def _line(self, line: Line, half_open: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[t.Any]:
         worst, add = line.members[0], self._texts.add

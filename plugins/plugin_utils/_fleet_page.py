@@ -21,6 +21,8 @@ import typing as t
 import jinja2
 import markupsafe
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.text import printable
+
 from ._fleet_data import Data
 from ._fleet_kind import KINDS
 from ._fleet_summary import Fleet
@@ -31,7 +33,7 @@ _SCRIPTS = ("data.js", "elements.js", "charts.js", "remedies.js", "virtual.js", 
 _CANNOT_END = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}  # a JSON text that no parser of HTML can leave early
 
 
-def page(fleet: Fleet, data: Data, last_line: str, compared: t.Any = None) -> t.Iterator[str]:
+def page(fleet: Fleet, data: Data, compared: t.Any = None) -> t.Iterator[str]:
     """The page, piece by piece."""
     style = _joined(_STYLES)
     script = "(() => {{\n\"use strict\";\n{0}}})();\n".format(_joined(_SCRIPTS))
@@ -43,11 +45,25 @@ def page(fleet: Fleet, data: Data, last_line: str, compared: t.Any = None) -> t.
         style=markupsafe.Markup(style),
         script=markupsafe.Markup(script),
         data=markupsafe.Markup(_embedded(data.whole(fleet, compared))),
-        last_line=last_line,
+        title=_title(fleet, data),
+        standing=_standing(fleet),
         hosts=fleet.hosts,
         listeners=fleet.listeners,
         kinds={kind: fleet.kinds[kind] for kind in KINDS},
     )
+
+
+def _title(fleet: Fleet, data: Data) -> str:
+    return printable(data.names[0]) if fleet.hosts == 1 else "{0:,} hosts".format(fleet.hosts)
+
+
+def _standing(fleet: Fleet) -> str:
+    """What was looked at, in one line; how it fares is told by the tiles below."""
+    answered = fleet.hosts - len(fleet.errors)
+    listeners = "{0:,} listener{1}".format(fleet.listeners, "" if fleet.listeners == 1 else "s")
+    if fleet.hosts == 1:
+        return listeners if answered else "no answer"
+    return "{0} on {1:,} host{2} that answered".format(listeners, answered, "" if answered == 1 else "s")
 
 
 def _policy(style: str, script: str) -> list[str]:

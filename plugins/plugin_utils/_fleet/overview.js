@@ -14,9 +14,14 @@ function mends() {
     for (const place of row[5]) {
       const finding = DATA.findings[place];
       if (finding[0] > 1) continue;
-      const key = `${finding[0]} ${text(finding[1])} ${aboutOf(finding, row)}`;
-      if (!found.has(key)) found.set(key, { severity: finding[0], id: text(finding[1]), about: aboutOf(finding, row), finding: place, hosts: new Set() });
-      found.get(key).hosts.add(host);
+      const about = aboutOf(finding, row);
+      const key = `${text(finding[1])} ${about}`;
+      const known = found.get(key);
+      if (!known) found.set(key, { severity: finding[0], id: text(finding[1]), about, finding: place, hosts: new Set([host]) });
+      else {
+        known.hosts.add(host);
+        if (finding[0] < known.severity) Object.assign(known, { severity: finding[0], finding: place });
+      }
     }
   }
   return [...found.values()].sort((one, other) => one.severity - other.severity || other.hosts.size - one.hosts.size || SORTED_NAMES.compare(one.id, other.id));

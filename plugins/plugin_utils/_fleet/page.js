@@ -2,7 +2,7 @@
    GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
    SPDX-License-Identifier: GPL-3.0-or-later */
 // The state of the page, and what changes it.
-const wanted = { view: DATA.hosts.length > 1 ? "groups" : "hosts", kind: null, state: null, bound: null, mend: null, words: [], sort: "worst" };
+const wanted = { view: DATA.hosts.length > 1 ? "groups" : silent(0) ? "hosts" : "listeners", kind: null, state: null, bound: null, mend: null, words: [], sort: "worst" };
 let found = [];
 const list = new VirtualList(byId("list"), (place) => rowOf(found[place]), (place) => openPanel(found[place]));
 const buttons = (selector) => [...document.querySelectorAll(selector)];

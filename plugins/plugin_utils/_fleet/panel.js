@@ -2,7 +2,7 @@
    GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
    SPDX-License-Identifier: GPL-3.0-or-later */
 // All of one host, or of a group by the host that is shown for it.
-const NAMES_AT_ONCE = 120;
+const NAMES_AT_ONCE = 42;
 let cameFrom = null;
 
 function openPanel(found) {

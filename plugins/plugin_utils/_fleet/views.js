@@ -117,7 +117,7 @@ function listenerRow(found) {
   const line = lineOf(rawLines(found.host)[found.line], found.host);
   const kind = kindOfState(line.state);
   return el("button", { type: "button", class: `row ${kind}` }, dot(kind),
-    el("span", { class: "who" }, el("b", null, line.name), el("span", null, `${line.holder} on ${hostName(found.host)}`)),
+    el("span", { class: "who" }, el("b", null, line.name), el("span", null, DATA.hosts.length > 1 ? `${line.holder} on ${hostName(found.host)}` : line.holder)),
     el("span", { class: "whose" },
       el("span", { class: "about" }, el("em", null, STATES[line.state]), ` bound by ${line.bound}${line.drops ? ` · ${plural(line.drops, "drop")}` : ""}`),
       el("span", { class: "queues" }, queue(line.accept, "accept"), queue(line.syn, "SYN"))),

@@ -23,7 +23,7 @@ class VirtualList {
   }
 
   measure() {
-    const height = matchMedia("(max-width: 44rem)").matches ? 116 : 72;
+    const height = matchMedia("(max-width: 44rem)").matches ? 136 : 72;
     if (height === this.height) return;
     this.height = height;
     this.box.style.setProperty("--row", `${height}px`);

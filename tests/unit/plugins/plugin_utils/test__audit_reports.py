@@ -85,6 +85,6 @@ def test_the_json_is_what_one_dump_of_all_would_be(answers: Dict[str, Any]) -> N
 def test_the_file_and_the_terminal_have_the_same_table() -> None:
     answers = {"b": {"error": "no route"}, "a": answer(None)}
     made = reports(answers, 100)
-    assert sorted(made.files) == ["report.json", "report.txt"]
+    assert sorted(made.files) == ["report.html", "report.json", "report.txt"]
     assert "".join(made.files["report.txt"]) == made.text == audit_table(answers, 100)
     assert made.last_line == "Result: 0 of 2 hosts answered: nothing is known; no answer from a, b."
