@@ -19,7 +19,8 @@ _OF_ANSIBLE = "discovered Python interpreter"  # a warning that says nothing of 
 def answer(result: t.Any) -> dict[str, t.Any]:
     """The ``syn_backlog`` of a result with the module's ``warnings`` beside its keys, or ``{"error": why}``.
 
-    Where there was no connection, ``"unreachable": True`` stands beside the error. Nothing inside is copied. ``result`` is None for a host that the task did not reach.
+    Where there was no connection, ``"unreachable": True`` stands beside the error. Nothing inside is copied. ``result``
+    is None for a host that the task did not reach.
     """
     if result is None:
         return {"error": NOT_ASKED}

@@ -41,7 +41,7 @@ class Earlier(t.NamedTuple):
 
 
 class Comparison:
-    """The changes of the hosts that were added so far. What is the same for many hosts is kept once, with their names."""
+    """The changes of the hosts that were added so far. What many of them have in common is kept once."""
 
     def __init__(self, earlier: Earlier) -> None:
         self._earlier = earlier
@@ -75,11 +75,16 @@ def earlier_report(path: str, text: str) -> Earlier:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError("{0} is no report.json: {1}".format(path, error)) from error
-    if isinstance(found, dict) and isinstance(found.get("hosts"), dict) and "kernel" not in found["hosts"] and isinstance(found.get("schema"), int):
+    if (
+        isinstance(found, dict)
+        and isinstance(found.get("hosts"), dict)
+        and "kernel" not in found["hosts"]
+        and isinstance(found.get("schema"), int)
+    ):
         found = found["hosts"]  # a report that keeps its hosts apart from what else it says
     if not isinstance(found, dict) or not all(isinstance(one, dict) for one in found.values()):
         raise ValueError("{0} is no report.json: expected an object with one object for each host".format(path))
-    return Earlier(path, {name: answer for name, answer in _completed(found).items()})
+    return Earlier(path, _completed(found))
 
 
 def worse(told: t.Mapping[str, t.Any]) -> bool:

@@ -31,6 +31,8 @@ def detailed(wanted: t.Iterable[str], hosts: t.Collection[str], groups: t.Mappin
         else:
             meant = set(fnmatch.filter(hosts, told))
         if not meant:
-            raise ValueError("{0!r} is no host of this play, no group with one in it, and no pattern that one matches".format(told))
+            raise ValueError(
+                "{0!r} is no host of this play, no group with one in it, and no pattern that one matches".format(told)
+            )
         found |= meant
     return found

@@ -70,9 +70,13 @@ def in_one_line(group: Group) -> str:
     told = ["{0} {1}".format(states[state], state) for state in STATES if state in states]
     parts = [
         _whose(group, 4),
-        "{0}, {1}".format(_linux(group), plural(len(group.example.lines), "listener") + (": " + ", ".join(told) if told else "")),
+        "{0}, {1}".format(
+            _linux(group), plural(len(group.example.lines), "listener") + (": " + ", ".join(told) if told else "")
+        ),
     ]
-    knobs = ", ".join("{0} {1}".format(count, knob) for knob, count in sorted(bound.items(), key=lambda one: (-one[1], one[0])))
+    knobs = ", ".join(
+        "{0} {1}".format(count, knob) for knob, count in sorted(bound.items(), key=lambda one: (-one[1], one[0]))
+    )
     found = collections.Counter(str(one.get("id")) for one in group.example.findings)
     ends = [knobs and "bound by " + knobs, found and "findings: " + ", ".join(found), _counted_notes(group.example)]
     return "; ".join(filter(None, [": ".join(parts), *ends]))
@@ -155,7 +159,7 @@ def _number(value: int | None) -> str:
 
 
 def _table(host: Host, width: int, most: int | None, everything: bool) -> t.Iterator[str]:
-    """Aligned columns. The last one takes the rest of the width and wraps; it is there where something is to be done."""
+    """Aligned columns. The last one wraps, and is there where something is to be done."""
     if not host.lines:
         yield "no TCP listener"
         return

@@ -4,7 +4,7 @@
 
 # This plugin_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""The audit as text: what is wrong and what to do, groups in place of repetitions, and a last line that says how things stand."""
+"""The audit as text: what is wrong, groups in place of repetitions, and a last line that says how things stand."""
 
 from __future__ import annotations
 
@@ -64,7 +64,11 @@ class Text:
         yield from self._well([one for one in groups if one.kind in (UNREAD, WELL)], alone=not troubled)
         for host in self._detailed:
             if host.error is None:
-                yield ["{0} in detail".format(host.name), "", *section(Group(host, kind_of(host)), self._width, everything=True)]
+                yield [
+                    "{0} in detail".format(host.name),
+                    "",
+                    *section(Group(host, kind_of(host)), self._width, everything=True),
+                ]
 
     def _well(self, groups: list[Group], alone: bool) -> list[list[str]]:
         """At most a screen."""

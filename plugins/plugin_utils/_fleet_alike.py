@@ -79,18 +79,18 @@ def _state_of(host: Host) -> tuple[t.Any, ...]:
     """What two hosts that are alike have in common."""
     if host.error is not None:
         return (host.unreachable, _DIGITS.sub("#", host.error.replace(host.name, "HOST")))
-    labels = {line.subject: place_of(line) for line in host.lines}
+    labels = {line.subject: place_of(line) for line in host.lines} if host.findings else {}
     return (
         text(part(host.facts, "kernel"), "rule"),
-        tuple(sorted(_setting(name, state) for name, state in part(host.facts, "sysctls").items())),
-        tuple(sorted(map(_line, host.lines))),
+        tuple(sorted([_setting(name, state) for name, state in part(host.facts, "sysctls").items()])),
+        tuple(sorted([_line(line) for line in host.lines])),
         tuple(_finding(one, labels) for one in host.findings),
         tuple(sorted(_DIGITS.sub("#", warning) for warning in host.warnings)),
     )
 
 
 def _setting(name: t.Any, state: t.Any) -> tuple[str, str, str]:
-    values = state if isinstance(state, t.Mapping) else {}
+    values = state if isinstance(state, (dict, t.Mapping)) else {}
     return str(name), str(values.get("runtime")), str(values.get("boot"))
 
 
@@ -107,6 +107,9 @@ def place_of(line: Line) -> str:
 
 def holders(line: Line) -> str:
     """The units, else the processes, that hold a line's sockets; "not visible" where nobody is."""
+    if len(line.members) == 1:
+        row = line.members[0].row
+        return text(row, "unit") or _processes(row) or "not visible"
     names = {text(it.row, "unit") or _processes(it.row) for it in line.members}
     return ", ".join(sorted(filter(None, names))) or "not visible"
 
@@ -117,16 +120,10 @@ def _processes(row: t.Mapping[str, t.Any]) -> str:
 
 def _line(line: Line) -> tuple[str, ...]:
     worst = line.members[0]
-    limits = (queue.limit for queue in worst.queues)
-    return (
-        place_of(line),
-        str(worst.row.get("family")),
-        line.condition.state,
-        holders(line),
-        str(worst.row.get("bound_by")),
-        str(len(line.members)),
-        *map(str, limits),
-    )
+    accept, syn, new_peers = worst.queues
+    limits = "{0} {1} {2} {3}".format(len(line.members), accept.limit, syn.limit, new_peers.limit)
+    knob = text(worst.row, "bound_by") or ""
+    return place_of(line), str(worst.row.get("family")), line.condition.state, holders(line), knob, limits
 
 
 def _finding(finding: t.Mapping[str, t.Any], labels: t.Mapping[str, str]) -> tuple[str, ...]:

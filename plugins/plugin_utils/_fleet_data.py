@@ -121,7 +121,12 @@ class Data:
             [self._texts.add(str(one.get("network"))), number(one.get("count"))]
             for one in rows(entries, "sources")[:_MOST_SOURCES]
         ]
-        return [number(entries.get("total")), number(entries.get("young")), [*head, *([sum(rest)] if rest else [])], sources]
+        return [
+            number(entries.get("total")),
+            number(entries.get("young")),
+            [*head, *([sum(rest)] if rest else [])],
+            sources,
+        ]
 
     def _finding(self, one: t.Mapping[str, t.Any]) -> int:
         def make() -> list[t.Any]:
@@ -141,7 +146,9 @@ class Data:
 
     def _settings_of(self, host: Host) -> int:
         states = part(host.facts, "sysctls")
-        return self._settings.add(_dumped(states), lambda: [self._setting(str(name), part(states, name)) for name in states])
+        return self._settings.add(
+            _dumped(states), lambda: [self._setting(str(name), part(states, name)) for name in states]
+        )
 
     def _setting(self, name: str, state: t.Mapping[str, t.Any]) -> list[t.Any]:
         add = self._texts.add
@@ -152,7 +159,10 @@ class Data:
             add(text(state, "boot_source")),
             _flag(state.get("drift")),
             _flag(state.get("boot_certain")),
-            [[add(str(one.get("source"))), add(str(one.get("value")))] for one in rows(state, "shadowed")[:_MOST_SOURCES]],
+            [
+                [add(str(one.get("source"))), add(str(one.get("value")))]
+                for one in rows(state, "shadowed")[:_MOST_SOURCES]
+            ],
             [
                 [add(str(one.get("by"))), add(str(one.get("source"))), add(str(one.get("value")))]
                 for one in rows(state, "other_writers")[:_MOST_SOURCES]
@@ -175,7 +185,13 @@ class Data:
     def _event(self, one: t.Mapping[str, t.Any]) -> list[t.Any]:
         add = self._texts.add
         where = "{0} port {1}".format(one.get("address"), one.get("port")) if one.get("port") is not None else ""
-        return [add(str(one.get("time"))), add(str(one.get("kind"))), add(where), add(str(one.get("action"))), number(one.get("count"))]
+        return [
+            add(str(one.get("time"))),
+            add(str(one.get("kind"))),
+            add(where),
+            add(str(one.get("action"))),
+            number(one.get("count")),
+        ]
 
 
 def _half_open_rows(host: Host) -> dict[str, t.Mapping[str, t.Any]]:

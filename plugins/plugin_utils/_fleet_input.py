@@ -30,7 +30,9 @@ def answers_of(hosts: t.Any, variable: str | None = None) -> dict[str, dict[str,
                 type(hosts).__name__
             )
         )
-    raw = getattr(hosts, "raw_get", None)  # hostvars as they are: through templates, texts of hosts would be looked through
+    raw = getattr(
+        hosts, "raw_get", None
+    )  # hostvars as they are: through templates, texts of hosts would be looked through
     return {
         str(name): _answer(raw(name) if raw else hosts[name], variable)
         for name in hosts

@@ -53,7 +53,7 @@ def _range(before: str, first: str, last: str, after: str) -> str:
 
 
 def _runs(digits: list[str]) -> t.Iterator[tuple[str, str]]:
-    """Consecutive numbers by their first and last. Where one has leading zeros, only those of one length belong together."""
+    """Consecutive numbers by first and last; where one has leading zeros, only those of one length belong together."""
     padded = any(len(one) > 1 and one.startswith("0") for one in digits)
     ordered = sorted(digits, key=lambda one: (len(one), one))
     first = last = ordered[0]

@@ -4,7 +4,7 @@
 
 # This plugin_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""Texts and rows of many hosts in little room: what is said ten thousand times with other numbers in it is kept once."""
+"""Texts and rows of many hosts in little room: what many say with other numbers in it is kept once."""
 
 from __future__ import annotations
 

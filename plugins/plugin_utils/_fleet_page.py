@@ -29,16 +29,30 @@ from ._fleet_summary import Fleet
 
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_fleet")
 _STYLES = ("style.css", "panel.css", "media.css")
-_SCRIPTS = ("data.js", "elements.js", "charts.js", "remedies.js", "virtual.js", "views.js", "panel.js", "overview.js", "page.js")
+_SCRIPTS = (
+    "data.js",
+    "elements.js",
+    "charts.js",
+    "remedies.js",
+    "virtual.js",
+    "views.js",
+    "panel.js",
+    "overview.js",
+    "page.js",
+)
 _CANNOT_END = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}  # a JSON text that no parser of HTML can leave early
 
 
 def page(fleet: Fleet, data: Data, compared: t.Any = None) -> t.Iterator[str]:
     """The page, piece by piece."""
     style = _joined(_STYLES)
-    script = "(() => {{\n\"use strict\";\n{0}}})();\n".format(_joined(_SCRIPTS))
+    script = '(() => {{\n"use strict";\n{0}}})();\n'.format(_joined(_SCRIPTS))
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     return environment.get_template("page.html.j2").generate(
         policy="; ".join(_policy(style, script)),

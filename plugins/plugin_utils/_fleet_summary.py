@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import heapq
 import typing as t
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.condition import STATES
@@ -21,6 +20,7 @@ from ._fleet_alike import Alike, Group, holders, place_of
 from ._fleet_kind import KINDS
 
 MOST_WORST = 10
+_STATE_NUMBER = {state: place for place, state in enumerate(STATES)}
 _BINDING = ("application", "somaxconn", "tcp_max_syn_backlog", "syncookies", "unknown")
 
 
@@ -52,12 +52,13 @@ class Fleet:
             bound = text(line.members[0].row, "bound_by")
             self.bound_by[bound if bound in self.bound_by and bound else "unknown"] += 1
             self.states[line.condition.state] += 1
-        # worst first they are already: of one host no more can be among the worst of all
-        self._fullest = heapq.nsmallest(
-            self._worst,
-            [*self._fullest, *((_urgency(host, line), host.name, line) for line in host.lines[: self._worst])],
-            key=lambda one: one[0],
-        )
+        for line in host.lines[: self._worst]:
+            urgency = _STATE_NUMBER[line.condition.state], -line.condition.fill
+            if len(self._fullest) == self._worst and urgency > self._fullest[-1][0][:2]:
+                break  # worst first they are: those that follow are no worse than it
+            self._fullest.append(((*urgency, -_drops(line), host.name, line.name), host.name, line))
+            self._fullest.sort(key=lambda one: one[0])
+            del self._fullest[self._worst :]
 
     def groups(self) -> list[Group]:
         """Worst first."""
@@ -65,7 +66,7 @@ class Fleet:
 
     def worst(self) -> list[tuple[str, Line]]:
         """The listeners nearest to their limits, or beyond, each with its host."""
-        return [(host, line) for _urgency, host, line in self._fullest]
+        return [(host, line) for _key, host, line in self._fullest]
 
 
 def summary(answers: t.Mapping[str, t.Any], worst: int = MOST_WORST) -> dict[str, t.Any]:
@@ -92,9 +93,8 @@ def summary(answers: t.Mapping[str, t.Any], worst: int = MOST_WORST) -> dict[str
     }
 
 
-def _urgency(host: Host, line: Line) -> tuple[t.Any, ...]:
-    drops = max((number(one.row.get("drops")) or 0 for one in line.members), default=0)
-    return STATES.index(line.condition.state), -line.condition.fill, -drops, host.name, line.name
+def _drops(line: Line) -> int:
+    return max((number(one.row.get("drops")) or 0 for one in line.members), default=0)
 
 
 def _group(group: Group) -> dict[str, t.Any]:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import json
 import os
 import select
 import shutil
 import signal
-import subprocess
 import tempfile
 import time
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -32,14 +32,18 @@ class Browser:
     def __init__(self, folder: str) -> None:
         command, commands = os.pipe()
         answers, answer = os.pipe()
-        with contextlib.ExitStack() as ours:
-            for descriptor in (command, answer):
-                ours.callback(os.close, descriptor)
-            self._process = subprocess.Popen(
-                ["sh", "-c", 'exec 3<&%d 4>&%d; exec "$@"' % (command, answer), "sh", "chromium", *FLAGS, "--user-data-dir=" + folder],
-                pass_fds=(command, answer), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                env=dict(os.environ, HOME=folder), start_new_session=True,
-            )  # fmt: skip
+        high = [fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 10) for descriptor in (command, answer)]  # out of the way of 3 and 4
+        os.close(command)
+        os.close(answer)
+        program = shutil.which("chromium")
+        assert program, "no chromium"
+        actions = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
+        actions += [(os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate(high, 3)]
+        self._process = os.posix_spawn(
+            program, ["chromium", *FLAGS, "--user-data-dir=" + folder], dict(os.environ, HOME=folder), file_actions=actions, setsid=True
+        )
+        for descriptor in high:
+            os.close(descriptor)
         self._commands, self._answers = commands, answers
         self._rest, self._last, self._session = b"", 0, None  # type: bytes, int, Optional[str]
         self.events: List[Dict[str, Any]] = []
@@ -48,8 +52,8 @@ class Browser:
         for descriptor in (self._commands, self._answers):
             os.close(descriptor)
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)  # a session of its own, which it leads
-        self._process.wait()
+            os.killpg(self._process, signal.SIGKILL)  # a session of its own, which it leads
+        os.waitpid(self._process, 0)
 
     def call(self, method: str, **parameters: Any) -> Dict[str, Any]:
         self._last += 1

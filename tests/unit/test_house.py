@@ -44,7 +44,9 @@ MODULE = Storey(
     ("ansible",),
 )
 CONTROLLER = Storey(
-    "plugin_utils", (CHANGE.folder, APPLICATIONS.folder, MODEL.folder, *GROUND), ("ansible", "jmespath")
+    "plugin_utils",
+    (CHANGE.folder, APPLICATIONS.folder, MODEL.folder, *GROUND),
+    ("ansible", "jinja2", "jmespath", "markupsafe"),
 )
 STOREYS = (
     KERNEL,

@@ -11,10 +11,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_compare import HOW, Comparison, earlier_report, lines, summed, worse
+pytest.importorskip("jinja2", reason="the page is made on the controller: needs jinja2")
+
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_compare import (
+    HOW,
+    Comparison,
+    earlier_report,
+    lines,
+    summed,
+    worse,
+)
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_host import audited
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_reports import reports
-from ansible_collections.linuxnet.tcp.tests.unit.plugins.plugin_utils.fleets import NO_ROUTE, facts, finding, fleet, full, listener
+from ansible_collections.linuxnet.tcp.tests.unit.plugins.plugin_utils.fleets import (
+    NO_ROUTE,
+    facts,
+    finding,
+    fleet,
+    full,
+    listener,
+)
 
 
 def compared(before: Dict[str, Any], now: Dict[str, Any]) -> Dict[str, Any]:

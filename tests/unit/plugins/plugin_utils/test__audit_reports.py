@@ -7,8 +7,11 @@ from __future__ import annotations
 import json
 from typing import Any, Dict
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+pytest.importorskip("jinja2", reason="the page is made on the controller: needs jinja2")
 
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_answer import answer, silent
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_reports import json_pieces, reports
