@@ -28,6 +28,7 @@ WORSE, BETTER, NEW, GONE = "worse", "better", "new", "gone"
 HOW = (WORSE, BETTER, NEW, GONE)
 _PARTS: dict[str, t.Any] = {"findings": [], "kernel": {}, "listeners": [], "sysctls": {}}
 _SEVERITIES = ("critical", "warning")  # worst first
+_HOST = "host"  # that a change is about, as a whole
 _MOST = 40  # changes in the text; the others are counted
 
 Change = t.Tuple[str, str, str]  # how, about what, and in words
@@ -59,7 +60,7 @@ class Comparison:
         changes = dict(self._hosts)
         gone = sorted(set(self._earlier.answers) - self._seen)
         if gone:
-            changes[(GONE, "host", "it is not in this audit")] = gone
+            changes[(GONE, _HOST, "it is not in this audit")] = gone
         found: dict[str, t.Any] = {"earlier": self._earlier.path, **{how: [] for how in HOW}}
         for (how, about, words), hosts in sorted(changes.items(), key=lambda one: (-len(one[1]), one[0])):
             found[how].append({"hosts": sorted(hosts), "about": about, "change": words})
@@ -111,7 +112,8 @@ def in_words(row: t.Mapping[str, t.Any]) -> str:
     """One change with the names of its hosts."""
     hosts = row["hosts"]
     whose = hosts[0] if len(hosts) == 1 else "{0} hosts: {1}".format(len(hosts), in_short(hosts, 4))
-    return printable("{0}: {1}: {2}".format(whose, row["about"], row["change"]))
+    about = [] if row["about"] == _HOST else [row["about"]]
+    return printable(": ".join([whose, *about, row["change"]]))
 
 
 def _completed(found: t.Mapping[str, t.Any]) -> dict[str, dict[str, t.Any]]:
@@ -131,14 +133,14 @@ def _completed(found: t.Mapping[str, t.Any]) -> dict[str, dict[str, t.Any]]:
 
 def _changes(before: t.Mapping[str, t.Any] | None, now: Host) -> t.Iterator[Change]:
     if before is None:
-        yield NEW, "host", "it is not in the earlier report"
+        yield NEW, _HOST, "it is not in the earlier report"
         return
     then = audited(now.name, before)
     if now.error is not None or then.error is not None:
         if then.error is None:
-            yield WORSE, "host", "it gives no answer, and did before"
+            yield WORSE, _HOST, "it gives no answer, and did before"
         elif now.error is None:
-            yield BETTER, "host", "it answers again"
+            yield BETTER, _HOST, "it answers again"
         return
     lacking = before.get("_lacking", ())
     told: set[tuple[str, str]] = set()
@@ -155,7 +157,7 @@ def _of_listeners(then: Host, now: Host) -> t.Iterator[Change]:
     for subject, line in after.items():
         place = place_of(line)
         if subject not in before:
-            yield NEW, place, "a listener, {0}".format(line.condition.state)
+            yield NEW, place, "it listens now, {0}".format(line.condition.state)
             if line.condition.troubled:
                 yield WORSE, place, "{0}, and it is new".format(line.condition.state)
             continue
@@ -171,7 +173,7 @@ def _of_listeners(then: Host, now: Host) -> t.Iterator[Change]:
                 yield how, place, "its {0} admits {1}, before it was {2}".format(name, limits[1], limits[0])
     for subject, line in before.items():
         if subject not in after:
-            yield GONE, place_of(line), "a listener, {0}".format(line.condition.state)
+            yield GONE, place_of(line), "it listens no more, before it was {0}".format(line.condition.state)
 
 
 def _by_subject(host: Host) -> dict[str, Line]:

@@ -3,6 +3,7 @@
    SPDX-License-Identifier: GPL-3.0-or-later */
 // The fleet at a glance: what one change mends most of it, how listeners fare, what binds them.
 const MOST_MENDS = 6;
+const CHANGES_AT_ONCE = 8;
 const BOUND_WORDS = { application: "their application", tcp_max_syn_backlog: "tcp_max_syn_backlog", syncookies: "SYN cookies", unknown: "not known" };
 
 /** Findings of one kind about one program or setting, on however many hosts: what one change would mend. */
@@ -72,8 +73,12 @@ function showCompared() {
   byId("compared").hidden = false;
   const rows = ["worse", "better", "new", "gone"].flatMap((how) => told[how].map((row) => [how, row]));
   const kinds = { worse: "losing", better: "well", new: "unread", gone: "unread" };
-  byId("changes").replaceChildren(
-    el("p", { class: "note" }, text(told.summary)),
-    el("ul", { class: "changes" }, rows.slice(0, 60).map(([how, row]) => el("li", null, el("span", { class: `state ${kinds[how]}` }, how), el("span", null, text(row))))),
-    rows.length > 60 ? el("p", { class: "note" }, `and ${plural(rows.length - 60, "more change")}, in report.json`) : "");
+  const items = (some) => el("ul", { class: "changes" }, some.map(([how, row]) => el("li", null, el("span", { class: `state ${kinds[how]}` }, how), el("span", null, text(row)))));
+  const rest = rows.slice(CHANGES_AT_ONCE);
+  byId("compared-title").textContent = text(told.summary);
+  byId("changes").replaceChildren(items(rows.slice(0, CHANGES_AT_ONCE)));
+  if (!rest.length) return;
+  const more = el("details", null, el("summary", null, plural(rest.length, "more change")));
+  more.addEventListener("toggle", () => { if (more.childElementCount === 1) more.append(items(rest)); });
+  byId("changes").append(more);
 }

@@ -60,12 +60,12 @@ WIDER = listener(backlog=4096, accept_queue={"used": 0, "limit": 4097}, syn_queu
         ]),
         (facts(listener(drops=9)), facts(listener(drops=10)), [("worse", "0.0.0.0:80", "it goes on dropping connections")]),
         (facts(listener(drops=9)), facts(listener(drops=9)), []),
-        (facts(listener()), facts(listener(), listener(port=81)), [("new", "0.0.0.0:81", "a listener, ok")]),
+        (facts(listener()), facts(listener(), listener(port=81)), [("new", "0.0.0.0:81", "it listens now, ok")]),
         (facts(listener()), facts(listener(), full(port=81)), [
-            ("worse", "0.0.0.0:81", "accept queue full, and it is new"), ("new", "0.0.0.0:81", "a listener, accept queue full"),
+            ("worse", "0.0.0.0:81", "accept queue full, and it is new"), ("new", "0.0.0.0:81", "it listens now, accept queue full"),
         ]),
         (facts(listener(), full(port=81), findings=[finding(subject="0.0.0.0:81")]), facts(listener()),
-         [("gone", "0.0.0.0:81", "a listener, accept queue full")]),
+         [("gone", "0.0.0.0:81", "it listens no more, before it was accept queue full")]),
         (facts(findings=[]), facts(findings=[finding(subject="x")]), [("worse", "x", "accept-queue-overflow (critical)")]),
         (facts(findings=[finding(subject="x")]), facts(), [("better", "x", "accept-queue-overflow is over")]),
         (facts(findings=[finding(subject="x")]), facts(findings=[finding(subject="x", severity="warning")]),
@@ -87,8 +87,8 @@ def test_hosts_come_and_go_and_many_are_told_once() -> None:
     assert not worse(told)
     assert list(lines(told)) == [
         "better: 59 hosts: web[2:60]: 0.0.0.0:80: ok, before it was accept queue full",
-        "new: web61: host: it is not in the earlier report",
-        "gone: web1: host: it is not in this audit",
+        "new: web61: it is not in the earlier report",
+        "gone: web1: it is not in this audit",
     ]
     assert summed(told) == "Since earlier.json: nothing worse, 1 better, 1 new, 1 gone."
 
