@@ -18,7 +18,7 @@ setup: ## install what the tests need: Debian packages, and venvs in .build
 	@$(TOOLS)/suites.py --setup lint docs-check sanity unit live eda molecule-default
 
 audit: ## tell what binds each listening socket of this host (ARGS= takes more options of ansible-playbook)
-	@$(TOOLS)/audit_venv.py && mkdir -p audit .build/log && rm -f audit/report.txt audit/report.json
+	@$(TOOLS)/audit_venv.py && mkdir -p audit .build/log && rm -f audit/report.txt audit/report.html audit/report.json
 	@$(AUDIT) playbooks/audit.yml -e '{"audit_hosts": "localhost", "audit_directory": "$(CURDIR)/audit"}' $(ARGS) \
 		> .build/log/audit.log 2>&1 || { cat .build/log/audit.log audit/report.txt 2> /dev/null; exit 1; }
 	@cat audit/report.txt

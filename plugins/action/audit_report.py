@@ -11,8 +11,13 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.utils.color import ANSIBLE_COLOR
+from ansible.utils.display import Display
 
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_answer import answer, silent
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_colour import coloured
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_compare import Earlier, earlier_report
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_details import detailed
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_folder import replace_all, would_change
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_reports import reports
 
@@ -30,17 +35,28 @@ class ActionModule(ActionBase):
                 "results": {"type": "str", "required": True},
                 "directory": {"type": "path", "default": "audit"},
                 "width": {"type": "int", "default": 140},
+                "details": {"type": "list", "elements": "str", "default": []},
+                "compare": {"type": "path"},
             }
         )
-        answers = self._answers(task_vars or {}, options["results"])
-        made = reports(answers, options["width"])
+        variables = task_vars or {}
+        answers = self._answers(variables, options["results"])
+        earlier = _earlier(options["compare"]) if options["compare"] else None
+        try:
+            details = detailed(options["details"], answers.keys(), variables.get("groups") or {})
+        except ValueError as error:
+            raise AnsibleActionFail("details: {0}".format(error)) from error
+        try:
+            made = reports(answers, options["width"], details, earlier)
+        except ValueError as error:
+            raise AnsibleActionFail("compare: {0}".format(error)) from error
         return dict(
             result,
             changed=self._write(os.path.abspath(options["directory"]), made.files),
-            failed=silent(answers),
+            failed=silent(answers) or made.worse,
             msg=made.last_line,
             report=made.text,
-            _ansible_verbose_always=True,  # shows the report without -v
+            _ansible_verbose_always=not _on_a_terminal(made.text),  # shows the report without -v
         )
 
     def _answers(self, task_vars: dict[str, t.Any], variable: str) -> dict[str, dict[str, t.Any]]:
@@ -58,3 +74,25 @@ class ActionModule(ActionBase):
             return would_change(directory, files) if self._task.check_mode else replace_all(directory, files)
         except OSError as error:
             raise AnsibleActionFail("directory: the report cannot be written: {0}".format(error)) from error
+
+
+def _earlier(path: str) -> Earlier:
+    """The earlier report, read before its file may be replaced."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return earlier_report(path, file.read())
+    except (OSError, ValueError) as error:
+        raise AnsibleActionFail("compare: the earlier report cannot be read: {0}".format(error)) from error
+
+
+def _on_a_terminal(text: str) -> bool:
+    """Whether the report was shown in colours, as only a terminal that wants them has it: NO_COLOR and the like are respected.
+
+    A log file gets it without.
+    """
+    if not ANSIBLE_COLOR:
+        return False
+    display = Display()
+    display.display("\n" + coloured(text), screen_only=True)
+    display.display(text, log_only=True)
+    return True

@@ -9,8 +9,9 @@ DOCUMENTATION = r"""
 module: audit_report
 short_description: Make one report of what M(linuxnet.tcp.syn_backlog_info) returned on every host
 description:
-  - Writes C(report.txt), a table of listeners with what is wrong below it, and C(report.json), all that was gathered, into a
-    directory of the controller.
+  - Writes C(report.txt), tables of listeners with what is wrong below them, C(report.json), all that was gathered, and C(report.html), a page
+    to look at both in, into a directory of the controller.
+  - Hosts in the same state are told once. What to do is told where there is something to do.
   - Tells of every host of the play, whether it answered or not. The task fails at the end where one gave no answer; the
     report is written even so.
   - The files are replaced together, once all of them are complete.
@@ -59,6 +60,21 @@ options:
     description: Columns of the table; the last column wraps.
     type: int
     default: 140
+  details:
+    description:
+      - Hosts of which the report tells all, what to do about listeners that are well included. Names of hosts, groups of the inventory,
+        patterns such as V(web*), and V(all).
+      - Of other hosts it tells what is wrong and what to do about it, once for all that are alike.
+    type: list
+    elements: str
+    default: []
+  compare:
+    description:
+      - The C(report.json) of an earlier audit. It may be the one in O(directory) that this audit replaces, and of another version of this collection.
+      - The report then tells what got better and worse since, what is new, and what is gone. C(report.json) has it under C(_compared).
+      - The task fails at the end where anything got worse; the report is written even so.
+      - What either report does not know is not compared.
+    type: path
 seealso:
   - module: linuxnet.tcp.syn_backlog_info
   - plugin: linuxnet.tcp.audit_table
@@ -109,6 +125,8 @@ def main() -> None:
             "results": {"type": "str", "required": True},
             "directory": {"type": "path", "default": "audit"},
             "width": {"type": "int", "default": 140},
+            "details": {"type": "list", "elements": "str", "default": []},
+            "compare": {"type": "path"},
         },
         supports_check_mode=True,
     )

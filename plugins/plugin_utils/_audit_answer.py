@@ -21,7 +21,13 @@ _OF_ANSIBLE = "discovered Python interpreter"  # a warning that says nothing of 
 def answer(result: t.Any) -> dict[str, t.Any]:
     """The ``syn_backlog`` of a result with the module's ``warnings`` beside its keys, or ``{"error": why}``.
 
-    Nothing that is as documented is copied. ``result`` is None for a host that the task did not reach.
+        error = {"error": _reason(result)}
+        return dict(error, unreachable=True) if result.get("unreachable") is True else error
+    facts = door.answered(gathered)
+    if facts is None:
+        return {"error": "what was gathered is no mapping"}
+    lacking = lacks(facts)
+    return {"error": lacking} if lacking else dict(facts, warnings=_warnings(result))
     """
     if result is None:
         return {"error": NOT_ASKED}
@@ -29,7 +35,8 @@ def answer(result: t.Any) -> dict[str, t.Any]:
         return {"error": "expected a task's result, got {0}".format(type(result).__name__)}
     gathered = result.get("syn_backlog")
     if gathered is None:
-        return {"error": _reason(result)}
+        error = {"error": _reason(result)}
+        return dict(error, unreachable=True) if result.get("unreachable") is True else error
     facts = door.answered(gathered)
     if facts is None:
         return {"error": "what was gathered is no mapping"}

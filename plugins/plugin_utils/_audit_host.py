@@ -31,20 +31,8 @@ class Line(t.NamedTuple):
     """One listener, or the members of an SO_REUSEPORT group that admit the same; the fullest of them first."""
 
     members: tuple[Judged, ...]
-
-    @property
-    def name(self) -> str:
-        """0.0.0.0:80 in blue ×32"""
-        row = self.members[0].row
-        namespace = namespace_of(row)
-        inside = "" if namespace == OWN else " in {0}".format(namespace)
-        times = " ×{0}".format(len(self.members)) if len(self.members) > 1 else ""
-        return endpoint(row) + inside + times
-
-    @property
-    def subject(self) -> str:
-        """The name under which findings speak of it."""
-        return subject_of(self.members[0].row)
+    name: str  # 0.0.0.0:80 in blue ×32
+    subject: str  # the name under which findings speak of it
 
     @property
     def condition(self) -> Condition:
@@ -65,6 +53,7 @@ class Host(t.NamedTuple):
     lines: tuple[Line, ...]  # worst first
     findings: tuple[t.Mapping[str, t.Any], ...]  # warnings and worse, worst first
     warnings: tuple[str, ...]
+    unreachable: bool = False  # no connection to it, of one with an error
 
 
 def audited(name: str, facts: t.Any) -> Host:
@@ -75,7 +64,8 @@ def audited(name: str, facts: t.Any) -> Host:
     if not isinstance(facts, t.Mapping):
         raise ValueError("{0}: expected the gathered syn_backlog, got {1!r}".format(name, facts))
     if facts.get("error") is not None:
-        return Host(name, printable(str(facts["error"]), 400), {}, (), (), ())
+        error = printable(str(facts["error"]), 400)
+        return Host(name, error, {}, (), (), (), facts.get("unreachable") is True)
     lacking = lacks(facts)
     if lacking:
         raise ValueError("{0}: {1}".format(name, lacking))
@@ -91,7 +81,7 @@ def audited(name: str, facts: t.Any) -> Host:
 
 def lacks(facts: t.Mapping[str, t.Any]) -> str:
     """Which parts that the audit needs were not gathered, in words; empty where all are there."""
-    missing = [one for one in _PARTS if not isinstance(facts.get(one), (t.Mapping, list, tuple))]
+    missing = [one for one in _PARTS if not isinstance(facts.get(one), (dict, list, tuple, t.Mapping))]
     if not missing:
         return ""
     return "{0} missing in what was gathered; the audit needs gather_subset sysctls, listeners and findings".format(
@@ -102,6 +92,17 @@ def lacks(facts: t.Mapping[str, t.Any]) -> str:
 def _lines(judged: list[Judged]) -> tuple[Line, ...]:
     groups: dict[t.Any, list[Judged]] = {}
     for place, it in enumerate(judged):
-        shared = (subject_of(it.row), str(it.row.get("family")), it.queues.accept.limit, it.queues.syn.limit)
-        groups.setdefault(shared if part(it.row, "reuseport") else place, []).append(it)
-    return tuple(Line(tuple(members)) for members in groups.values())
+        shared: t.Any = place
+        if part(it.row, "reuseport"):
+            shared = (subject_of(it.row), str(it.row.get("family")), it.queues.accept.limit, it.queues.syn.limit)
+        groups.setdefault(shared, []).append(it)
+    return tuple(map(_line, groups.values()))
+
+
+def _line(members: list[Judged]) -> Line:
+    row = members[0].row
+    namespace, where = namespace_of(row), endpoint(row)
+    times = " ×{0}".format(len(members)) if len(members) > 1 else ""
+    if namespace == OWN:
+        return Line(tuple(members), where + times, where)
+    return Line(tuple(members), "{0} in {1}{2}".format(where, namespace, times), subject_of(row))

@@ -11,13 +11,20 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ._audit_table import audit_table
+from ._audit_compare import Comparison, Earlier, worse
+from ._audit_host import audited
+from ._audit_table import Text
+from ._fleet_data import Data
+from ._fleet_input import COMPARISON
+from ._fleet_page import page
+from ._fleet_summary import Fleet
 
 Answers = t.Mapping[str, t.Mapping[str, t.Any]]  # by the host's name, each as `_audit_answer.answer` has it
 Pieces = t.Iterable[str]  # of one text, in their order
 
 TABLE_FILE = "report.txt"
 JSON_FILE = "report.json"
+PAGE_FILE = "report.html"
 
 
 class Reports(t.NamedTuple):
@@ -26,13 +33,34 @@ class Reports(t.NamedTuple):
     text: str  # for the terminal
     last_line: str  # of it: how things stand
     files: t.Mapping[str, Pieces]  # by name; each can be read once
+    worse: bool = False  # whether anything is worse than in an earlier report
 
 
-def reports(answers: Answers, width: int) -> Reports:
-    """What is told of these answers; the table is ``width`` columns wide."""
-    text = audit_table(answers, width)
-    last_line = text.rstrip("\n").rpartition("\n")[2]
-    return Reports(text, last_line, {TABLE_FILE: [text], JSON_FILE: json_pieces(answers)})
+def reports(answers: Answers, width: int, details: t.Collection[str] = (), earlier: Earlier | None = None) -> Reports:
+    """What is told of these answers; the table is ``width`` columns wide, and tells all of the hosts of ``details``.
+
+    :raises ValueError: a host has the name that the comparison with the earlier report has in report.json.
+    """
+    if earlier and COMPARISON in answers:
+        raise ValueError("a host has the name {0}, under which report.json holds the comparison".format(COMPARISON))
+    fleet, data = Fleet(), Data()
+    text = Text(fleet, width, details)
+    comparison = Comparison(earlier) if earlier else None
+    for name in sorted(answers):
+        host = audited(name, answers[name])
+        fleet.add(host)
+        text.add(host)
+        data.add(host)
+        if comparison:
+            comparison.add(host)
+    compared = comparison.told() if comparison else None
+    told = text.report(compared)
+    files = {
+        TABLE_FILE: [told],
+        JSON_FILE: json_pieces({**answers, COMPARISON: compared} if compared else answers),
+        PAGE_FILE: page(fleet, data, compared),
+    }
+    return Reports(told, text.last_line(compared), files, bool(compared) and worse(compared))
 
 
 def json_pieces(answers: Answers) -> t.Iterator[str]:

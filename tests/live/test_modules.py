@@ -315,13 +315,42 @@ def test_an_audit_names_the_hosts_that_did_not_answer(flooded, tmp_path, strateg
     assert set(report) == {"near", "last", *SILENT}
     assert [name for name, facts in report.items() if "listeners" in facts] == ["last", "near"]
     for name in SILENT:
-        assert set(report[name]) == {"error"} and "no answer" in "".join(line for line in table if line.startswith(name + ": "))
+        assert set(report[name]) - {"unreachable"} == {"error"} and "no answer" in "".join(line for line in table if line.startswith(name + ": "))
+    assert report["far"]["unreachable"] is True and "unreachable" not in report["odd"]
     assert table[-1].startswith("Result: 2 of 5 hosts answered, 2 listeners: ")
     assert table[-1].endswith("; no answer from far, odd, undefined.")
     assert table[-1] in " ".join(done.stdout.split())
     # one task a host, and one more on the controller
     counted = dict(re.findall(r"^(\w+) +: ok=(\d+)", done.stdout, re.MULTILINE))
     assert counted == dict.fromkeys(report, "1"), done.stdout
+
+
+def test_an_audit_tells_what_changed_since_an_earlier_one(net, tmp_path):
+    """And its exit status tells whether anything got worse; the earlier report may be the one that it replaces."""
+    net.server.sysctl("net.core.somaxconn", 4096)
+    with lab.listener(net.server, "0.0.0.0", 8080, backlog=3):
+        audit(tmp_path, net.server)
+        same, table, _report = audit(tmp_path, net.server, audit_compare=str(tmp_path / "report.json"))
+        assert same.returncode == 0 and "nothing worse, nothing better, nothing new, nothing gone." in table[-1]
+        with lab.connect_many(net.client, net.server_v4, 8080, 20) as clients:
+            assert lab.completed(clients) >= 4
+            done, table, report = audit(tmp_path, net.server, audit_compare=str(tmp_path / "report.json"))
+    assert done.returncode != 0
+    assert "worse: localhost: 0.0.0.0:8080: accept queue full, before it was ok" in table
+    assert report["_compared"]["worse"][0]["hosts"] == ["localhost"]
+    assert "accept queue full, before it was ok" in (tmp_path / "report.html").read_text()
+    with lab.listener(net.server, "0.0.0.0", 8080, backlog=30):
+        better, table, _report = audit(tmp_path, net.server, audit_compare=str(tmp_path / "report.json"))
+    assert better.returncode == 0, better.stdout + better.stderr
+    assert "better: localhost: 0.0.0.0:8080: ok, before it was accept queue full" in table
+
+
+def test_an_audit_tells_all_of_a_host_on_request(net, tmp_path):
+    with lab.listener(net.server, "0.0.0.0", 8123, backlog=128):
+        _done, table, _report = audit(tmp_path, net.server, audit_details="localhost")
+        assert "localhost in detail" in table and " WHAT TO DO" in " ".join(table)
+        wrong = run_audit(tmp_path / "none", net.server, audit_details="lokalhost")
+    assert wrong.returncode != 0 and "is no host of this play" in wrong.stdout and not (tmp_path / "none").exists()
 
 
 def test_an_audit_in_check_mode_shows_the_table_and_writes_nothing(flooded, tmp_path):
@@ -369,6 +398,9 @@ def test_a_report_is_made_once_or_refused(tmp_path):
         ({}, "missing required arguments: results"),
         ({"results": "x", "width": "wide"}, "'width' is of type"),
         ({"results": "x", "folder": "y"}, "folder"),
+        ({"results": "x", "compare": "/dev/null/x"}, "compare: the earlier report cannot be read: [Errno 20] Not a directory: '/dev/null/x'"),
+        ({"results": "x", "compare": "/dev/null"}, "compare: the earlier report cannot be read: /dev/null is no report.json: "),
+        ({"results": "x", "details": ["nobody"]}, "details: 'nobody' is no host of this play"),
         ({"results": "x", "directory": "/dev/null/x"}, "directory: the report cannot be written: [Errno 20] Not a directory: '/dev/null/x'"),
     ],
 )

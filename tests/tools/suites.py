@@ -29,6 +29,8 @@ DURATIONS = "--durations=10"
 # Unit tests that import Ansible, which the venvs of the unit suites lack
 NEED_ANSIBLE = ("tests/unit/plugins/filter", "tests/unit/plugins/module_utils/_module", "tests/unit/plugins/plugin_utils")
 
+IN_A_BROWSER = "tests/browser/test_page.py"
+
 
 def lint(machine: Machine) -> List[Suite]:
     commands = {
@@ -76,12 +78,13 @@ def ansible_of(machine: Machine, core: Core, minor: Minor) -> Suite:
 
 
 def live(machine: Machine) -> List[Suite]:
-    """On the newest ansible-core, with the unit tests that skip without Ansible; what goes through it also on the oldest.
+    """On the newest ansible-core, with the unit tests that skip without Ansible, and the page in a browser; what goes
+    through Ansible also on the oldest.
 
     Every live test has namespaces of its own, so that the files run in several processes at once.
     """
     found = glob.glob(os.path.join(ROOT, "tests", "live", "test_*.py"))
-    files = sorted(os.path.relpath(path, ROOT) for path in found) + list(NEED_ANSIBLE)
+    files = sorted(os.path.relpath(path, ROOT) for path in found) + list(NEED_ANSIBLE) + [IN_A_BROWSER]
     parts = shares(files, LIVE_AT_ONCE)
     name = "live tests %d of %d, ansible-core %s, Python %s"
     suites = [

@@ -46,7 +46,7 @@ MODULE = Storey(
 CONTROLLER = Storey(
     "plugin_utils",
     (REPORT.folder, CHANGE.folder, APPLICATIONS.folder, MODEL.folder, *GROUND),
-    ("ansible", "jmespath"),
+    ("ansible", "jinja2", "jmespath", "markupsafe"),
 )
 STOREYS = (
     KERNEL,

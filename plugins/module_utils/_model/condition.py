@@ -47,11 +47,11 @@ class Judged(NamedTuple):
 
 def condition(row: Mapping[str, Any], counted: Mapping[str, Any]) -> Condition:
     """The condition of one row; ``counted`` holds the ``counters`` and ``counters_delta`` of its namespace."""
+    return _judged(row, counted).condition
+
+
+def _judged(row: Mapping[str, Any], counted: Mapping[str, Any]) -> Judged:
     queues = model_queues.queues_of(row)
-    counters, moved = (
-        gathered.numbers(gathered.part(counted, "counters")),
-        gathered.numbers(gathered.part(counted, "counters_delta")),
-    )
     if queues.accept.full:
         state = ACCEPT_FULL
     elif queues.new_peers.full or (queues.syn.full and not queues.syn.over):
@@ -60,20 +60,23 @@ def condition(row: Mapping[str, Any], counted: Mapping[str, Any]) -> Condition:
         state = SYN_OVER
     elif queues.accept.near or queues.syn.near or queues.new_peers.near:
         state = FILLING
-    elif model_counters.drops_matter(gathered.number(row.get("drops")), counters, moved or None):
+    elif row.get("drops") and _drops_matter(row, counted):
         state = DROPPED
     else:
         state = FINE if queues.accept.known and queues.syn.known else UNKNOWN
-    return Condition(state, queues.fill)
+    return Judged(row, queues, Condition(state, queues.fill))
+
+
+def _drops_matter(row: Mapping[str, Any], counted: Mapping[str, Any]) -> bool:
+    counters = gathered.numbers(gathered.part(counted, "counters"))
+    moved = gathered.numbers(gathered.part(counted, "counters_delta"))
+    return model_counters.drops_matter(gathered.number(row.get("drops")), counters, moved or None)
 
 
 def worst_first(facts: Mapping[str, Any]) -> List[Judged]:
     """The gathered listeners by condition, then by fill, drops, the smallest limit, and name."""
     counted = gathered.namespaces(facts)
-    judged = [
-        Judged(row, model_queues.queues_of(row), condition(row, counted.get(gathered.namespace_of(row), {})))
-        for row in gathered.rows(facts, "listeners")
-    ]
+    judged = [_judged(row, counted.get(gathered.namespace_of(row), {})) for row in gathered.rows(facts, "listeners")]
     return sorted(judged, key=_urgency)
 
 

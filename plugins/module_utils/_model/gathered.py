@@ -16,13 +16,13 @@ from . import namespace_commands
 def part(facts: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """The mapping of that name; an empty one where there is none."""
     found = facts.get(name)
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, (dict, Mapping)) else {}
 
 
 def rows(facts: Mapping[str, Any], name: str) -> List[Mapping[str, Any]]:
     """The mappings in the list of that name."""
     found = facts.get(name)
-    return [row for row in found if isinstance(row, Mapping)] if isinstance(found, (list, tuple)) else []
+    return [row for row in found if isinstance(row, (dict, Mapping))] if isinstance(found, (list, tuple)) else []
 
 
 def number(value: Any) -> Optional[int]:

@@ -15,10 +15,11 @@ pytest.importorskip("jmespath", reason="needs jmespath")
 
 from ansible.errors import AnsibleError
 
-from ansible_collections.linuxnet.tcp.plugins.filter import audit_table, effective_limits, jmespath_query
+from ansible_collections.linuxnet.tcp.plugins.filter import audit_table, effective_limits, fleet_summary, jmespath_query
 
 TABLE = audit_table.FilterModule().filters()["audit_table"]
 LIMITS = effective_limits.FilterModule().filters()["effective_limits"]
+SUMMARY = fleet_summary.FilterModule().filters()["fleet_summary"]
 QUERY = jmespath_query.FilterModule().filters()["jmespath_query"]
 
 
@@ -62,3 +63,19 @@ def test_an_audit_of_too_little_names_what_is_missing() -> None:
     with pytest.raises(AnsibleError, match="^audit_table: web1: findings and listeners and sysctls are missing"):
         TABLE({"web1": {"kernel": {}}})
     assert TABLE({"web1": {"error": "no route"}}).splitlines()[-1].startswith("Result: 0 of 1 host answered")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([],), "fleet_summary: expected a mapping of host names, such as hostvars or the content of report.json, got list"),
+        (({}, -1), "fleet_summary: worst: -1 is not allowed; expected a number from 0 to 1000"),
+        (({}, "3"), "fleet_summary: worst: '3' is not allowed"),
+        (({}, 3, 4), "fleet_summary: results: 4 is not allowed; expected the name of a variable"),
+    ],
+)
+def test_a_fleet_that_is_none(arguments: Any, message: str) -> None:
+    with pytest.raises(AnsibleError) as caught:
+        SUMMARY(*arguments)
+    assert str(caught.value).startswith(message)
+    assert SUMMARY({})["hosts"] == 0

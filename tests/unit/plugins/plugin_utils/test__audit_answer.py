@@ -29,7 +29,6 @@ def test_nothing_inside_is_copied() -> None:
     ("result", "error"),
     [
         (None, "it was not asked"),
-        ({"unreachable": True, "msg": "no route"}, "no route"),
         ({"failed": True}, "no reason given"),
         ({"failed": True, "msg": "broke", "module_stderr": "Traceback\n  x\nValueError: y\n"}, "broke: ValueError: y"),
         ({"failed": True, "msg": "broke", "module_stderr": ""}, "broke"),
@@ -45,6 +44,11 @@ def test_nothing_inside_is_copied() -> None:
 )
 def test_without_an_answer_there_is_a_reason(result: Any, error: str) -> None:
     assert answer(result) == {"error": error}
+
+
+def test_a_host_without_a_connection_is_told_apart() -> None:
+    assert answer({"unreachable": True, "msg": "no route"}) == {"error": "no route", "unreachable": True}
+    assert answer({"unreachable": "{{ x }}", "msg": "no route"}) == {"error": "no route"}
 
 
 def test_one_silent_host_is_enough() -> None:
