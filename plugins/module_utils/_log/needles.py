@@ -10,20 +10,11 @@ from __future__ import annotations
 
 _FLOOD = b"SYN flooding on port "
 _DROPPED = b"drop open request from "
-# How a copy that dmesg or journalctl made may begin, and a log daemon's log does not
-_COPIES = tuple(b"[ { __CURSOR= __REALTIME kern user daemon Mon Tue Wed Thu Fri Sat Sun".split())
 
 
 def may_matter(data: bytes) -> bool:
     """Whether a message that `messages` knows can be in these bytes."""
     return _FLOOD in data or _DROPPED in data or b" suppressed" in data or b" repeated " in data
-
-
-def may_be_a_copy(head: bytes) -> bool:
-    """Whether a file may be a copy that dmesg or journalctl made, by its beginning; :mod:`.copies` knows the forms."""
-    if head[:1].isdigit():
-        return head[19:20] == b"," or (head[:9].isdigit() and b"." in head[9:12])  # dmesg's ISO times; seconds
-    return head.startswith(_COPIES) or (head[:1] == b"<" and b">[" in head[:6])
 
 
 def tells_of_flood(line: bytes) -> bool:

@@ -15,7 +15,7 @@ import re
 import stat
 import time
 import zlib
-from typing import BinaryIO, Dict, Iterator, List, Optional, Sequence, Set, Tuple
+from typing import BinaryIO, Iterator, List, Optional, Sequence, Set, Tuple
 
 from .._log import lines as log_lines
 from .._log import messages, needles, times
@@ -26,8 +26,6 @@ ALLOWED = "allowed are auto, kmsg, journal, none or the absolute path of a log f
 _MOST_PLAIN = 64 << 20  # bytes, the last of the file
 _MOST_UNPACKED = 256 << 20  # bytes, the first: a gzip stream cannot be read from its end
 _BLOCK = 1 << 18
-_HEAD = 4096  # bytes that tell the form of a copy
-_LONGEST_COPIED = 65536  # bytes of a line, of which the journal's forms have long ones
 _MOST_ROTATED = 8  # files, the newest
 _ROTATED = r"(?:\.[0-9]{1,4}|[-.][0-9]{8}(?:-[0-9]{1,10})?)(?:\.gz)?"  # what logrotate appends
 
@@ -43,10 +41,6 @@ def file_events(path: str, now: float, oldest: float, warnings: List[str]) -> It
     """
     with _open(path) as file:
         latest = min(now, os.fstat(file.fileno()).st_mtime)
-        form = _form(file)
-        if form is not None:
-            yield from _copied(file, path, form, latest, warnings)
-            return
         blocks = _unpacked(file, path, warnings) if _is_gzip(file) else _plain(file, path, latest, oldest, warnings)
         undated: List[bytes] = []
         hosts: Set[bytes] = set()
@@ -65,55 +59,6 @@ def file_events(path: str, now: float, oldest: float, warnings: List[str]) -> It
         )
     if len(hosts) > 1:
         warnings.append("kernel log: {0!r} tells of several hosts, and not of this one alone".format(path))
-
-
-def _form(file: BinaryIO) -> Optional[str]:
-    """The form of a copy that dmesg or journalctl made; None for a log daemon's log."""
-    if _is_gzip(file):
-        return None
-    head = file.read(_HEAD)
-    file.seek(0)
-    if not needles.may_be_a_copy(head):
-        return None
-    from .._log import copies
-
-    return copies.form_of(head)
-
-
-def _copied(
-    file: BinaryIO, path: str, form: str, latest: float, warnings: List[str]
-) -> Iterator[Tuple[float, messages.Event]]:
-    """The events of a copy with their time; one warning says how many lines look like events and are none."""
-    from .._log import copies
-
-    refused: Dict[str, int] = {}
-    for found in copies.found_in(form, _every_line(file), time.tzname):
-        when = found.when
-        seconds = times.to_epoch(when, latest, local_moments) if isinstance(when, times.Stamp) else when
-        if found.refused or seconds is None:
-            why = found.refused or copies.NO_DATE
-            refused[why] = refused.get(why, 0) + 1
-        else:
-            yield seconds, found.event
-    if refused:
-        warnings.append(copies.counted(refused, path))
-
-
-def _every_line(file: BinaryIO) -> Iterator[bytes]:
-    """All lines of the last bytes of a file, none of them longer than it matters."""
-    file.seek(max(0, os.fstat(file.fileno()).st_size - _MOST_PLAIN))
-    rest, left = b"", _MOST_PLAIN
-    while left > 0:
-        block = file.read(min(_BLOCK, left))
-        if not block:
-            break
-        left -= len(block)
-        whole, newline, rest = (rest + block).rpartition(b"\n")
-        rest = rest[:_LONGEST_COPIED]
-        if newline:
-            for line in whole.split(b"\n"):
-                yield line[:-1] if line.endswith(b"\r") else line
-    yield rest
 
 
 def rotated(path: str, oldest: float, warnings: List[str]) -> Sequence[str]:
