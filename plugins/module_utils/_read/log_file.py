@@ -26,6 +26,8 @@ ALLOWED = "allowed are auto, kmsg, journal, none or the absolute path of a log f
 _MOST_PLAIN = 64 << 20  # bytes, the last of the file
 _MOST_UNPACKED = 256 << 20  # bytes, the first: a gzip stream cannot be read from its end
 _BLOCK = 1 << 18
+_EXPORT = b"__CURSOR="  # what the journal's export begins with
+_ENDS = (b"cookies.", b"request.", b"counters.", b"]")  # of messages that were not cut
 _MOST_ROTATED = 8  # files, the newest
 _ROTATED = r"(?:\.[0-9]{1,4}|[-.][0-9]{8}(?:-[0-9]{1,10})?)(?:\.gz)?"  # what logrotate appends
 
@@ -41,24 +43,56 @@ def file_events(path: str, now: float, oldest: float, warnings: List[str]) -> It
     """
     with _open(path) as file:
         latest = min(now, os.fstat(file.fileno()).st_mtime)
-        blocks = _unpacked(file, path, warnings) if _is_gzip(file) else _plain(file, path, latest, oldest, warnings)
-        undated: List[bytes] = []
+        packed, head = _head(file)
         hosts: Set[bytes] = set()
-        known, seconds = None, None
-        for line, event in log_lines.text_events(_noting(_lines(blocks), undated)):
-            if line.stamp != known:  # a flood's lines share their seconds, and a zone's rules are slow to ask
-                known, seconds = line.stamp, times.to_epoch(line.stamp, latest, local_moments)
-            if seconds is not None:
-                if seconds >= oldest and len(hosts) < 3:
-                    hosts.add(line.host)
-                yield seconds, event
-    if undated and known is None:  # no other line is a log daemon's
-        warnings.append(
-            "kernel log: floods that {0!r} tells of are passed over, since it is no log of a syslog daemon but looks "
-            "like the output of dmesg, whose times are not exact".format(path)
-        )
+        if _EXPORT in head:
+            yield from _exported(file, path, packed, latest, oldest, hosts, warnings)
+        else:
+            odd: List[bytes] = []
+            known, seconds = None, None
+            blocks = _unpacked(file, path, warnings) if packed else _plain(file, path, latest, oldest, warnings)
+            for line, event in log_lines.text_events(_noting(_lines(blocks), odd)):
+                if line.stamp != known:  # a flood's lines share their seconds, and a zone's rules are slow to ask
+                    known, seconds = line.stamp, times.to_epoch(line.stamp, latest, local_moments)
+                if seconds is not None:
+                    if seconds >= oldest and len(hosts) < 3:
+                        hosts.add(line.host)
+                    yield seconds, event
+            if odd:
+                yield from _copied(file, path, packed, latest, oldest, hosts, warnings)
     if len(hosts) > 1:
         warnings.append("kernel log: {0!r} tells of several hosts, and not of this one alone".format(path))
+
+
+def _copied(
+    file: BinaryIO, path: str, packed: bool, latest: float, oldest: float, hosts: Set[bytes], warnings: List[str]
+) -> Iterator[Tuple[float, messages.Event]]:
+    """The events in those lines that no log daemon wrote, out of the file read once more: few files have any."""
+    from . import log_copy
+
+    file.seek(0)
+    again: List[str] = []  # what the first reading has told already
+    blocks = _unpacked(file, path, again) if packed else _plain(file, path, latest, oldest, again)
+    reader = log_copy.Reader(latest, local_moments)
+    yield from reader.events(log_copy.whole_lines(blocks))
+    reader.warn(path, oldest, warnings)
+    hosts.update(reader.hosts)
+
+
+def _exported(
+    file: BinaryIO, path: str, packed: bool, latest: float, oldest: float, hosts: Set[bytes], warnings: List[str]
+) -> Iterator[Tuple[float, messages.Event]]:
+    """The events of ``journalctl -o export``, whose texts may hold anything: it is read from its beginning or not at all."""
+    from . import log_copy
+
+    def damaged() -> None:
+        warnings.append("kernel log: {0!r} is damaged; what came before was read".format(path))
+
+    blocks = _unpacked(file, path, warnings) if packed else _beginning(file, path, warnings)
+    reader = log_copy.Reader(latest, local_moments)
+    yield from reader.exported(blocks, damaged)
+    reader.warn(path, oldest, warnings)
+    hosts.update(reader.hosts)
 
 
 def rotated(path: str, oldest: float, warnings: List[str]) -> Sequence[str]:
@@ -109,10 +143,30 @@ def _open(path: str) -> BinaryIO:
     return os.fdopen(descriptor, "rb", buffering=0)
 
 
-def _is_gzip(file: BinaryIO) -> bool:
-    magic = file.read(2)
+def _head(file: BinaryIO) -> Tuple[bool, bytes]:
+    """Whether the file is compressed, and the first bytes of what it holds."""
+    head = file.read(len(_EXPORT))
     file.seek(0)
-    return magic == b"\x1f\x8b"
+    if not head.startswith(b"\x1f\x8b"):
+        return False, head
+    try:
+        head = gzip.GzipFile(fileobj=file, mode="rb").read1(len(_EXPORT))
+    except (OSError, EOFError, zlib.error):
+        head = b""  # whoever reads it says so
+    file.seek(0)
+    return True, head
+
+
+def _beginning(file: BinaryIO, path: str, warnings: List[str]) -> Iterator[bytes]:
+    left = _MOST_PLAIN
+    while left > 0:
+        block = file.read(min(_BLOCK, left))
+        if not block:
+            return
+        left -= len(block)
+        yield block
+    if file.read(1):
+        warnings.append("kernel log: only the first {0} MiB of {1!r} were read".format(_MOST_PLAIN >> 20, path))
 
 
 def _plain(file: BinaryIO, path: str, latest: float, oldest: float, warnings: List[str]) -> Iterator[bytes]:
@@ -150,12 +204,19 @@ def _unpacked(file: BinaryIO, path: str, warnings: List[str]) -> Iterator[bytes]
     warnings.append("kernel log: only the first {0} MiB of {1!r} were unpacked".format(_MOST_UNPACKED >> 20, path))
 
 
-def _noting(lines: Iterator[bytes], undated: List[bytes]) -> Iterator[bytes]:
-    """The same lines; the first report of a flood that bears a time as dmesg writes it is kept."""
+def _noting(lines: Iterator[bytes], odd: List[bytes]) -> Iterator[bytes]:
+    """The same lines; the first is kept that may hold the kernel's message in another form than a log daemon's."""
     for line in lines:
-        if not undated and line[:1] == b"[" and needles.tells_of_flood(line):
-            undated.append(line[: log_lines.LONGEST_LINE])
+        if not odd and needles.may_tell(line) and _is_odd(line):
+            odd.append(line[: log_lines.LONGEST_LINE])
         yield line
+
+
+def _is_odd(line: bytes) -> bool:
+    # a comma there is dmesg's, whose times look like a log daemon's otherwise
+    if log_lines.parse_stamp(line[: log_lines.LONGEST_LINE]) is None or b"," in line[19:20] + line[34:35]:
+        return True
+    return not line.endswith(_ENDS) and log_lines.parse_line(line) is not None  # a mail program may have broken it
 
 
 def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
