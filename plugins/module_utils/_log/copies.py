@@ -47,7 +47,8 @@ _UTC = (b"UTC", b"GMT", b"Z")
 
 _LISTENER = rb"(?:[0-9]{1,5}|\[[0-9A-Fa-f:.]{2,45}\]:[0-9]{1,5}|[0-9.]{7,15}:[0-9]{1,5})"
 _ALIKE = (
-    rb"[Pp]ossible SYN flooding on port " + _LISTENER + rb"\.|TCP: drop open request from [0-9A-Fa-f:.]{2,45}/[0-9]{1,5}"
+    rb"[Pp]ossible SYN flooding on port " + _LISTENER + rb"\.|"
+    rb"TCP: drop open request from [0-9A-Fa-f:.]{2,45}/[0-9]{1,5}"
 )
 # A mail program wraps at a space, and may keep it or put a = there
 _CUT = (

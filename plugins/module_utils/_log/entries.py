@@ -59,7 +59,7 @@ class Entries:
         if line in (b"}", b"},", b"},{", b"}, {") and self._object is not None:
             said = _of_json(b"{" + b"".join(self._object) + b"}")
             self._object = None
-        if line.endswith(b"{") or line.endswith(b"["):  # an array of objects is no part of one
+        if line.endswith((b"{", b"[")):  # an array of objects is no part of one
             self._object, self._size = [], 0
         elif self._object is not None:
             self._size += len(line)
@@ -102,7 +102,7 @@ def of_fields(fields: Dict[str, bytes], when: Optional[copies.Said] = None) -> c
 
 
 def _of_json(line: bytes) -> Optional[copies.Said]:
-    # What tells of the boot is wanted for dmesg alone
+    # of dmesg every message is wanted: one may tell of a sleep
     if len(line) > LONGEST_ENTRY or not (needles.may_matter(line) or b'"msg":' in line):
         return None
     import json

@@ -12,7 +12,7 @@ What looks like the kernel's message and makes no event is counted, and the warn
 from __future__ import annotations
 
 import time
-from typing import Callable, Dict, Iterable, Iterator, List, Optional, Set, Tuple
+from typing import Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 from .._log import boot_clock, copies, entries, export, messages, needles, times
 from .._log import lines as log_lines
@@ -20,16 +20,22 @@ from .._log import lines as log_lines
 Dated = Tuple[float, messages.Event]
 
 _AHEAD = 60  # seconds: as in `times`
-_BETTER = "Save it with 'dmesg --time-format iso' or 'journalctl -k -o short-iso'"
+_PASSED_OVER = (
+    "kernel log: lines of {0!r} that look like the kernel's messages about floods, but were not taken: {1}. "
+    "Save 'dmesg --time-format iso --decode' or 'journalctl -k -o short-iso' instead"
+)
+_TOO_OLD = "kernel log: all that {0!r} tells of floods is older than kernel_log_max_age, the last of {1}"
 _WHY = {
-    copies.NO_TIME: "bear no time but at most the seconds since a boot, and nothing before them tells when that was (as the line 'btime …' "
-    "of the host's /proc/stat would at the top of the copy)",
-    copies.NO_SECONDS: "bear times without seconds, or the time since the line before (dmesg --human, --reltime, --time-format delta)",
-    copies.NO_ZONE: "bear times of a time zone that is not this host's, by a name that tells no offset (journalctl --utc would)",
-    copies.NO_AUTHOR: "are journal entries without the fields _TRANSPORT and SYSLOG_FACILITY, which tell that the kernel spoke",
-    copies.CONTAINER: "are the output of a container, where any program may write so",
-    copies.BROKEN: "end in the middle of the message, as mail programs break lines",
-    copies.UNKNOWN: "are in no form of dmesg, journalctl or a log daemon that shows that the kernel spoke",
+    copies.NO_TIME: (
+        "without a time, or with the seconds since a boot of which no line before tells when it was, as the line 'btime' "
+        "of /proc/stat at the top of the copy would"
+    ),
+    copies.NO_SECONDS: "with times without seconds, or with the time since the line before (dmesg --human, --reltime, delta)",
+    copies.NO_ZONE: "with times of another zone than this host's, by a name that tells no offset (journalctl --utc would)",
+    copies.NO_AUTHOR: "without the journal's fields _TRANSPORT and SYSLOG_FACILITY, which tell that the kernel spoke",
+    copies.CONTAINER: "out of a container, where any program may write so",
+    copies.BROKEN: "that end in the middle of the message, as where a mail program breaks lines",
+    copies.UNKNOWN: "in no form of dmesg, of journalctl or of a log daemon that shows that the kernel spoke",
 }
 
 
@@ -42,7 +48,8 @@ class Reader:
         self._local = local
         self._clock = boot_clock.BootClock()
         self._lacking: Dict[str, int] = {}  # how many lines
-        self._newest: Optional[float] = None  # event
+        self._newest: Optional[float] = None  # event's time
+        self._damaged = False
 
     def events(self, lines: Iterable[bytes]) -> Iterator[Dated]:
         """The events in lines that are no log daemon's, with their time in seconds since the epoch, in their order."""
@@ -65,31 +72,27 @@ class Reader:
         if found:
             yield found
 
-    def exported(self, blocks: Iterable[bytes], damaged: Callable[[], None]) -> Iterator[Dated]:
-        """The same of ``journalctl -o export``; ``damaged`` is called where it ends before its end."""
+    def exported(self, blocks: Iterable[bytes]) -> Iterator[Dated]:
+        """The same of ``journalctl -o export``."""
         try:
             for said in export.exported(blocks):
                 found = self._event(said)
                 if found:
                     yield found
         except export.Damaged:
-            damaged()
+            self._damaged = True
 
-    def warn(self, path: str, oldest: float, warnings: List[str]) -> None:
-        """Say what was not taken, and why."""
+    def warnings(self, path: str, oldest: Optional[float]) -> List[str]:
+        """What was not taken, and why; also that all of it was before ``oldest``, where that is given."""
+        told: List[str] = []
+        if self._damaged:
+            told.append("kernel log: {0!r} is damaged; what came before was read".format(path))
         if self._lacking:
-            told = "; ".join("{0} {1}".format(count, _WHY[lack]) for lack, count in sorted(self._lacking.items()))
-            warnings.append(
-                "kernel log: {0} lines of {1!r} look like the kernel's messages about floods, and were not taken: {2}. {3}".format(
-                    sum(self._lacking.values()), path, told, _BETTER
-                )
-            )
-        if self._newest is not None and self._newest < oldest:
-            warnings.append(
-                "kernel log: all that {0!r} tells of floods is older than kernel_log_max_age, the last of it of {1}".format(
-                    path, times.utc_text(self._newest)
-                )
-            )
+            reasons = ("{0} {1}".format(count, _WHY[lacks]) for lacks, count in sorted(self._lacking.items()))
+            told.append(_PASSED_OVER.format(path, "; ".join(reasons)))
+        if oldest is not None and self._newest is not None and self._newest < oldest:
+            told.append(_TOO_OLD.format(path, times.utc_text(self._newest)))
+        return told
 
     def _event(self, said: copies.Said) -> Optional[Dated]:
         began = None if said.uptime is None else self._clock.moment(said.uptime, said.text)
@@ -110,7 +113,8 @@ class Reader:
             return None
         if said.host and len(self.hosts) < 3:
             self.hosts.add(said.host)
-        self._newest = seconds if self._newest is None else max(self._newest, seconds)
+        if seconds >= 0:
+            self._newest = max(self._newest or 0.0, seconds)
         return seconds, event
 
     def _moment(self, said: copies.Said, began: Optional[float]) -> Tuple[Optional[float], str]:
@@ -134,6 +138,8 @@ class Reader:
             daemons = log_lines.parse_line(line)
             if daemons and copies.is_cut(daemons.text):
                 self._count(copies.BROKEN)
+        elif messages.parse_message(line):
+            self._count(copies.NO_TIME)
         elif copies.is_alike(line):
             self._count(copies.UNKNOWN)
 

@@ -35,6 +35,9 @@ _ROTATED = r"(?:\.[0-9]{1,4}|[-.][0-9]{8}(?:-[0-9]{1,10})?)(?:\.gz)?"  # what lo
 def file_events(path: str, now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, messages.Event]]:
     """The events of a log file with their time, in seconds since the epoch, in the file's order.
 
+    Lines of another form than a log daemon's come last: the file is read again for them. An export of the journal,
+    whose texts may hold anything, is read from its beginning or not at all.
+
     Times without a zone are of this host's, times without a year of the last one
     that does not put them after the file's last write.
 
@@ -44,11 +47,10 @@ def file_events(path: str, now: float, oldest: float, warnings: List[str]) -> It
     with _open(path) as file:
         latest = min(now, os.fstat(file.fileno()).st_mtime)
         packed, head = _head(file)
+        exported = head == _EXPORT
         hosts: Set[bytes] = set()
-        if _EXPORT in head:
-            yield from _exported(file, path, packed, latest, oldest, hosts, warnings)
-        else:
-            odd: List[bytes] = []
+        odd: List[bytes] = []
+        if not exported:
             known, seconds = None, None
             blocks = _unpacked(file, path, warnings) if packed else _plain(file, path, latest, oldest, warnings)
             for line, event in log_lines.text_events(_noting(_lines(blocks), odd)):
@@ -58,41 +60,20 @@ def file_events(path: str, now: float, oldest: float, warnings: List[str]) -> It
                     if seconds >= oldest and len(hosts) < 3:
                         hosts.add(line.host)
                     yield seconds, event
-            if odd:
-                yield from _copied(file, path, packed, latest, oldest, hosts, warnings)
+        if exported or odd:
+            from . import log_copy
+
+            reader = log_copy.Reader(latest, local_moments)
+            if exported:
+                blocks = _unpacked(file, path, warnings) if packed else _beginning(file, path, warnings)
+                found = reader.exported(blocks)
+            else:
+                found = reader.events(log_copy.whole_lines(_once_more(file, path, packed, latest, oldest)))
+            yield from found
+            warnings.extend(reader.warnings(path, None if hosts else oldest))
+            hosts.update(reader.hosts)
     if len(hosts) > 1:
         warnings.append("kernel log: {0!r} tells of several hosts, and not of this one alone".format(path))
-
-
-def _copied(
-    file: BinaryIO, path: str, packed: bool, latest: float, oldest: float, hosts: Set[bytes], warnings: List[str]
-) -> Iterator[Tuple[float, messages.Event]]:
-    """The events in those lines that no log daemon wrote, out of the file read once more: few files have any."""
-    from . import log_copy
-
-    file.seek(0)
-    again: List[str] = []  # what the first reading has told already
-    blocks = _unpacked(file, path, again) if packed else _plain(file, path, latest, oldest, again)
-    reader = log_copy.Reader(latest, local_moments)
-    yield from reader.events(log_copy.whole_lines(blocks))
-    reader.warn(path, oldest, warnings)
-    hosts.update(reader.hosts)
-
-
-def _exported(
-    file: BinaryIO, path: str, packed: bool, latest: float, oldest: float, hosts: Set[bytes], warnings: List[str]
-) -> Iterator[Tuple[float, messages.Event]]:
-    """The events of ``journalctl -o export``, whose texts may hold anything: it is read from its beginning or not at all."""
-    from . import log_copy
-
-    def damaged() -> None:
-        warnings.append("kernel log: {0!r} is damaged; what came before was read".format(path))
-
-    blocks = _unpacked(file, path, warnings) if packed else _beginning(file, path, warnings)
-    reader = log_copy.Reader(latest, local_moments)
-    yield from reader.exported(blocks, damaged)
-    reader.warn(path, oldest, warnings)
-    hosts.update(reader.hosts)
 
 
 def rotated(path: str, oldest: float, warnings: List[str]) -> Sequence[str]:
@@ -157,6 +138,12 @@ def _head(file: BinaryIO) -> Tuple[bool, bytes]:
     return True, head
 
 
+def _once_more(file: BinaryIO, path: str, packed: bool, latest: float, oldest: float) -> Iterator[bytes]:
+    """The same bytes, without a second warning of what could not be read."""
+    file.seek(0)
+    return _unpacked(file, path, []) if packed else _plain(file, path, latest, oldest, [])
+
+
 def _beginning(file: BinaryIO, path: str, warnings: List[str]) -> Iterator[bytes]:
     left = _MOST_PLAIN
     while left > 0:
@@ -214,7 +201,7 @@ def _noting(lines: Iterator[bytes], odd: List[bytes]) -> Iterator[bytes]:
 
 def _is_odd(line: bytes) -> bool:
     # a comma there is dmesg's, whose times look like a log daemon's otherwise
-    if log_lines.parse_stamp(line[: log_lines.LONGEST_LINE]) is None or b"," in line[19:20] + line[34:35]:
+    if log_lines.parse_stamp(line[: log_lines.LONGEST_LINE]) is None or b"," in line[19:20]:
         return True
     return not line.endswith(_ENDS) and log_lines.parse_line(line) is not None  # a mail program may have broken it
 
