@@ -27,11 +27,11 @@ _PASSED_OVER = (
 _TOO_OLD = "kernel log: all that {0!r} tells of floods is older than kernel_log_max_age, the last of {1}"
 _WHY = {
     copies.NO_TIME: (
-        "without a time, or with the seconds since a boot of which no line before tells when it was, as the line 'btime' "
-        "of /proc/stat at the top of the copy would"
+        "without a time, or with the seconds since a boot of which no line before tells when it was, "
+        "as the line 'btime' of /proc/stat at the top of the copy would"
     ),
-    copies.NO_SECONDS: "with times without seconds, or with the time since the line before (dmesg --human, --reltime, delta)",
-    copies.NO_ZONE: "with times of another zone than this host's, by a name that tells no offset (journalctl --utc would)",
+    copies.NO_SECONDS: "with times without seconds or since the line before (dmesg --human, --reltime, delta)",
+    copies.NO_ZONE: "with times of another zone than this host's, whose name tells no offset (journalctl --utc would)",
     copies.NO_AUTHOR: "without the journal's fields _TRANSPORT and SYSLOG_FACILITY, which tell that the kernel spoke",
     copies.CONTAINER: "out of a container, where any program may write so",
     copies.BROKEN: "that end in the middle of the message, as where a mail program breaks lines",
