@@ -47,13 +47,18 @@ def file_events(path: str, now: float, oldest: float, warnings: List[str]) -> It
     with _open(path) as file:
         latest = min(now, os.fstat(file.fileno()).st_mtime)
         packed, head = _head(file)
-        exported = head == _EXPORT
+        exported, odd = head == _EXPORT, False
         hosts: Set[bytes] = set()
-        odd: List[bytes] = []
         if not exported:
             known, seconds = None, None
             blocks = _unpacked(file, path, warnings) if packed else _plain(file, path, latest, oldest, warnings)
-            for line, event in log_lines.text_events(_noting(_lines(blocks), odd)):
+            log = log_lines.TextLog()
+            for raw in _lines(blocks):
+                told = log.event(raw)
+                if told is None:
+                    odd = odd or (log.passed_over and _is_odd(raw))
+                    continue
+                line, event = told
                 if line.stamp != known:  # a flood's lines share their seconds, and a zone's rules are slow to ask
                     known, seconds = line.stamp, times.to_epoch(line.stamp, latest, local_moments)
                 if seconds is not None:
@@ -191,19 +196,12 @@ def _unpacked(file: BinaryIO, path: str, warnings: List[str]) -> Iterator[bytes]
     warnings.append("kernel log: only the first {0} MiB of {1!r} were unpacked".format(_MOST_UNPACKED >> 20, path))
 
 
-def _noting(lines: Iterator[bytes], odd: List[bytes]) -> Iterator[bytes]:
-    """The same lines; the first is kept that may hold the kernel's message in another form than a log daemon's."""
-    for line in lines:
-        if not odd and needles.may_tell(line) and _is_odd(line):
-            odd.append(line[: log_lines.LONGEST_LINE])
-        yield line
-
-
 def _is_odd(line: bytes) -> bool:
-    # a comma there is dmesg's, whose times look like a log daemon's otherwise
-    if log_lines.parse_stamp(line[: log_lines.LONGEST_LINE]) is None or b"," in line[19:20]:
+    """Whether the kernel may speak in a line that is of another form than a log daemon's, or is broken."""
+    # with a comma in it an ISO time is dmesg's
+    if log_lines.parse_stamp(line[: log_lines.LONGEST_LINE]) is None or line[19:20] == b",":
         return True
-    return not line.endswith(_ENDS) and log_lines.parse_line(line) is not None  # a mail program may have broken it
+    return needles.may_tell(line) and not line.endswith(_ENDS) and log_lines.parse_line(line) is not None
 
 
 def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:

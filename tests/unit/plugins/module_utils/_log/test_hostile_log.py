@@ -17,7 +17,13 @@ from contextlib import contextmanager
 import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._log import (
-    boot_clock, copies, entries, kmsg_record, lines, messages, needles,
+    boot_clock,
+    copies,
+    entries,
+    kmsg_record,
+    lines,
+    messages,
+    needles,
 )
 from ansible_collections.linuxnet.tcp.plugins.module_utils._log.times import to_epoch
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import log_file
