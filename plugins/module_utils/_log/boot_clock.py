@@ -30,7 +30,9 @@ class BootClock:
 
     def header(self, line: bytes) -> None:
         """Take note of a line that is no message; behind the first message none tells of the boot."""
-        found = re.fullmatch(_BTIME, line) if self._last is None else None
+        if self._last is not None or not line.startswith(b"btime "):
+            return
+        found = re.fullmatch(_BTIME, line)
         if found:
             self._began = float(found.group(1))
 

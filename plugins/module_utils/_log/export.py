@@ -23,6 +23,7 @@ HEAD = b"__CURSOR="
 _LONGEST_VALUE = 2048  # bytes; of longer ones nothing is kept
 _NAME = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _LONGEST_NAME = 64
+_MOST_FIELDS = 8_000_000  # more than an export of that size has, unless it is made to take long
 
 
 class Damaged(ValueError):
@@ -49,7 +50,7 @@ def exported(blocks: Iterable[bytes]) -> Iterator[copies.Said]:
 def _fields(blocks: Iterable[bytes]) -> Iterator[Tuple[str, bytes]]:
     """Names of interest with their values, and an empty name where an entry ends."""
     reader = _Reader(blocks)
-    while True:
+    for _number in range(_MOST_FIELDS):
         line = reader.line()
         if line is None:
             return
@@ -68,6 +69,7 @@ def _fields(blocks: Iterable[bytes]) -> Iterator[Tuple[str, bytes]]:
             value = b""
         if name.decode("ascii") in entries.OURS:
             yield name.decode("ascii"), value
+    raise Damaged
 
 
 class _Reader:

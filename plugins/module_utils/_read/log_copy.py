@@ -20,6 +20,8 @@ from .._log import lines as log_lines
 Dated = Tuple[float, messages.Event]
 
 _AHEAD = 60  # seconds: as in `times`
+_MOST_LINES = 4_000_000  # more than a log of that size has, unless it is made to take long
+_STARTS = b"[<{ \t\x1e\x1bkd"  # of lines that count although no message of interest is in them
 _PASSED_OVER = (
     "kernel log: lines of {0!r} that look like the kernel's messages about floods, but were not taken: {1}. "
     "Save 'dmesg --time-format iso --decode' or 'journalctl -k -o short-iso' instead"
@@ -50,11 +52,20 @@ class Reader:
         self._lacking: Dict[str, int] = {}  # how many lines
         self._newest: Optional[float] = None  # event's time
         self._damaged = False
+        self._unread = False
+        self._known: Tuple[Optional[times.Stamp], Optional[float]] = (None, None)  # the last stamp, and its moment
 
     def events(self, lines: Iterable[bytes]) -> Iterator[Dated]:
         """The events in lines that are no log daemon's, with their time in seconds since the epoch, in their order."""
         held = entries.Entries()
-        for line in lines:
+        taken = False
+        for number, line in enumerate(lines):
+            if number == _MOST_LINES:
+                self._unread = True
+                break
+            if not taken and line[:1] not in _STARTS and b" [s=" not in line and not needles.may_matter(line):
+                self._clock.header(line)
+                continue
             said, taken = held.feed(line)
             found = self._event(said) if said else None
             if found:
@@ -87,6 +98,8 @@ class Reader:
         told: List[str] = []
         if self._damaged:
             told.append("kernel log: {0!r} is damaged; what came before was read".format(path))
+        if self._unread:
+            told.append("kernel log: of {0!r} only the first {1} lines were read".format(path, _MOST_LINES))
         if self._lacking:
             reasons = ("{0} {1}".format(count, _WHY[lacks]) for lacks, count in sorted(self._lacking.items()))
             told.append(_PASSED_OVER.format(path, "; ".join(reasons)))
@@ -128,7 +141,9 @@ class Reader:
             return said.epoch, ""
         if said.zone and said.zone.decode("latin-1") not in time.tzname:
             return None, copies.NO_ZONE
-        return times.to_epoch(said.stamp, self._latest, self._local) if said.stamp else None, ""
+        if said.stamp is not None and said.stamp != self._known[0]:  # a zone's rules are slow to ask
+            self._known = said.stamp, times.to_epoch(said.stamp, self._latest, self._local)
+        return self._known[1] if said.stamp is not None else None, ""
 
     def _other(self, line: bytes) -> None:
         """A line in none of these forms: a log daemon's, or what tells of the boot, or what nobody knows."""
