@@ -14,7 +14,7 @@ whoever may write into the kernel's ring buffer, which is root alone.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional, Sequence, Tuple
 
 from . import times
 
@@ -104,8 +104,7 @@ def full_stamp(line: bytes) -> Tuple[Optional[Said], bytes]:
     if not found:
         return None, line
     zone = found.group(7)
-    numeric = _offset(zone)
-    stamp = times.Stamp(*[int(number) for number in found.groups()[:6]], offset=0 if zone in _UTC else numeric)
+    stamp = _dated(found.groups()[:6], 0 if zone in _UTC else _offset(zone))
     return Said(b"", stamp, b"" if stamp.offset is not None else zone), line[found.end():]
 
 
@@ -133,8 +132,7 @@ def _dmesg(line: bytes) -> Optional[Said]:
         return Said(line[found.end():], stamp)
     found = re.match(_COMMA_ISO, line)
     if found:
-        stamp = times.Stamp(*[int(number) for number in found.groups()[:6]], offset=_offset(found.group(7)))
-        return Said(line[found.end():], stamp)
+        return Said(line[found.end():], _dated(found.groups()[:6], _offset(found.group(7))))
     found = re.match(_RELATIVE, line)
     return Said(line[found.end():], lacks=NO_SECONDS) if found else None
 
@@ -150,6 +148,11 @@ def _journal(line: bytes) -> Optional[Said]:
         when = stamped
     tagged = re.match(_OF_KERNEL, text)
     return when._replace(text=text[tagged.end():], host=tagged.group(1) or b"") if tagged else OTHERS
+
+
+def _dated(numbers: Sequence[bytes], offset: Optional[int]) -> times.Stamp:
+    year, month, day, hour, minute, second = (int(number) for number in numbers)
+    return times.Stamp(year, month, day, hour, minute, second, offset)
 
 
 def _offset(zone: bytes) -> Optional[int]:
