@@ -50,6 +50,10 @@ options:
       - V(auto) takes /dev/kmsg, with what it has lost from the usual log files. Where it may not be read they are all there is, and last the journal.
         What was rotated away since counts.
       - V(kmsg) and V(journal) insist on one source, V(none) reads nothing; anything else is the absolute path of a log file, plain or C(.gz).
+      - A file may also be a copy that C(dmesg) or C(journalctl) printed, in any of their forms that tell when the kernel spoke and that it was the
+        kernel. Plain C(dmesg) tells seconds since the boot; they count where the line C(btime) of the host's /proc/stat stands at the top,
+        as of C(grep btime /proc/stat > copy; dmesg >> copy). A warning tells how many lines look like the kernel's, and why they were not taken.
+      - Times without a zone, as C(dmesg -T) prints them, are taken for this host's.
     type: str
     default: auto
   kernel_log_max_age:

@@ -105,12 +105,14 @@ class TextLog:
     """
 
     def __init__(self) -> None:
+        self.passed_over = False  # the last line could have mattered, and is no event
         self._host = b""
         self._last: Optional[messages.Event] = None  # of the line before, where it was of interest
 
     def event(self, raw: bytes) -> Optional[Tuple[Line, messages.Event]]:
         """The event in the next line, if there is one; an empty line stands for any number that cannot matter."""
-        line = parse_line(raw) if len(raw) <= LONGEST_LINE and needles.may_matter(raw) else None
+        self.passed_over = needles.may_matter(raw)
+        line = parse_line(raw) if self.passed_over and len(raw) <= LONGEST_LINE else None
         if line is None:
             self._last = None
             return None
@@ -125,6 +127,7 @@ class TextLog:
                 self._last = None
             event = messages.repeated(self._last, count) if self._last else None
         self._host = line.host
+        self.passed_over = not event
         return (line, event) if event else None
 
 

@@ -17,6 +17,6 @@ def may_matter(data: bytes) -> bool:
     return _FLOOD in data or _DROPPED in data or b" suppressed" in data or b" repeated " in data
 
 
-def tells_of_flood(line: bytes) -> bool:
-    """Whether a report of a flood may be in a line that nobody understands, dated or not."""
-    return _FLOOD in line
+def may_tell(line: bytes) -> bool:
+    """Whether a report of a flood or a dropped request may be in a line that nobody understands, dated or not."""
+    return _FLOOD in line or _DROPPED in line

@@ -26,12 +26,17 @@ ALLOWED = "allowed are auto, kmsg, journal, none or the absolute path of a log f
 _MOST_PLAIN = 64 << 20  # bytes, the last of the file
 _MOST_UNPACKED = 256 << 20  # bytes, the first: a gzip stream cannot be read from its end
 _BLOCK = 1 << 18
+_EXPORT = b"__CURSOR="  # what the journal's export begins with
+_ENDS = (b"cookies.", b"request.", b"counters.", b"]")  # of messages that were not cut
 _MOST_ROTATED = 8  # files, the newest
 _ROTATED = r"(?:\.[0-9]{1,4}|[-.][0-9]{8}(?:-[0-9]{1,10})?)(?:\.gz)?"  # what logrotate appends
 
 
 def file_events(path: str, now: float, oldest: float, warnings: List[str]) -> Iterator[Tuple[float, messages.Event]]:
     """The events of a log file with their time, in seconds since the epoch, in the file's order.
+
+    Lines of another form than a log daemon's come last: the file is read again for them. An export of the journal,
+    whose texts may hold anything, is read from its beginning or not at all.
 
     Times without a zone are of this host's, times without a year of the last one
     that does not put them after the file's last write.
@@ -41,22 +46,37 @@ def file_events(path: str, now: float, oldest: float, warnings: List[str]) -> It
     """
     with _open(path) as file:
         latest = min(now, os.fstat(file.fileno()).st_mtime)
-        blocks = _unpacked(file, path, warnings) if _is_gzip(file) else _plain(file, path, latest, oldest, warnings)
-        undated: List[bytes] = []
+        packed, head = _head(file)
+        exported, odd = head == _EXPORT, False
         hosts: Set[bytes] = set()
-        known, seconds = None, None
-        for line, event in log_lines.text_events(_noting(_lines(blocks), undated)):
-            if line.stamp != known:  # a flood's lines share their seconds, and a zone's rules are slow to ask
-                known, seconds = line.stamp, times.to_epoch(line.stamp, latest, local_moments)
-            if seconds is not None:
-                if seconds >= oldest and len(hosts) < 3:
-                    hosts.add(line.host)
-                yield seconds, event
-    if undated and known is None:  # no other line is a log daemon's
-        warnings.append(
-            "kernel log: floods that {0!r} tells of are passed over, since it is no log of a syslog daemon but looks "
-            "like the output of dmesg, whose times are not exact".format(path)
-        )
+        if not exported:
+            known, seconds = None, None
+            blocks = _unpacked(file, path, warnings) if packed else _plain(file, path, latest, oldest, warnings)
+            log = log_lines.TextLog()
+            for raw in _lines(blocks):
+                told = log.event(raw)
+                if told is None:
+                    odd = odd or (log.passed_over and _is_odd(raw))
+                    continue
+                line, event = told
+                if line.stamp != known:  # a flood's lines share their seconds, and a zone's rules are slow to ask
+                    known, seconds = line.stamp, times.to_epoch(line.stamp, latest, local_moments)
+                if seconds is not None:
+                    if seconds >= oldest and len(hosts) < 3:
+                        hosts.add(line.host)
+                    yield seconds, event
+        if exported or odd:
+            from . import log_copy
+
+            reader = log_copy.Reader(latest, local_moments)
+            if exported:
+                blocks = _unpacked(file, path, warnings) if packed else _beginning(file, path, warnings)
+                found = reader.exported(blocks)
+            else:
+                found = reader.events(log_copy.whole_lines(_once_more(file, path, packed, latest, oldest)))
+            yield from found
+            warnings.extend(reader.warnings(path, None if hosts else oldest))
+            hosts.update(reader.hosts)
     if len(hosts) > 1:
         warnings.append("kernel log: {0!r} tells of several hosts, and not of this one alone".format(path))
 
@@ -109,10 +129,36 @@ def _open(path: str) -> BinaryIO:
     return os.fdopen(descriptor, "rb", buffering=0)
 
 
-def _is_gzip(file: BinaryIO) -> bool:
-    magic = file.read(2)
+def _head(file: BinaryIO) -> Tuple[bool, bytes]:
+    """Whether the file is compressed, and the first bytes of what it holds."""
+    head = file.read(len(_EXPORT))
     file.seek(0)
-    return magic == b"\x1f\x8b"
+    if not head.startswith(b"\x1f\x8b"):
+        return False, head
+    try:
+        head = gzip.GzipFile(fileobj=file, mode="rb").read1(len(_EXPORT))
+    except (OSError, EOFError, zlib.error):
+        head = b""  # whoever reads it says so
+    file.seek(0)
+    return True, head
+
+
+def _once_more(file: BinaryIO, path: str, packed: bool, latest: float, oldest: float) -> Iterator[bytes]:
+    """The same bytes, without a second warning of what could not be read."""
+    file.seek(0)
+    return _unpacked(file, path, []) if packed else _plain(file, path, latest, oldest, [])
+
+
+def _beginning(file: BinaryIO, path: str, warnings: List[str]) -> Iterator[bytes]:
+    left = _MOST_PLAIN
+    while left > 0:
+        block = file.read(min(_BLOCK, left))
+        if not block:
+            return
+        left -= len(block)
+        yield block
+    if file.read(1):
+        warnings.append("kernel log: only the first {0} MiB of {1!r} were read".format(_MOST_PLAIN >> 20, path))
 
 
 def _plain(file: BinaryIO, path: str, latest: float, oldest: float, warnings: List[str]) -> Iterator[bytes]:
@@ -150,12 +196,12 @@ def _unpacked(file: BinaryIO, path: str, warnings: List[str]) -> Iterator[bytes]
     warnings.append("kernel log: only the first {0} MiB of {1!r} were unpacked".format(_MOST_UNPACKED >> 20, path))
 
 
-def _noting(lines: Iterator[bytes], undated: List[bytes]) -> Iterator[bytes]:
-    """The same lines; the first report of a flood that bears a time as dmesg writes it is kept."""
-    for line in lines:
-        if not undated and line[:1] == b"[" and needles.tells_of_flood(line):
-            undated.append(line[: log_lines.LONGEST_LINE])
-        yield line
+def _is_odd(line: bytes) -> bool:
+    """Whether the kernel may speak in a line that is of another form than a log daemon's, or is broken."""
+    # with a comma in it an ISO time is dmesg's
+    if log_lines.parse_stamp(line[: log_lines.LONGEST_LINE]) is None or line[19:20] == b",":
+        return True
+    return needles.may_tell(line) and not line.endswith(_ENDS) and log_lines.parse_line(line) is not None
 
 
 def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:

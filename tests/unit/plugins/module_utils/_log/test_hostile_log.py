@@ -16,7 +16,15 @@ from contextlib import contextmanager
 
 import pytest
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._log import kmsg_record, lines, messages, needles
+from ansible_collections.linuxnet.tcp.plugins.module_utils._log import (
+    boot_clock,
+    copies,
+    entries,
+    kmsg_record,
+    lines,
+    messages,
+    needles,
+)
 from ansible_collections.linuxnet.tcp.plugins.module_utils._log.times import to_epoch
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import log_file
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.journal import journal_events
@@ -66,22 +74,27 @@ def told(path):
     return [hostile.untimed(event) for _seconds, event in found], warnings
 
 
-def several_hosts(path):
-    return ["kernel log: %r tells of several hosts, and not of this one alone" % str(path)]
+def several_hosts(path, warnings):
+    """That of several hosts, and before it at most the count of lines that are in no form."""
+    unknown = warnings[:-1]
+    assert all("but were not taken: " in warning and " in no form of dmesg" in warning for warning in unknown)
+    return unknown[:1] + ["kernel log: %r tells of several hosts, and not of this one alone" % str(path)]
 
 
 def test_a_text_file(log, tmp_path):
     content, expected = log
     path = tmp_path / "messages"
     path.write_bytes(content)
-    assert told(path) == (expected, several_hosts(path))
+    found, warnings = told(path)
+    assert (found, warnings) == (expected, several_hosts(path, warnings))
 
 
 def test_a_compressed_file(log, tmp_path):
     content, expected = log
     path = tmp_path / "messages.2.gz"
     path.write_bytes(gzip.compress(content, 1))
-    assert told(path) == (expected, several_hosts(path))
+    found, warnings = told(path)
+    assert (found, warnings) == (expected, several_hosts(path, warnings))
 
 
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.9999])
@@ -93,7 +106,8 @@ def test_a_compressed_file_that_was_cut_off(log, tmp_path, kept):
     found, warnings = told(path)
     assert found == expected[: len(found)]
     assert len(found) > len(expected) * kept / 2
-    assert warnings == ["kernel log: %r is damaged; what came before was read" % str(path)] + several_hosts(path)
+    assert warnings[0] == "kernel log: %r is damaged; what came before was read" % str(path)
+    assert warnings[1:] == several_hosts(path, warnings[1:])
 
 
 def test_where_reads_end_does_not_matter(log):
@@ -139,8 +153,10 @@ RUNS = [
     b"0", b"9", b" ", b":", b".", b"[", b"]", b"a", b"A_", b"\xff", b"\0", b"::1", b"0.", b"12:", b"TCP: ", b"TCP: request_sock_", b"kernel: ", b"w kernel",
     b"kern.info ", b"Nov 20 ", b"04:23:45 ", b"2026-11-20T04:23:45+01:00 ", b"<6>", b"<6>1 ", b"[    1.488069] ", b"- ", b"[a b=\"c\"] ", b"1,", b"-,",
     b"SYN flooding on port ", b"last message repeated 3 times ", b"message repeated 5 times: [ ", b"Last message '", b"' repeated 5 times",
+    b"kern  :info  : ", b"[Fri Nov 20 04:23:45 2026] ", b"2026-11-20T04:23:45,123456+01:00 ", b"Fri 2026-11-20 04:23:45 UTC ", b"[s=0;", b"    A=", b"\x1b[32m",
+    b" <    0.1>", b"Possible SYN flooding on port 80. ",
 ]  # fmt: skip
-PATTERNS = [value for module in (lines, messages) for _name, value in inspect.getmembers(module) if isinstance(value, bytes)]
+PATTERNS = [value for module in (lines, messages, copies, entries, boot_clock) for _name, value in inspect.getmembers(module) if isinstance(value, bytes)]
 
 
 def test_no_text_makes_a_pattern_try_without_end():

@@ -281,17 +281,6 @@ def test_auto_asks_a_log_file_for_what_the_ring_buffer_has_lost(log, monkeypatch
         assert times(read_kernel_log("kmsg", now=NOW)[0]) == ["2026-11-20T04:20:01Z"], "who insists on one has that one"
 
 
-@pytest.mark.parametrize("time", ["[Fri Nov 20 04:23:45 2026]", "[   12.345678]", "[   12.345678][    C0]"])
-def test_what_dmesg_printed_is_no_log_but_not_passed_over_in_silence(log, time):
-    found, warnings = read_kernel_log(log("%s eth0: up\n%s %s\n" % (time, time, FLOOD)), now=NOW)
-    assert found.events == () and len(warnings) == 1
-    assert "looks like the output of dmesg" in warnings[0]
-    among = "%s %s\nNov 20 04:23:45 w kernel: %s\n" % (time, FLOOD, FLOOD)
-    assert read_kernel_log(log(among), now=NOW)[1] == []
-    assert read_kernel_log(log("%s printk: 3 messages suppressed.\n" % time), now=NOW)[1] == [], "no flood is passed over"
-    assert read_kernel_log(log("Nov 20 04:23:45 w sshd[1]: %s\n" % FLOOD), now=NOW)[1] == [], "nor what is not its word"
-
-
 def test_a_log_of_several_hosts_is_called_one(log):
     lines = ["Nov 20 04:23:4%d %s kernel: %s\n" % (at, host, FLOOD) for at, host in enumerate(("web", "web", "db"))]
     assert read_kernel_log(log("".join(lines[:2])), now=NOW)[1] == []
