@@ -36,9 +36,10 @@ def block(host: observed.Host, it: observed.Listener, networks: Sequence[str]) -
     wanted: List[str] = []
     notes: List[str] = []
     for told in networks:
-        why = _left_alone(host, model_networks.parse_network(told))
+        network = model_networks.parse_network(told)
+        why = _left_alone(host, network)
         if why is None:
-            wanted.append(told)
+            wanted.append(str(network))  # not as it was told: it goes into a command that people paste
         else:
             notes.append(" {0} is left out: {1}.".format(told, why))
     by_hand = [one for one in wanted if not _commandless(host, one)]

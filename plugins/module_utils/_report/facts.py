@@ -78,12 +78,11 @@ def _rows(evidence: Evidence, view: records.NamespaceView) -> List[Dict[str, Any
     from . import listeners
 
     sysctls = effective_sysctls(evidence.kernel, view.sysctls, evidence.own.sysctls)
-    rows = listeners.listener_rows(view, evidence.kernel, sysctls, evidence.owners)
+    rows = listeners.listener_rows(view, evidence.kernel, sysctls, evidence.owners, evidence.fast_open)
     for row in rows if evidence.why else ():
         if row["inode"] in evidence.why:
             row["accept_queue"]["why"] = evidence.why[row["inode"]]
     return rows
-    return listeners.listener_rows(view, evidence.kernel, sysctls, evidence.owners, evidence.fast_open)
 
 
 def _unix_rows(evidence: Evidence, view: records.NamespaceView) -> List[Dict[str, Any]]:

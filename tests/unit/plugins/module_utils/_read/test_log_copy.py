@@ -173,7 +173,7 @@ def test_a_message_in_any_form_is_read_back(form, seed, tmp_path):
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_a_message_with_one_thing_wrong_is_none_in_any_form(form, seed, tmp_path):
-    text = hostile.false_message(random.Random(seed)).decode("latin-1").replace("\n", "?").replace("\r", "?")
+    text = hostile.false_message(random.Random(seed)).decode("latin-1").translate({10: "?", 13: "?", 27: "?"})
     if text.startswith("kernel: ") or text.strip() != text:
         text += "?"
     assert told(FORMS[form](text), tmp_path / "copy")[0] == []
