@@ -30,7 +30,7 @@ def gather(options: module_options.GatheringOptions) -> Tuple[Dict[str, Any], Li
     :raises InvalidOption: a namespace or a log file that does not exist.
     """
     work = gathering.Gathering(options)
-    asked = _namespaces(work)
+    asked = gathering.namespaces(work)
     known = kernel.known_kernel(options.kernel_rule, options.calibrate, defaults_wanted=options.wants("boot"))
     work.note((None, known.warnings))
     work.first_timeout = rules.first_synack_timeout(known.kernel.level)
@@ -100,22 +100,6 @@ def _looked_again(
     owners = _owners(work, views)
     evidence = evidence._replace(own=own, views=views, owners=owners, fast_open=_fast_open(work, views, owners))
     return facts.assemble(evidence, options.subset, options.top_sources, options.networks)
-
-
-def _namespaces(work: gathering.Gathering) -> List[model_namespace.Namespace]:
-    """The namespaces to read, each once; one that we may not even look at is left out with a warning."""
-    if not work.options.network_namespaces:
-        return [model_namespace.OWN]
-    from .._read import namespaces
-
-    found: Dict[int, model_namespace.Namespace] = {}
-    for spec in work.options.network_namespaces:
-        try:
-            for one in namespaces.resolve([spec], work.warnings):
-                found.setdefault(one.inode, one)
-        except model_namespace.Unreachable as error:
-            work.warn(str(error))
-    return list(found.values())
 
 
 def _before(

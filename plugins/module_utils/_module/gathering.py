@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 from .._model import namespace as model_namespace
 from . import options as module_options
@@ -46,3 +46,19 @@ def inside(namespace: model_namespace.Namespace, function: Any, *args: Any) -> A
     from .._read import namespaces
 
     return namespaces.call_inside(namespace, function, *args)
+
+
+def namespaces(work: Gathering) -> List[model_namespace.Namespace]:
+    """The namespaces to read, each once; one that we may not even look at is left out with a warning."""
+    if not work.options.network_namespaces:
+        return [model_namespace.OWN]
+    from .._read import namespaces as read_namespaces
+
+    found: Dict[int, model_namespace.Namespace] = {}
+    for spec in work.options.network_namespaces:
+        try:
+            for one in read_namespaces.resolve([spec], work.warnings):
+                found.setdefault(one.inode, one)
+        except model_namespace.Unreachable as error:
+            work.warn(str(error))
+    return list(found.values())

@@ -59,7 +59,7 @@ def balance(it: Counted, shared: Shared) -> Balance:
     """The balance of a listener to which all belongs that its network namespace counted."""
     first = max(0, it.syn_acks - shared.again)
     least_dropped = max(0, it.dropped - shared.overflows)
-    most_repeated = shared.again + shared.skipped
+    most_repeated = min(shared.again, it.syn_acks) + shared.skipped  # an answer that did not leave answers nobody
     # Of the SYNs that came while the counters were read, as many as the books need without repetitions
     arrived = min(it.syns, max(it.syns - it.skew, first + it.dropped + max(0, shared.lost or 0)))
     left = arrived - first

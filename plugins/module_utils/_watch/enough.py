@@ -27,12 +27,18 @@ class Enough(NamedTuple):
 
 
 def enough(
-    accept: samples.Samples, backlog: Optional[int], rate: Optional[float], gap: float, taken: Optional[int] = None
+    accept: samples.Samples,
+    backlog: Optional[int],
+    rate: Optional[float],
+    gap: float,
+    taken: Optional[int] = None,
+    overflowed: int = 0,
 ) -> Enough:
     """The listen backlog with which the same load loses nothing at the accept queue.
 
     ``accept``: the accept queue as it was seen. ``rate``: new connections per second, None where not known. ``gap``: the
     longest time between two looks, in seconds. ``taken``: connections that the application accepted, None where not known.
+    ``overflowed``: attempts that found the accept queue full, also between two looks.
     """
     peak, limit = accept.peak, accept.limit
     if peak is None or limit is None or backlog is None:
@@ -43,26 +49,25 @@ def enough(
             "No backlog is enough: {0} waited and the application accepted none of them. Find out why it does not "
             "accept.".format(_connections(accept.last or 0)),
         )
-    if peak < limit:
-        missed = math.ceil((rate or 0.0) * gap)
-        needed = math.ceil(max(peak * _SPARE, min(peak + missed, 2 * peak)))
-        if needed <= backlog:
-            return Enough(
-                backlog,
-                "The backlog of {0} is enough: at most {1} waited at a time.".format(backlog, _connections(peak)),
-            )
+    if peak >= limit or overflowed:
+        lost = accept.at_worst_lost if peak >= limit and accept.at_worst_lost else overflowed
+        needed = math.ceil((max(peak, limit) + lost) * _SPARE)
         return Enough(
-            _rounded(needed),
-            "At most {0} waited of {1} that find room, and with a quarter to spare {2} are wanted.".format(
-                _connections(peak), limit, needed
-            ),
+            _rounded(max(needed, backlog + 1)),
+            "The accept queue was full with {0} and up to {1} were dropped in one stretch; both together and a quarter "
+            "to spare are {2}.".format(_connections(max(peak, limit)), _connections(lost), needed),
         )
-    lost = accept.at_worst_lost
-    needed = math.ceil((peak + lost) * _SPARE)
+    missed = math.ceil((rate or 0.0) * gap)
+    needed = math.ceil(max(peak * _SPARE, min(peak + missed, 2 * peak)))
+    if needed <= backlog:
+        return Enough(
+            backlog, "The backlog of {0} is enough: at most {1} waited at a time.".format(backlog, _connections(peak))
+        )
     return Enough(
-        max(_rounded(needed), _rounded(backlog + 1)),
-        "The accept queue was full with {0} and up to {1} were dropped in one stretch; both together and a quarter "
-        "to spare are {2}.".format(_connections(peak), _connections(lost), needed),
+        _rounded(needed),
+        "At most {0} waited of {1} that find room, and with some to spare {2} are wanted.".format(
+            _connections(peak), limit, needed
+        ),
     )
 
 

@@ -54,9 +54,8 @@ class Wanted(NamedTuple):
 def program(wanted: Wanted) -> bytes:
     """The filter as an array of struct sock_filter. It passes one byte of what is wanted, and nothing of anything else."""
     code: List[Instruction] = [(_LD_W, 0, 0, _TYPE), *_only(wanted.direction)]
-    if wanted.direction == INCOMING:
-        # A tag is still there where a VLAN device is about to take the packet; VLAN 0 is only a priority
-        code += [(_LD_W, 0, 0, _TAGGED), (_JEQ, 4, 0, 0), (_LD_W, 0, 0, _TAG), (_AND, 0, 0, 0x0FFF), *_only(0)]
+    # A tag is there where a VLAN device is about to take the packet, or gave it; VLAN 0 is only a priority
+    code += [(_LD_W, 0, 0, _TAGGED), (_JEQ, 4, 0, 0), (_LD_W, 0, 0, _TAG), (_AND, 0, 0, 0x0FFF), *_only(0)]
     if wanted.device is not None or wanted.not_devices:
         code.append((_LD_W, 0, 0, _INDEX))
         if wanted.device is not None:

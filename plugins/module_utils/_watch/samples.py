@@ -30,8 +30,8 @@ class Samples:
     def add(self, used: int, seconds: float, lost: int = 0) -> None:
         """One look: the length, the seconds since the look before, and what the listener dropped in these.
 
-        A queue counts as full from a look that found it full to the next one. What was dropped with a full queue at either
-        end, or while drops go on, is one stretch.
+        A queue counts as full from a look that found it full to the next one. What was dropped with a full queue at
+        either end belongs to one stretch.
         """
         self._seen[used] = self._seen.get(used, 0) + 1
         full = self.limit is not None and used >= self.limit
@@ -42,7 +42,7 @@ class Samples:
             self.falls += self.last is not None and used < self.last
             if was_full:
                 self.seconds_full += seconds
-            self._stretch = self._stretch + lost if was_full or full or lost else 0
+            self._stretch = self._stretch + lost if was_full or full else 0
             self.at_worst_lost = max(self.at_worst_lost, self._stretch)
         self.last = used
 
