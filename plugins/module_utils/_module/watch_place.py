@@ -68,7 +68,7 @@ class Place:
         families = sorted({one.family for one in self._sockets})
         if families:
             try:
-                self._lengths = self._keep(queue_lengths.AcceptQueues(families, self._ports))
+                self._lengths = self._keep(queue_lengths.AcceptQueues(self._sockets, self._ports))
                 self._entries = self._keep(queue_lengths.SynQueues(families, self._ports))
             except OSError as error:
                 self.warnings.append("The queues cannot be looked at: netlink refuses ({0}).".format(error.strerror))

@@ -71,6 +71,18 @@ class Session:
         """Give the socket up."""
         self._socket.close()
 
+    def ask(self, body: bytes, request: int = SOCK_DIAG_BY_FAMILY) -> memoryview:
+        """One request with one message for an answer, its header included; empty where the kernel finds nothing.
+
+        Good until the next request.
+        """
+        sock, view = self._socket, memoryview(self._buffer)
+        sock.sendto(message(request, NLM_F_REQUEST, body), (0, 0))
+        while True:
+            size, sender = sock.recvfrom_into(view)
+            if sender[0] == 0:
+                return view[:0] if HEADER.unpack_from(view)[1] == NLMSG_ERROR else view[:size]
+
     def dump(self, body: bytes, request: int = SOCK_DIAG_BY_FAMILY, answer: int = SOCK_DIAG_BY_FAMILY) -> Iterator[Run]:
         """As the function `dump`; each dump is to be read to its end, or the session is of no more use."""
         buffer, sock = self._buffer, self._socket
