@@ -9,7 +9,7 @@
 What is counted is not always one of these. A device tap counts SYNs in, and SYN-ACKs out, of one listener. The kernel
 counts for a whole network namespace how many SYN-ACKs were sent again, which is by a timer or because the client sent
 its SYN again, and how many connection attempts overflowed the accept queue, at the SYN or at the third packet of
-the handshake. How many TCP segments got lost between the tap and TCP is the difference of both counts. So each share is
+the handshake. A listening socket counts what it drops, repeated SYNs among it. How many TCP segments got lost between the tap and TCP is the difference of both counts. So each share is
 known within bounds, and the arrivals are their sum. Where the bounds leave a choice, the shares are what
 explains the arrivals with the fewest repetitions, and `unsure` tells how many SYNs may be in another account.
 """
@@ -24,7 +24,7 @@ class Counted(NamedTuple):
 
     syns: int  # at the device tap
     syn_acks: int  # at the device tap, on their way out
-    dropped: int  # by the listener: SYNs, and third packets of a handshake that found the accept queue full
+    dropped: int  # at the listener: SYNs, third packets of a handshake that found the accept queue full, repeated SYNs
     skew: int = 0  # SYNs that arrived while the counters were read, which may lie in the window or not
 
 
@@ -35,6 +35,7 @@ class Shared(NamedTuple):
     skipped: int  # repeated SYNs that were not answered, for the client had just been answered
     overflows: int  # attempts that found the accept queue full
     lost: Optional[int]  # TCP segments that the tap saw and TCP did not; None where that was not counted
+    drops: Optional[int] = None  # ListenDrops, which repeated SYNs are not in; None for one of several listeners
 
 
 class Balance(NamedTuple):
@@ -58,15 +59,18 @@ class Balance(NamedTuple):
 def balance(it: Counted, shared: Shared) -> Balance:
     """The balance of a listener to which all belongs that its network namespace counted."""
     first = max(0, it.syn_acks - shared.again)
-    least_dropped = max(0, it.dropped - shared.overflows)
+    most_dropped = it.dropped if shared.drops is None else min(it.dropped, shared.drops)
+    least_dropped = max(0, most_dropped - shared.overflows)
     most_repeated = min(shared.again, it.syn_acks) + shared.skipped  # an answer that did not leave answers nobody
+    if shared.drops is not None:
+        most_repeated = min(most_repeated, it.dropped - most_dropped)
     # Of the SYNs that came while the counters were read, as many as the books need without repetitions
-    arrived = min(it.syns, max(it.syns - it.skew, first + it.dropped + max(0, shared.lost or 0)))
+    arrived = min(it.syns, max(it.syns - it.skew, first + most_dropped + max(0, shared.lost or 0)))
     left = arrived - first
     most_lost = max(0, left) if shared.lost is None else max(0, shared.lost)
     # Drops and losses are counted themselves; repetitions are only ever inferred
     lost = 0 if shared.lost is None else max(0, min(most_lost, left - least_dropped))
-    dropped = max(least_dropped, min(it.dropped, left - lost))
+    dropped = max(least_dropped, min(most_dropped, left - lost))
     repeated = max(0, min(most_repeated, left - lost - dropped))
     if shared.lost is None:
         lost = max(0, left - dropped - repeated)
@@ -74,7 +78,7 @@ def balance(it: Counted, shared: Shared) -> Balance:
     unsure = max(
         min(most_repeated - repeated, spare + lost),
         min(most_lost - lost, spare + repeated),
-        min(it.dropped - dropped, repeated + lost),
+        min(most_dropped - dropped, repeated + lost),
     )
     return Balance(arrived, lost, first, repeated, dropped, left - lost - dropped - repeated, unsure)
 
@@ -105,7 +109,7 @@ def balances(listeners: Sequence[Counted], shared: Shared) -> List[Optional[Bala
         elif settled(it):
             found.append(balance(it, nothing))
         elif clean:
-            found.append(balance(it, shared._replace(lost=0)))
+            found.append(balance(it, shared._replace(lost=0, drops=None)))
         else:
             found.append(None)
     return found

@@ -73,6 +73,7 @@ def shared_of(seen: Seen) -> balance.Shared:
         skipped=count("TCPACKSkippedSynRecv", 0),
         overflows=count("ListenOverflows", 0),
         lost=lost,
+        drops=seen.counters.get("ListenDrops"),
     )
 
 

@@ -58,8 +58,9 @@ def test_the_truth_lies_within_what_is_unsure(
 ) -> None:
     """Whatever happened, each account is off by `unsure` at most, and nothing is left over."""
     truth = (before, first, repeated + skipped, dropped)
-    counted = Counted(first + repeated + skipped + before + dropped, first + repeated + timers, dropped + acks)
-    shared = Shared(repeated + timers, skipped, acks + int(overflow * dropped), before + other)
+    again = repeated + skipped
+    counted = Counted(first + again + before + dropped, first + repeated + timers, dropped + 2 * acks + again)
+    shared = Shared(repeated + timers, skipped, acks + int(overflow * dropped), before + other, dropped + acks)
     told = balance.balance(counted, shared)
     assert told.arrived == counted.syns and told.unexplained == 0
     assert sum(told[1:6]) == told.arrived
@@ -86,3 +87,9 @@ def test_two_strained_listeners_are_not_told_apart_where_something_is_shared() -
     assert balance.balances(two, Shared(200, 0, 0, 0)) == [None, None]
     told = balance.balances([Counted(1000, 200, 800), Counted(2000, 200, 1800)], NOTHING)
     assert [one and one.unexplained for one in told] == [0, 0]
+
+
+def test_repeated_syns_are_dropped_by_the_socket_and_by_no_listener() -> None:
+    """100 clients three times within a second, measured on Linux 6.18: 200 in the socket's drops, none in ListenDrops."""
+    told = balance.balance(Counted(300, 100, 200), Shared(0, 200, 0, 0, drops=0))
+    assert (told.answered, told.repeated, told.dropped, told.unexplained, told.unsure) == (100, 200, 0, 0, 0)
