@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
+from .._findings import of_watch
 from .._model import errors
 from .._model import namespace as model_namespace
 from .._watch import layers, telling
@@ -158,4 +159,5 @@ def _put_together(
         ),
         "namespaces": [one.totals for one in told],
     }
+    watch_told["findings"] = of_watch.findings(watch_told)
     return watch_told
