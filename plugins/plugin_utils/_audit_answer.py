@@ -27,11 +27,11 @@ def answer(result: t.Any) -> dict[str, t.Any]:
         return {"error": "expected a task's result, got {0}".format(type(result).__name__)}
     gathered = result.get("syn_backlog")
     if gathered is None:
-        return {"error": _reason(result)}
+        return {"error": reason(result)}
     lacking = lacks(gathered) if isinstance(gathered, t.Mapping) else "what was gathered is no mapping"
     if lacking:
         return {"error": lacking}
-    return dict(gathered, warnings=_warnings(result))
+    return dict(gathered, warnings=warnings(result))
 
 
 def silent(answers: t.Mapping[str, t.Mapping[str, t.Any]]) -> bool:
@@ -39,13 +39,14 @@ def silent(answers: t.Mapping[str, t.Mapping[str, t.Any]]) -> bool:
     return any(one.get("error") is not None for one in answers.values())
 
 
-def _warnings(result: t.Mapping[str, t.Any]) -> list[str]:
+def warnings(result: t.Mapping[str, t.Any]) -> list[str]:
+    """What the module warned of, without what Ansible itself did."""
     told = result.get("warnings")
     texts = [str(one) for one in told] if isinstance(told, (list, tuple)) else []
     return [text for text in texts if _OF_ANSIBLE not in text]
 
 
-def _reason(result: t.Mapping[str, t.Any]) -> str:
+def reason(result: t.Mapping[str, t.Any]) -> str:
     """The message, and the last line of what an interpreter that broke down wrote."""
     broken = str(result.get("module_stderr") or "").splitlines()
     return ": ".join(filter(None, [str(result.get("msg", "no reason given")), broken[-1] if broken else ""]))
