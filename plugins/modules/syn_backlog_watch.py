@@ -288,6 +288,16 @@ watch:
           type: list
           elements: str
           sample: []
+    drop_reasons:
+      description:
+        - The kernel's own reasons for IP packets that it dropped, on the whole machine and in all network namespaces, most first. C(where) is
+          the function that dropped.
+        - Where more than about five thousand packets a second are dropped, only some are read, and a warning tells how many were not.
+        - What a listener itself drops is not among them; RV(watch.layers) has that.
+      returned: with O(drop_reasons), where the kernel can tell
+      type: list
+      elements: dict
+      sample: [{layer: netfilter, reason: NETFILTER_DROP, where: nft_do_chain, dropped: 50}]
     findings:
       description: What it means, worst first, in the form of RV(linuxnet.tcp.syn_backlog_info#module:syn_backlog.findings).
       returned: always

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import threading
 import time
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module import watch
-from ansible_collections.linuxnet.tcp.plugins.module_utils._read import sockets
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import drop_reasons, sockets
 from ansible_collections.linuxnet.tcp.tests.live import clients, lab, serving
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it makes network namespaces")
@@ -372,3 +373,86 @@ def _address(text: str) -> Any:
 
 def _numbers(addresses: list[str]) -> list[int]:
     return [int(_address(one)) for one in addresses]
+
+
+# ---------------------------------------------------------------- the kernel's own reasons
+
+
+def instances() -> list[str]:
+    """The tracing instances of this machine that are ours."""
+    root = drop_reasons._root()
+    try:
+        there = os.open("instances", os.O_RDONLY | os.O_DIRECTORY, dir_fd=root)
+        try:
+            return [name for name in os.listdir(there) if name.startswith("linuxnet-tcp-%d-" % os.getpid())]
+        finally:
+            os.close(there)
+    finally:
+        os.close(root)
+
+
+@pytest.fixture
+def tracing() -> None:
+    try:
+        drop_reasons.DropReasons().close()
+    except drop_reasons.Unavailable as error:
+        pytest.skip(str(error))
+
+
+def test_the_kernel_names_what_drops(tracing: None) -> None:
+    with answered_pair() as net:
+        rule = ["-p", "tcp", "--dport", "80", "-s", "198.18.0.0/15", "-j", "DROP"]
+        assert net.server.run(["iptables", "-w", "-A", "INPUT", *rule]).returncode == 0
+        with lab.listener(net.server, "0.0.0.0", 80, backlog=512):
+            asked = options(net.server, 2.0)._replace(drop_reasons=True)
+            thread = threading.Timer(0.4, send_without_check, (net, 50))
+            thread.start()
+            told, _warnings = watch.watch(asked)
+            thread.join()
+    dropped = [row for row in told["drop_reasons"] if row["reason"] == "NETFILTER_DROP"]
+    assert sum(row["dropped"] for row in dropped) >= 50  # of the whole machine
+    assert row_of(told)["syns"] == account(before_listener=50) and instances() == []
+
+
+def send_without_check(net: lab.Pair, count: int) -> None:
+    with net.client.enter():
+        lab._send(_address(net.server_v4), 80, 40000, count, lab.fresh_sources(socket.AF_INET))
+
+
+def test_a_flood_of_drops_is_bounded(tracing: None) -> None:
+    """Far more drops than are read: the rest is counted, and the watch is not slowed down."""
+    with answered_pair() as net:
+        assert net.server.run(["iptables", "-w", "-A", "INPUT", "-p", "tcp", "-j", "DROP"]).returncode == 0
+        with lab.listener(net.server, "0.0.0.0", 80, backlog=512):
+            asked = options(net.server, 2.0)._replace(drop_reasons=True)
+            thread = threading.Timer(0.2, send_without_check, (net, 60000))
+            thread.start()
+            told, warnings = watch.watch(asked)
+            thread.join()
+    read = sum(row["dropped"] for row in told["drop_reasons"] if row["reason"] == "NETFILTER_DROP")
+    assert read < 60000 and any("came faster" in warning for warning in warnings)
+    assert told["seconds"] < 2.5 and row_of(told)["syns"]["before_listener"] >= 59000
+
+
+def test_a_killed_watch_leaves_no_instance(tracing: None) -> None:
+    child = os.fork()
+    if child == 0:
+        try:
+            drop_reasons.DropReasons()
+            os.kill(os.getpid(), signal.SIGKILL)
+        finally:
+            os._exit(1)
+    os.waitpid(child, 0)
+
+    def left() -> bool:
+        root = drop_reasons._root()
+        try:
+            there = os.open("instances", os.O_RDONLY | os.O_DIRECTORY, dir_fd=root)
+            try:
+                return any(name.startswith("linuxnet-tcp-%d-" % child) for name in os.listdir(there))
+            finally:
+                os.close(there)
+        finally:
+            os.close(root)
+
+    assert lab.wait_for(lambda: not left(), 5.0)

@@ -61,12 +61,15 @@ def watch(options: WatchOptions, stopped: Callable[[], bool] = lambda: False) ->
     known = kernel.known_kernel(None, "auto")
     work.note((None, known.warnings))
     places: List[watch_place.Place] = []
+    traced = _traced(work) if options.drop_reasons else None
     try:
         for namespace in gathering.namespaces(work):
             place = _opened(work, namespace, known)
             if place is not None:
                 places.append(place)
-        passed = _look(options, places, stopped)
+        passed = _look(options, places, stopped, traced)
+        if traced is not None:
+            traced.finish()
         seen = [
             place.finish(passed.seconds, passed.longest_gap, with_softnet=number == 0)
             for number, place in enumerate(places)
@@ -74,11 +77,39 @@ def watch(options: WatchOptions, stopped: Callable[[], bool] = lambda: False) ->
     finally:
         for place in places:
             place.close()
+        if traced is not None:
+            traced.close()
     for place in places:
         for warning in place.warnings:
             work.warn("{0}: {1}".format(place.namespace.label, warning) if place.namespace.label else warning)
     told = [telling.tell(one) for one in seen]
-    return _put_together(options, passed, told, work), work.warnings
+    found = _put_together(options, passed, told, work)
+    if traced is not None:
+        found["drop_reasons"] = _reasons(work, traced)
+        found["layers"] = telling.with_reasons(found["layers"], found["drop_reasons"])
+    found["findings"] = of_watch.findings(found)
+    return found, work.warnings
+
+
+def _traced(work: gathering.Gathering) -> Any:
+    """The tracepoint at work; None, with a warning, where that cannot be."""
+    from .._read import drop_reasons
+
+    try:
+        return drop_reasons.DropReasons()
+    except drop_reasons.Unavailable as error:
+        work.warn("drop_reasons: {0}.".format(error))
+        return None
+
+
+def _reasons(work: gathering.Gathering, traced: Any) -> List[Dict[str, Any]]:
+    from .._watch import drops
+
+    if traced.missed:
+        work.warn(
+            "drop_reasons: {0} drops came faster than they are read, and are in no count of drop_reasons.".format(traced.missed)
+        )
+    return drops.told(traced.seen.counts)
 
 
 class Passed(NamedTuple):
@@ -108,7 +139,9 @@ def _opened(
     return None
 
 
-def _look(options: WatchOptions, places: List[watch_place.Place], stopped: Callable[[], bool]) -> Passed:
+def _look(
+    options: WatchOptions, places: List[watch_place.Place], stopped: Callable[[], bool], traced: Any = None
+) -> Passed:
     share = _SHARE * max(1.0, _DEFAULT_INTERVAL / options.interval)
     begin = last = last_syn = time.monotonic()
     end = begin + options.duration
@@ -126,6 +159,8 @@ def _look(options: WatchOptions, places: List[watch_place.Place], stopped: Calla
         last, looks = now, looks + 1
         spent = time.thread_time() - cpu
         due = now + max(options.interval, spent / share)
+        if traced is not None:
+            traced.look()
         if now >= due_syn:
             cpu = time.thread_time()
             for place in places:
@@ -148,7 +183,7 @@ def _put_together(
             "Two looks at the accept queues were up to {0:.0f} ms apart instead of {1:.0f}: a peak in between was not "
             "seen.".format(1000 * passed.longest_gap, 1000 * options.interval)
         )
-    watch_told: Dict[str, Any] = {
+    return {
         "seconds": round(passed.seconds, 3),
         "looks": passed.looks,
         "longest_gap": round(passed.longest_gap, 4),
@@ -159,5 +194,3 @@ def _put_together(
         ),
         "namespaces": [one.totals for one in told],
     }
-    watch_told["findings"] = of_watch.findings(watch_told)
-    return watch_told

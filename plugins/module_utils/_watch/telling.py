@@ -270,8 +270,24 @@ def _layers(
     told = sum(value for one, value in lost.items() if one.layer in _BEFORE and one.where != "nf_conntrack")
     if before > told:
         # Nothing else that is before the listener counts: a rule of a firewall, as a rule
-        lost[layers.Counter(layers.NETFILTER, "not counted by any other layer", "before TCP")] = before - told
+        lost[layers.Counter(layers.NETFILTER, INFERRED, "before TCP")] = before - told
     return layers.told(lost, seen.name)
 
 
+def with_reasons(rows: List[Dict[str, Any]], reasons: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """The layers with what the tracepoint says of netfilter, where that was only inferred before.
+
+    The tracepoint is of the whole machine. Where it saw fewer drops than were inferred (it reads so many and no more), the
+    figure that was inferred stays.
+    """
+    named = [row for row in reasons if row["layer"] == layers.NETFILTER]
+    found: List[Dict[str, Any]] = []
+    for row in rows:
+        if row["reason"] == INFERRED and len(named) == 1:
+            row = dict(row, reason=named[0]["reason"], where=named[0]["where"])
+        found.append(row)
+    return found
+
+
+INFERRED = "not counted by any other layer"
 _BEFORE = (layers.RP_FILTER, layers.ROUTING, layers.CHECKSUM, layers.MEMORY, layers.NETFILTER)
