@@ -11,10 +11,29 @@ from __future__ import annotations
 import textwrap
 import typing as t
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import endpoint, inside, namespace_of, number, part, rows
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import (
+    endpoint,
+    inside,
+    namespace_of,
+    number,
+    part,
+    rows,
+)
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.text import plural, printable
 
-_HEADINGS = ("LISTENER", "SYNS", "ANSWERED", "DROPPED", "BEFORE", "PEAK", "P99", "FULL", "CONN/S", "ENOUGH", "ACCEPT QUEUE")
+_HEADINGS = (
+    "LISTENER",
+    "SYNS",
+    "ANSWERED",
+    "DROPPED",
+    "BEFORE",
+    "PEAK",
+    "P99",
+    "FULL",
+    "CONN/S",
+    "ENOUGH",
+    "ACCEPT QUEUE",
+)
 _LEFT = (0, 10)  # columns of text; the others are numbers
 _GAP = "  "
 _BLOCKS = " ▁▂▃▄▅▆▇█"
@@ -27,7 +46,8 @@ _SEVERITIES = ("critical", "warning", "info")
 def watch_table(hosts: t.Mapping[str, t.Any], width: int = 140) -> str:
     """The table of one or more hosts.
 
-    ``hosts`` maps a name to what syn_backlog_watch returned as ``watch``, which may have the module's ``warnings`` beside its
+    ``hosts`` maps a name to what syn_backlog_watch returned as ``watch``, which may have the module's ``warnings``
+    beside its
     own keys; or, for a host that gave none, to ``{"error": why}``.
 
     :raises ValueError: what is missing, in words.
@@ -52,7 +72,9 @@ def last_line(hosts: t.Mapping[str, t.Any]) -> str:
     return "Result: {0} on {1} watched, {2}{3}.".format(
         plural(listeners, "listener"),
         plural(len(answered), "host"),
-        "{0} with losses or full queues".format(plural(len(troubled), "host")) if troubled else "no losses and no full queues",
+        "{0} with losses or full queues".format(plural(len(troubled), "host"))
+        if troubled
+        else "no losses and no full queues",
         ", {0} gave no answer".format(plural(silent, "host")) if silent else "",
     )
 
@@ -64,7 +86,9 @@ def blocks(queue: t.Mapping[str, t.Any]) -> str:
     if not most:
         return ""
     high = len(_BLOCKS) - 1
-    return "".join(_BLOCKS[0 if not one else max(1, -(-one.bit_length() * high // most.bit_length()))] for one in counts)
+    return "".join(
+        _BLOCKS[0 if not one else max(1, -(-one.bit_length() * high // most.bit_length()))] for one in counts
+    )
 
 
 def _rank(told: t.Any) -> int:
@@ -100,7 +124,10 @@ def _table(told: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     table = [_HEADINGS, *map(_cells, listeners[:_MOST_LISTENERS])]
     sizes = [max(len(cells[column]) for cells in table) for column in range(len(_HEADINGS))]
     for cells in table:
-        fitted = (cell.ljust(size) if place in _LEFT else cell.rjust(size) for place, (cell, size) in enumerate(zip(cells, sizes)))
+        fitted = (
+            cell.ljust(size) if place in _LEFT else cell.rjust(size)
+            for place, (cell, size) in enumerate(zip(cells, sizes))
+        )
         yield _GAP.join(fitted).rstrip()
     if len(listeners) > _MOST_LISTENERS:
         yield "and {0} more listeners".format(len(listeners) - _MOST_LISTENERS)
@@ -110,7 +137,8 @@ def _worst_first(row: t.Mapping[str, t.Any]) -> tuple[t.Any, ...]:
     syns, queue = _of_group(row, "syns"), part(row, "accept_queue")
     lost = sum(number(syns.get(name)) or 0 for name in ("before_listener", "dropped"))
     limit, peak = number(queue.get("limit")) or 1, number(queue.get("peak")) or 0
-    return -(lost or number(row.get("dropped")) or 0), -peak / limit, -(number(syns.get("arrived")) or 0), endpoint(row), str(row.get("inode"))
+    arrived = number(syns.get("arrived")) or 0
+    return -(lost or number(row.get("dropped")) or 0), -peak / limit, -arrived, endpoint(row), str(row.get("inode"))
 
 
 def _of_group(row: t.Mapping[str, t.Any], name: str) -> t.Mapping[str, t.Any]:
@@ -156,7 +184,9 @@ def _notes(told: t.Mapping[str, t.Any], width: int) -> t.Iterator[str]:
     if findings:
         yield ""
     for finding in findings[:_MOST_FINDINGS]:
-        yield from _paragraph("{0}: {1}: {2}".format(*(finding.get(name) for name in ("severity", "subject", "summary"))), width)
+        yield from _paragraph(
+            "{0}: {1}: {2}".format(*(finding.get(name) for name in ("severity", "subject", "summary"))), width
+        )
         yield from _paragraph("    {0}".format(finding.get("remedy")), width)
     if len(findings) > _MOST_FINDINGS:
         yield "and {0} more findings".format(len(findings) - _MOST_FINDINGS)
@@ -172,5 +202,10 @@ def _paragraph(words: str, width: int) -> list[str]:
     """Lines of at most this width; those after the first, and all of a remedy, are indented. No word is broken."""
     indent = "    " if words.startswith("    ") else ""
     return textwrap.wrap(
-        words.strip(), width, initial_indent=indent, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+        words.strip(),
+        width,
+        initial_indent=indent,
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
     ) or [""]

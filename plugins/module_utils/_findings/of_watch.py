@@ -60,7 +60,8 @@ def syns_dropped_by_firewall(it: Watch) -> Iterator[finding.Finding]:
                     "{0} of {1} that arrived did not reach the listener: a firewall dropped them, or sent them "
                     "elsewhere (NAT).".format(_of(before, syns["arrived"]), text.plural(syns["arrived"], "SYN")),
                     {"before_listener": before, "arrived": syns["arrived"], "layers": [dict(one) for one in rows]},
-                    "See which rule counts up: `iptables -L -v -n`, `nft list ruleset`. Where it is meant to drop these "
+                    "See which rule counts up: `iptables -L -v -n`, `nft list ruleset`. Where it is meant to drop "
+                    "these "
                     "clients all is well. To have the kernel name the place that drops, watch with drop_reasons true.",
                     weight=before,
                 )
@@ -79,8 +80,14 @@ def conntrack_full(it: Watch) -> Iterator[finding.Finding]:
                 _place(name),
                 "{0} dropped because the table of tracked connections is full ({1} admitted): new connections to every "
                 "port fail.".format(text.plural(_sum(rows), "packet", "were"), room.get("max", "not known how many")),
-                {"dropped": _sum(rows), "count": room.get("count"), "max": room.get("max"), "share": _share(_sum(rows), space)},
-                "Raise net.netfilter.nf_conntrack_max, for instance to {0} (about 320 bytes each), or have the firewall not "
+                {
+                    "dropped": _sum(rows),
+                    "count": room.get("count"),
+                    "max": room.get("max"),
+                    "share": _share(_sum(rows), space),
+                },
+                "Raise net.netfilter.nf_conntrack_max, for instance to {0} (about 320 bytes each), or have the "
+                "firewall not "
                 "track connections to busy ports: a rule with the target NOTRACK in the table raw.".format(wanted),
                 weight=_sum(rows),
             )
@@ -94,11 +101,15 @@ def softnet_overflow(it: Watch) -> Iterator[finding.Finding]:
             yield finding.Finding(
                 finding.CRITICAL if _share(_sum(rows), space) >= _CRITICAL_SHARE else finding.WARNING,
                 "net.core.netdev_max_backlog",
-                "{0} lost on {1} before the network stack looked at them: packets come faster than a CPU takes them from "
-                "its queue.".format(text.plural(_sum(rows), "packet", "were"), ", ".join(str(row.get("where")) for row in rows)),
+                "{0} lost on {1} before the network stack looked at them: packets come faster than a CPU takes them "
+                "from "
+                "its queue.".format(
+                    text.plural(_sum(rows), "packet", "were"), ", ".join(str(row.get("where")) for row in rows)
+                ),
                 {"dropped": _sum(rows), "squeezed": space.get("softnet_squeezed"), "share": _share(_sum(rows), space)},
                 "Spread the packets over more CPUs (more queues of the device: `ethtool -L`, or RPS: "
-                "/sys/class/net/DEVICE/queues/rx-0/rps_cpus), and raise net.core.netdev_max_backlog against short bursts. "
+                "/sys/class/net/DEVICE/queues/rx-0/rps_cpus), and raise net.core.netdev_max_backlog against short "
+                "bursts. "
                 "These packets are of the whole machine and of every protocol.",
                 weight=_sum(rows),
             )
@@ -115,8 +126,10 @@ def reverse_path_filter(it: Watch) -> Iterator[finding.Finding]:
                 "The reverse path filter dropped {0}: the answer would leave by another device than the one they came "
                 "by.".format(text.plural(_sum(rows), "packet")),
                 {"dropped": _sum(rows), "syns": space.get("syns"), "share": _share(_sum(rows), space)},
-                "Where clients are behind an asymmetric route, set net.ipv4.conf.DEVICE.rp_filter to 2 (loose) for the device "
-                "that they come in by; the larger of this and net.ipv4.conf.all.rp_filter holds. Where nobody real is there, "
+                "Where clients are behind an asymmetric route, set net.ipv4.conf.DEVICE.rp_filter to 2 (loose) for "
+                "the device "
+                "that they come in by; the larger of this and net.ipv4.conf.all.rp_filter holds. Where nobody real is "
+                "there, "
                 "their addresses are made up, and the filter does its work.",
                 weight=_sum(rows),
             )
@@ -142,7 +155,8 @@ def backlog_bursts(it: Watch) -> Iterator[finding.Finding]:
                 peak, limit, usual, _full(full, dropped) if overflowed else ""
             ),
             {
-                "peak": peak, "limit": limit, "p50": usual, "p99": queue.get("p99"), "seconds_full": full, "dropped": dropped,
+                "peak": peak, "limit": limit, "p50": usual, "p99": queue.get("p99"), "seconds_full": full,
+                "dropped": dropped,
                 "recommended_backlog": row.get("recommended_backlog"),
             },
             _raise(row),
@@ -161,7 +175,8 @@ def accept_queue_overflow(it: Watch) -> Iterator[finding.Finding]:
         yield finding.Finding(
             finding.CRITICAL,
             _subject(row),
-            "The accept queue was full for {0:.1f} of {1:.1f} seconds: the application does not accept as fast as clients "
+            "The accept queue was full for {0:.1f} of {1:.1f} seconds: the application does not accept as fast as "
+            "clients "
             "come.".format(full, it.seconds),
             {"peak": peak, "limit": limit, "seconds_full": full, "dropped": _dropped(row)},
             _raise(row) if row.get("recommended_backlog") else str(row.get("recommended_because")),
@@ -182,8 +197,13 @@ def syn_queue_full(it: Watch) -> Iterator[finding.Finding]:
             _subject(row),
             "The listener dropped {0} of {1} while its accept queue had room: half-open connections fill its SYN "
             "queue.".format(_of(syns["dropped"], syns["arrived"]), text.plural(syns["arrived"], "SYN")),
-            {"dropped": syns["dropped"], "arrived": syns["arrived"], "syn_queue": gathered.part(row, "syn_queue").get("peak")},
-            "See who fills it: gather with linuxnet.tcp.syn_backlog_info and counters_window 2. Where net.ipv4.tcp_syncookies "
+            {
+                "dropped": syns["dropped"],
+                "arrived": syns["arrived"],
+                "syn_queue": gathered.part(row, "syn_queue").get("peak"),
+            },
+            "See who fills it: gather with linuxnet.tcp.syn_backlog_info and counters_window 2. Where "
+            "net.ipv4.tcp_syncookies "
             "is 0, set it to 1.",
             weight=syns["dropped"],
         )
@@ -230,7 +250,8 @@ def nothing_lost_here(it: Watch) -> Iterator[finding.Finding]:
         yield finding.Finding(
             finding.INFO,
             _place(name),
-            "Nothing is lost on this host: {0} in {1:.0f} s, each was answered, no layer dropped a packet, and at most {2} "
+            "Nothing is lost on this host: {0} in {1:.0f} s, each was answered, no layer dropped a packet, and at "
+            "most {2} "
             "waited to be accepted.".format(
                 text.plural(arrived, "SYN", "arrive"), it.seconds, text.plural(max(peaks or [0]), "connection")
             ),
@@ -238,7 +259,8 @@ def nothing_lost_here(it: Watch) -> Iterator[finding.Finding]:
                 "arrived": arrived, "answered": arrived, "syn_acks_sent_again": space.get("syn_acks_sent_again"),
                 "xdp_devices": space.get("xdp_devices"), "accept_peak": max(peaks or [0]),
             },
-            "Where clients still time out, look in front of this host: a load balancer, a firewall, the network on the way; "
+            "Where clients still time out, look in front of this host: a load balancer, a firewall, the network on "
+            "the way; "
             "or at what the application does after it accepted.",
         )  # fmt: skip
 
@@ -333,7 +355,11 @@ def _raise(row: Mapping[str, Any]) -> str:
     if recommended is None:
         return str(row.get("recommended_because"))
     if backlog is not None and recommended <= backlog:
-        return "The backlog of {0} was enough for this. Watch for longer where larger bursts are to be expected.".format(backlog)
+        return (
+            "The backlog of {0} was enough for this. Watch for longer where larger bursts are to be expected.".format(
+                backlog
+            )
+        )
     return (
         "A listen backlog of {0} would have been enough. {1} What sets it, and which sysctl has to follow, is told by "
         "linuxnet.tcp.syn_backlog_info.".format(recommended, row.get("recommended_because"))

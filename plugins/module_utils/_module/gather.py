@@ -30,7 +30,7 @@ def gather(options: module_options.GatheringOptions) -> Tuple[Dict[str, Any], Li
     :raises InvalidOption: a namespace or a log file that does not exist.
     """
     work = gathering.Gathering(options)
-    asked = gathering.namespaces(work)
+    asked = gathering.namespaces(work, options.network_namespaces)
     known = kernel.known_kernel(options.kernel_rule, options.calibrate, defaults_wanted=options.wants("boot"))
     work.note((None, known.warnings))
     work.first_timeout = rules.first_synack_timeout(known.kernel.level)

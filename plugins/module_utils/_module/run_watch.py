@@ -4,7 +4,8 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""syn_backlog_watch: parameters in, what was seen or a clear failure out. A signal ends the watch early, not the answer."""
+"""syn_backlog_watch: parameters in, what was seen or a clear failure out. A signal ends the watch early, not the
+answer."""
 
 from __future__ import annotations
 
@@ -43,7 +44,9 @@ def watch_or_fail(module: AnsibleModule) -> Dict[str, Any]:
     except errors.InvalidOption as error:
         module.fail_json(msg=str(error))
     if told:
-        warnings.append("The watch was ended by a signal after {0:.1f} s; this is what there is so far.".format(found["seconds"]))
+        warnings.append(
+            "The watch was ended by a signal after {0:.1f} s; this is what there is so far.".format(found["seconds"])
+        )
     for warning in warnings:
         module.warn(warning)
     return found

@@ -57,14 +57,14 @@ def watch(options: WatchOptions, stopped: Callable[[], bool] = lambda: False) ->
 
     :raises InvalidOption: a namespace that does not exist.
     """
-    work = gathering.Gathering(options)
+    work = gathering.Notes()
     known = kernel.known_kernel(None, "auto")
     work.note((None, known.warnings))
     places: List[watch_place.Place] = []
     traced = _traced(work) if options.drop_reasons else None
     try:
-        for namespace in gathering.namespaces(work):
-            place = _opened(work, namespace, known)
+        for namespace in gathering.namespaces(work, options.network_namespaces):
+            place = _opened(work, namespace, known, options.ports)
             if place is not None:
                 places.append(place)
         passed = _look(options, places, stopped, traced)
@@ -91,7 +91,7 @@ def watch(options: WatchOptions, stopped: Callable[[], bool] = lambda: False) ->
     return found, work.warnings
 
 
-def _traced(work: gathering.Gathering) -> Any:
+def _traced(work: gathering.Notes) -> Any:
     """The tracepoint at work; None, with a warning, where that cannot be."""
     from .._read import drop_reasons
 
@@ -102,12 +102,14 @@ def _traced(work: gathering.Gathering) -> Any:
         return None
 
 
-def _reasons(work: gathering.Gathering, traced: Any) -> List[Dict[str, Any]]:
+def _reasons(work: gathering.Notes, traced: Any) -> List[Dict[str, Any]]:
     from .._watch import drops
 
     if traced.missed:
         work.warn(
-            "drop_reasons: {0} drops came faster than they are read, and are in no count of drop_reasons.".format(traced.missed)
+            "drop_reasons: {0} drops came faster than they are read, and are in no count of drop_reasons.".format(
+                traced.missed
+            )
         )
     return drops.told(traced.seen.counts)
 
@@ -122,9 +124,9 @@ class Passed(NamedTuple):
 
 
 def _opened(
-    work: gathering.Gathering, namespace: model_namespace.Namespace, known: kernel.KnownKernel
+    work: gathering.Notes, namespace: model_namespace.Namespace, known: kernel.KnownKernel, ports: Optional[List[int]]
 ) -> Optional[watch_place.Place]:
-    place = watch_place.Place(namespace, known.kernel, work.ports)
+    place = watch_place.Place(namespace, known.kernel, ports)
     try:
         gathering.inside(namespace, place.open)
         return place
@@ -173,7 +175,7 @@ def _look(
 
 
 def _put_together(
-    options: WatchOptions, passed: Passed, told: List[telling.Told], work: gathering.Gathering
+    options: WatchOptions, passed: Passed, told: List[telling.Told], work: gathering.Notes
 ) -> Dict[str, Any]:
     for one in told:
         for warning in one.warnings:

@@ -4,7 +4,8 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""One network namespace under watch: what is opened in it at the beginning, looked at again and again, and read at the end.
+"""One network namespace under watch: what is opened in it at the beginning, looked at again and again, and read at
+the end.
 
 Sockets and files keep to the namespace that they were opened in, so that only opening happens inside of it.
 """
@@ -18,6 +19,7 @@ from .._model import attribution, records
 from .._model import namespace as model_namespace
 from .._read import addresses, devices, loss_files, packet_counts, queue_lengths, sockets, syn_recv, sysctls
 from .._watch import balance, layers, samples, taps, telling
+from . import gathering
 
 _U32 = 0xFFFFFFFF
 _NO_TAPS = (
@@ -29,7 +31,9 @@ _NO_TAPS = (
 class Place:
     """What is open in one namespace. `open` runs inside of it, all else anywhere."""
 
-    def __init__(self, namespace: model_namespace.Namespace, kernel: identity.Kernel, ports: Optional[List[int]]) -> None:
+    def __init__(
+        self, namespace: model_namespace.Namespace, kernel: identity.Kernel, ports: Optional[List[int]]
+    ) -> None:
         self.namespace = namespace
         self.warnings: List[str] = []
         self._kernel, self._ports = kernel, ports
@@ -87,7 +91,9 @@ class Place:
         while self._opened:
             self._opened.pop().close()
 
-    def _limits(self, one: records.ListenSocket, values: Dict[str, Optional[int]]) -> Tuple[Optional[int], Optional[int]]:
+    def _limits(
+        self, one: records.ListenSocket, values: Dict[str, Optional[int]]
+    ) -> Tuple[Optional[int], Optional[int]]:
         """What both queues admit; None where that is not known."""
         if one.backlog is None or values["tcp_max_syn_backlog"] is None or values["tcp_syncookies"] is None:
             return None, None
@@ -103,8 +109,8 @@ class Place:
         self.warnings += warnings
         host = taps.Host(
             tuple(one.partition("/")[0] for one in own),
-            tuple(one.index for one in self._devices if one.port),
-            {one.name: one.index for one in self._devices},
+            tuple(one.number for one in self._devices if one.port),
+            {one.name: one.number for one in self._devices},
         )
         made = self._keep(packet_counts.Taps())
         try:
@@ -206,7 +212,8 @@ class Place:
             syns_out=counted.get("syns_out"),
             closed_ports={port: counted["port %d" % port] for port in self._closed if "port %d" % port in counted},
             conntrack=self._conntrack,
-            squeezed=layers.squeezed(after.get("softnet_stat", "")) - layers.squeezed(self._before.get("softnet_stat", "")),
+            squeezed=layers.squeezed(after.get("softnet_stat", ""))
+            - layers.squeezed(self._before.get("softnet_stat", "")),
             xdp=tuple(one.name for one in self._devices if one.xdp),
         )
 
@@ -225,17 +232,29 @@ class Place:
             syns = self._counted(counted, "in %d" % numbers[key]) if key in numbers else None
             told = None
             if syns is not None and None not in dropped:
-                told = balance.Counted(syns[0], counted["out %d" % numbers[key]], sum(one or 0 for one in dropped), syns[1])
+                told = balance.Counted(
+                    syns[0], counted["out %d" % numbers[key]], sum(one or 0 for one in dropped), syns[1]
+                )
             found.append(telling.Group(key, told, queue))
         return found
 
     def _losses(self, after: Dict[str, str], with_softnet: bool) -> layers.Counts:
         lost = layers.moved(_losses(self._before, with_softnet), _losses(after, with_softnet))
+        lost.update(layers.moved(_of_devices(self._devices), _of_devices(self._devices_at_the_end())))
         return lost
 
-    def devices_before(self) -> List[devices.Device]:
-        """The devices as they were at the beginning."""
-        return self._devices
+    def _devices_at_the_end(self) -> List[devices.Device]:
+        """Read inside of the namespace, if it is still there."""
+        try:
+            return gathering.inside(self.namespace, devices.devices)[0]
+        except model_namespace.Unreachable:
+            return []
+
+
+def _of_devices(found: List[devices.Device]) -> layers.Counts:
+    return {
+        layers.Counter(layers.DEVICE, reason, one.name): count for one in found for reason, count in one.lost.items()
+    }
 
 
 def _losses(texts: Dict[str, str], with_softnet: bool) -> layers.Counts:

@@ -31,7 +31,7 @@ _PORTS_OF = ("bond", "bridge", "team", "openvswitch")  # masters that hand a pac
 class Device(NamedTuple):
     """One network device."""
 
-    index: int
+    number: int  # its interface index
     name: str
     port: bool  # what arrives there is handed on to a bridge or a bond, and seen once more
     xdp: bool
@@ -61,11 +61,15 @@ def _device(message: bytes) -> Device:
     stats = told.get(_STATS64, b"")
     name = told.get(_IFNAME, b"?").rstrip(b"\0").decode("utf-8", "replace")
     return Device(
-        index=index,
+        number=index,
         name=model_text.printable(name),
         port=master.rstrip(b"\0").decode("ascii", "replace") in _PORTS_OF,
         xdp=attached[:1] not in (b"", b"\0"),
-        lost={reason: value for reason, value in ((one, _stat(stats, at)) for one, at in _LOST.items()) if value is not None},
+        lost={
+            reason: value
+            for reason, value in ((one, _stat(stats, at)) for one, at in _LOST.items())
+            if value is not None
+        },
     )
 
 

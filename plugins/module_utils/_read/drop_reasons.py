@@ -6,7 +6,8 @@
 
 """The tracepoint skb:kfree_skb in a tracing instance of our own, which is gone afterwards however we end.
 
-Nothing of the host's own tracing is touched: an instance has its own buffer and its own switches. Where tracefs is not mounted, it is
+Nothing of the host's own tracing is touched: an instance has its own buffer and its own switches. Where tracefs is
+not mounted, it is
 mounted for us alone, at no place (fsmount(2)). A process that does nothing else waits for our end and removes the
 instance then, so that even SIGKILL leaves nothing; what a kill of both leaves, the next run removes.
 """
@@ -61,7 +62,9 @@ class DropReasons:
         try:
             self._write("buffer_size_kb", _BUFFER_KIB)
             self._write(_EVENT + "filter", _IP)
-            self._pipe = os.open(self._place("trace_pipe"), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self._root)
+            self._pipe = os.open(
+                self._place("trace_pipe"), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self._root
+            )
             self._write(_EVENT + "enable", "1")
         except OSError as error:
             self.close()
@@ -186,7 +189,8 @@ def _remove(root: int, name: str) -> Optional[OSError]:
 
 
 def _remove_stale(root: int) -> None:
-    """Remove instances of ours whose process is gone. One that is in use (in another PID namespace) is busy, and stays."""
+    """Remove instances of ours whose process is gone. One that is in use (in another PID namespace) is busy, and
+    stays."""
     there = os.open("instances", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=root)
     try:
         names = os.listdir(there)

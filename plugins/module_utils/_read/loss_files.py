@@ -4,7 +4,8 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""The files in which the kernel counts what it loses, kept open so that they tell of the network namespace they were opened in."""
+"""The files in which the kernel counts what it loses, kept open so that they tell of the network namespace they were
+opened in."""
 
 from __future__ import annotations
 
@@ -55,7 +56,8 @@ class LossFiles:
 
 
 def conntrack_room() -> Tuple[int, int]:
-    """Connections that are tracked now, and how many are at most; zeros where none are. Of the calling thread's namespace."""
+    """Connections that are tracked now, and how many are at most; zeros where none are. Of the calling thread's
+    namespace."""
     return _number("nf_conntrack_count"), _number("nf_conntrack_max")
 
 

@@ -151,4 +151,3 @@ class SynQueues:
                 pass
             found.update(((family, local), count) for local, count in counts.items())
         return found
-

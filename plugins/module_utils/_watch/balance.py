@@ -9,7 +9,8 @@
 What is counted is not always one of these. A device tap counts SYNs in, and SYN-ACKs out, of one listener. The kernel
 counts for a whole network namespace how many SYN-ACKs were sent again, which is by a timer or because the client sent
 its SYN again, and how many connection attempts overflowed the accept queue, at the SYN or at the third packet of
-the handshake. A listening socket counts what it drops, repeated SYNs among it. How many TCP segments got lost between the tap and TCP is the difference of both counts. So each share is
+the handshake. A listening socket counts what it drops, repeated SYNs among it. How many TCP segments got lost
+between the tap and TCP is the difference of both counts. So each share is
 known within bounds, and the arrivals are their sum. Where the bounds leave a choice, the shares are what
 explains the arrivals with the fewest repetitions, and `unsure` tells how many SYNs may be in another account.
 """

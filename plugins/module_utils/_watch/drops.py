@@ -6,7 +6,8 @@
 
 """The kernel's own reasons for packets that it dropped, out of the lines of the tracepoint skb:kfree_skb.
 
-Reasons are those of include/net/dropreason-core.h, by name since Linux 5.17. They are of the whole machine: the tracepoint does not
+Reasons are those of include/net/dropreason-core.h, by name since Linux 5.17. They are of the whole machine: the
+tracepoint does not
 tell the network namespace.
 """
 
@@ -24,7 +25,8 @@ _ELSEWHERE = "elsewhere"
 
 OTHER = "other"
 _LAYERS = {
-    "CPU_BACKLOG": layers.SOFTNET, "XDP": layers.DEVICE, "FULL_RING": layers.DEVICE, "DEV_READY": layers.DEVICE, "OTHERHOST": layers.DEVICE,
+    "CPU_BACKLOG": layers.SOFTNET, "XDP": layers.DEVICE, "FULL_RING": layers.DEVICE, "DEV_READY": layers.DEVICE,
+    "OTHERHOST": layers.DEVICE,
     "NETFILTER_DROP": layers.NETFILTER, "TC_INGRESS": layers.NETFILTER, "BPF_CGROUP_EGRESS": layers.NETFILTER,
     "IP_RPFILTER": layers.RP_FILTER, "IP_INNOROUTES": layers.ROUTING, "IP_OUTNOROUTES": layers.ROUTING,
     "IP_INADDRERRORS": layers.ROUTING, "IP_LOCAL_SOURCE": layers.ROUTING, "IP_INVALID_SOURCE": layers.ROUTING,

@@ -20,7 +20,8 @@ TIME_WAIT, NO_LISTENER, LISTENER, FAST_OPEN = "paws_and_time_wait", "no_listener
 
 #: in the way of a packet
 ORDER = (
-    DEVICE, SOFTNET, CONNTRACK, NETFILTER, RP_FILTER, ROUTING, CHECKSUM, MEMORY, TIME_WAIT, NO_LISTENER, LISTENER, FAST_OPEN,
+    DEVICE, SOFTNET, CONNTRACK, NETFILTER, RP_FILTER, ROUTING, CHECKSUM, MEMORY, TIME_WAIT, NO_LISTENER, LISTENER,
+    FAST_OPEN,
 )  # fmt: skip
 
 
@@ -127,7 +128,9 @@ def of_conntrack(text: str) -> Counts:
     for name in _CONNTRACK:
         if name in lines[0]:
             column = lines[0].index(name)
-            found[Counter(CONNTRACK, name, "nf_conntrack")] = sum(int(row[column], 16) for row in lines[1:] if len(row) > column)
+            found[Counter(CONNTRACK, name, "nf_conntrack")] = sum(
+                int(row[column], 16) for row in lines[1:] if len(row) > column
+            )
     return found
 
 

@@ -52,7 +52,8 @@ class Wanted(NamedTuple):
 
 
 def program(wanted: Wanted) -> bytes:
-    """The filter as an array of struct sock_filter. It passes one byte of what is wanted, and nothing of anything else."""
+    """The filter as an array of struct sock_filter. It passes one byte of what is wanted, and nothing of anything
+    else."""
     code: List[Instruction] = [(_LD_W, 0, 0, _TYPE), *_only(wanted.direction)]
     # A tag is there where a VLAN device is about to take the packet, or gave it; VLAN 0 is only a priority
     code += [(_LD_W, 0, 0, _TAGGED), (_JEQ, 4, 0, 0), (_LD_W, 0, 0, _TAG), (_AND, 0, 0, 0x0FFF), *_only(0)]
@@ -131,4 +132,3 @@ def _compare(address: bytes, offset: int, over: int) -> List[Instruction]:
         left = 2 * (len(words) - number - 1)
         code += [(_LD_W, 0, 0, offset + 4 * number), (_JEQ, 0, left + over, word)]
     return code
-

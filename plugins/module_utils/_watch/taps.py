@@ -54,7 +54,13 @@ def syns(key: records.ListenKey, sockets: Sequence[records.ListenSocket], host: 
     taken: Tuple[bytes, ...] = ()
     if key.address in _WILDCARDS:
         taken = tuple(
-            sorted({packed(one.address) for one in others if one.address not in _WILDCARDS and one.device in (None, key.device)})
+            sorted(
+                {
+                    packed(one.address)
+                    for one in others
+                    if one.address not in _WILDCARDS and one.device in (None, key.device)
+                }
+            )
         )
         if 0 < len(host.addresses) <= program.MOST_ADDRESSES:
             addresses = tuple(sorted({packed(one) for one in host.addresses if len(packed(one)) in _widths(families)}))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .._model import records
+from .._model import gathered, records
 from . import balance, enough, layers, samples
 
 _TOO_LATE = 5  # times the interval: a gap between two looks that is worth a warning
@@ -84,7 +84,9 @@ def tell(seen: Seen) -> Told:
     counted = [group for group in seen.groups if group.counted is not None]
     balances: Dict[records.ListenKey, Optional[balance.Balance]] = {
         group.key: found
-        for group, found in zip(counted, balance.balances([group.counted for group in counted if group.counted], shared))
+        for group, found in zip(
+            counted, balance.balances([group.counted for group in counted if group.counted], shared)
+        )
     }
     _warn_of_balances(seen, counted, balances, warnings)
     rates = _connections(seen, balances)
@@ -153,7 +155,9 @@ def _row(
     return row
 
 
-def _connections(seen: Seen, balances: Mapping[records.ListenKey, Optional[balance.Balance]]) -> Dict[records.ListenKey, int]:
+def _connections(
+    seen: Seen, balances: Mapping[records.ListenKey, Optional[balance.Balance]]
+) -> Dict[records.ListenKey, int]:
     """New connections of each listener, where they can be told: the kernel counts those of the namespace."""
     opened = seen.counters.get("PassiveOpens")
     if opened is None or not seen.groups:
@@ -181,13 +185,15 @@ def _warn_of_balances(
     mixed = [key for key, found in balances.items() if found is None]
     if mixed:
         warnings.append(
-            "SYNs were dropped or answered again at several listeners ({0}), and the kernel counts some of that for all "
+            "SYNs were dropped or answered again at several listeners ({0}), and the kernel counts some of that for "
+            "all "
             "of them together: their balance is null. Name one of them in ports to have it told.".format(_named(mixed))
         )
     for key, found in balances.items():
         if found is not None and found.unsure:
             warnings.append(
-                "{0}: up to {1} SYNs may belong to another account: what overflowed an accept queue, what was sent again "
+                "{0}: up to {1} SYNs may belong to another account: what overflowed an accept queue, what was sent "
+                "again "
                 "and what was lost before is counted together.".format(_named([key]), found.unsure)
             )
         if found is not None and found.unexplained:
@@ -195,7 +201,8 @@ def _warn_of_balances(
     missing = [group.key for group in seen.groups if group.counted is None]
     if missing and counted:
         warnings.append(
-            "SYNs were counted for {0} of {1} listeners, since every packet costs more with each of them: name the ports "
+            "SYNs were counted for {0} of {1} listeners, since every packet costs more with each of them: name the "
+            "ports "
             "that matter in ports.".format(len(counted), len(seen.groups))
         )
 
@@ -203,7 +210,8 @@ def _warn_of_balances(
 def _why_unexplained(found: balance.Balance) -> str:
     if found.unexplained > 0:
         return (
-            "{0} SYNs reached the listener's host and TCP, and are in no account: their answers did not leave (an egress "
+            "{0} SYNs reached the listener's host and TCP, and are in no account: their answers did not leave (an "
+            "egress "
             "filter, no route back), or they belong to connections that were open already."
         ).format(found.unexplained)
     return (
@@ -213,8 +221,7 @@ def _why_unexplained(found: balance.Balance) -> str:
 
 
 def _named(keys: Sequence[records.ListenKey]) -> str:
-    shown = ["[{0}]:{1}".format(key.address, key.port) if ":" in key.address else "{0}:{1}".format(key.address, key.port)
-             for key in keys[:5]]  # fmt: skip
+    shown = [gathered.endpoint(key._asdict()) for key in keys[:5]]
     return ", ".join(shown) + (" and {0} more".format(len(keys) - 5) if len(keys) > 5 else "")
 
 
@@ -277,7 +284,8 @@ def _layers(
 def with_reasons(rows: List[Dict[str, Any]], reasons: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
     """The layers with what the tracepoint says of netfilter, where that was only inferred before.
 
-    The tracepoint is of the whole machine. Where it saw fewer drops than were inferred (it reads so many and no more), the
+    The tracepoint is of the whole machine. Where it saw fewer drops than were inferred (it reads so many and no
+    more), the
     figure that was inferred stays.
     """
     named = [row for row in reasons if row["layer"] == layers.NETFILTER]
