@@ -139,11 +139,16 @@ def moved(before: Mapping[Counter, int], after: Mapping[Counter, int]) -> Counts
     return {one: after[one] - before[one] for one in after if one in before and after[one] > before[one]}
 
 
+def loses(one: Counter) -> bool:
+    """Whether each count of it is a packet that was lost."""
+    return one.reason not in _NOT_LOST
+
+
 def told(lost: Mapping[Counter, int], namespace: str) -> List[Dict[str, Any]]:
     """The layers that lost packets, in the way of a packet."""
     rows = [
         {"network_namespace": namespace, "layer": one.layer, "reason": one.reason, "where": one.where, "dropped": count}
         for one, count in lost.items()
-        if count and one.reason not in _NOT_LOST
+        if count and loses(one)
     ]
     return sorted(rows, key=lambda row: (ORDER.index(str(row["layer"])), str(row["reason"]), str(row["where"])))

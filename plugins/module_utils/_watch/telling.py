@@ -274,7 +274,7 @@ def _layers(
     if others > 0:
         lost[layers.Counter(layers.NO_LISTENER, "NO_SOCKET", "other ports")] = others
     before = sum(found.before_listener for found in balances.values() if found is not None)
-    told = sum(value for one, value in lost.items() if one.layer in _BEFORE and one.where != "nf_conntrack")
+    told = sum(value for one, value in lost.items() if one.layer in _BEFORE and layers.loses(one))
     if before > told:
         # Nothing else that is before the listener counts: a rule of a firewall, as a rule
         lost[layers.Counter(layers.NETFILTER, INFERRED, "before TCP")] = before - told
@@ -298,4 +298,4 @@ def with_reasons(rows: List[Dict[str, Any]], reasons: List[Dict[str, Any]]) -> L
 
 
 INFERRED = "not counted by any other layer"
-_BEFORE = (layers.RP_FILTER, layers.ROUTING, layers.CHECKSUM, layers.MEMORY, layers.NETFILTER)
+_BEFORE = (layers.CONNTRACK, layers.RP_FILTER, layers.ROUTING, layers.CHECKSUM, layers.MEMORY, layers.NETFILTER)
