@@ -17,7 +17,7 @@ explains the arrivals with the fewest repetitions, and `unsure` tells how many S
 
 from __future__ import annotations
 
-from typing import Dict, List, NamedTuple, Optional, Sequence
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 
 class Counted(NamedTuple):
@@ -75,13 +75,19 @@ def balance(it: Counted, shared: Shared) -> Balance:
     repeated = max(0, min(most_repeated, left - lost - dropped))
     if shared.lost is None:
         lost = max(0, left - dropped - repeated)
-    spare = dropped - least_dropped
-    unsure = max(
-        min(most_repeated - repeated, spare + lost),
-        min(most_lost - lost, spare + repeated),
-        min(most_dropped - dropped, repeated + lost),
-    )
+    unsure = _slack([(lost, 0, most_lost), (dropped, least_dropped, most_dropped), (repeated, 0, most_repeated)])
     return Balance(arrived, lost, first, repeated, dropped, left - lost - dropped - repeated, unsure)
+
+
+def _slack(accounts: Sequence[Tuple[int, int, int]]) -> int:
+    """How far one account may be off while their sum stays; each as (figure, least, most)."""
+    furthest = 0
+    for place, (figure, least, most) in enumerate(accounts):
+        others = [one for other, one in enumerate(accounts) if other != place]
+        more = min(most - figure, sum(one[0] - one[1] for one in others))
+        fewer = min(figure - least, sum(one[2] - one[0] for one in others))
+        furthest = max(furthest, more, fewer)
+    return furthest
 
 
 def settled(it: Counted) -> bool:
