@@ -21,7 +21,7 @@ _OF_ANSIBLE = "discovered Python interpreter"  # a warning that says nothing of 
 def answer(result: t.Any) -> dict[str, t.Any]:
     """The ``syn_backlog`` of a result with the module's ``warnings`` beside its keys, or ``{"error": why}``.
 
-        error = {"error": _reason(result)}
+        error = {"error": reason(result)}
         return dict(error, unreachable=True) if result.get("unreachable") is True else error
     facts = door.answered(gathered)
     if facts is None:
@@ -35,13 +35,13 @@ def answer(result: t.Any) -> dict[str, t.Any]:
         return {"error": "expected a task's result, got {0}".format(type(result).__name__)}
     gathered = result.get("syn_backlog")
     if gathered is None:
-        error = {"error": _reason(result)}
+        error = {"error": reason(result)}
         return dict(error, unreachable=True) if result.get("unreachable") is True else error
     facts = door.answered(gathered)
     if facts is None:
         return {"error": "what was gathered is no mapping"}
     lacking = lacks(facts)
-    return {"error": lacking} if lacking else dict(facts, warnings=_warnings(result))
+    return {"error": lacking} if lacking else dict(facts, warnings=warnings(result))
 
 
 def silent(answers: t.Mapping[str, t.Mapping[str, t.Any]]) -> bool:
@@ -49,13 +49,14 @@ def silent(answers: t.Mapping[str, t.Mapping[str, t.Any]]) -> bool:
     return any(one.get("error") is not None for one in answers.values())
 
 
-def _warnings(result: t.Mapping[str, t.Any]) -> list[str]:
+def warnings(result: t.Mapping[str, t.Any]) -> list[str]:
+    """What the module warned of, without what Ansible itself did."""
     told = result.get("warnings")
     texts = [str(one) for one in told] if isinstance(told, (list, tuple)) else []
     return [text for text in texts if _OF_ANSIBLE not in text]
 
 
-def _reason(result: t.Mapping[str, t.Any]) -> str:
+def reason(result: t.Mapping[str, t.Any]) -> str:
     """The message, and the last line of what an interpreter that broke down wrote."""
     broken = str(result.get("module_stderr") or "").splitlines()
     return ": ".join(filter(None, [str(result.get("msg", "no reason given")), broken[-1] if broken else ""]))

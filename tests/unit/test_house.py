@@ -36,11 +36,12 @@ APPLICATIONS = Storey("module_utils/_applications", (MODEL.folder, *GROUND), pur
 FINDINGS = Storey("module_utils/_findings", (MODEL.folder, *GROUND), pure=True)
 REPORT = Storey("module_utils/_report", (APPLICATIONS.folder, FINDINGS.folder, MODEL.folder, *GROUND), pure=True)
 CHANGE = Storey("module_utils/_change", (APPLICATIONS.folder, MODEL.folder, *GROUND), pure=True)
-READ = Storey("module_utils/_read", (MODEL.folder, WRITERS.folder, *GROUND))
+WATCH = Storey("module_utils/_watch", (MODEL.folder, *GROUND), pure=True)
+READ = Storey("module_utils/_read", (WATCH.folder, MODEL.folder, WRITERS.folder, *GROUND))
 WRITE = Storey("module_utils/_write", (CHANGE.folder, READ.folder, MODEL.folder, *GROUND))
 MODULE = Storey(
     "module_utils/_module",
-    (REPORT.folder, WRITE.folder, CHANGE.folder, READ.folder, MODEL.folder, *GROUND),
+    (REPORT.folder, WRITE.folder, CHANGE.folder, READ.folder, WATCH.folder, FINDINGS.folder, MODEL.folder, *GROUND),
     ("ansible",),
 )
 CONTROLLER = Storey(
@@ -58,6 +59,7 @@ STOREYS = (
     FINDINGS,
     REPORT,
     CHANGE,
+    WATCH,
     READ,
     WRITE,
     MODULE,

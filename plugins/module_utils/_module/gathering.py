@@ -8,20 +8,17 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 from .._model import namespace as model_namespace
 from . import options as module_options
 
 
-class Gathering:
-    """The options, and the warnings that pile up on the way."""
+class Notes:
+    """The warnings that pile up on the way."""
 
-    def __init__(self, options: module_options.GatheringOptions) -> None:
-        self.options = options
+    def __init__(self) -> None:
         self.warnings: List[str] = []
-        self.ports = None if options.ports is None else sorted(options.ports)
-        self.first_timeout = 1.0  # seconds until this kernel sends a SYN-ACK again
 
     def note(self, reading: Tuple[Any, List[str]], place: str = "") -> Any:
         """The value of a reading; its warnings are kept, each once."""
@@ -36,6 +33,16 @@ class Gathering:
             self.warnings.append(text)
 
 
+class Gathering(Notes):
+    """The options of a gathering, and its warnings."""
+
+    def __init__(self, options: module_options.GatheringOptions) -> None:
+        super().__init__()
+        self.options = options
+        self.ports = None if options.ports is None else sorted(options.ports)
+        self.first_timeout = 1.0  # seconds until this kernel sends a SYN-ACK again
+
+
 def inside(namespace: model_namespace.Namespace, function: Any, *args: Any) -> Any:
     """Call it in the namespace; our own needs no way in.
 
@@ -46,3 +53,19 @@ def inside(namespace: model_namespace.Namespace, function: Any, *args: Any) -> A
     from .._read import namespaces
 
     return namespaces.call_inside(namespace, function, *args)
+
+
+def namespaces(work: Notes, wanted: List[str]) -> List[model_namespace.Namespace]:
+    """The namespaces to read, each once; one that we may not even look at is left out with a warning."""
+    if not wanted:
+        return [model_namespace.OWN]
+    from .._read import namespaces as read_namespaces
+
+    found: Dict[int, model_namespace.Namespace] = {}
+    for spec in wanted:
+        try:
+            for one in read_namespaces.resolve([spec], work.warnings):
+                found.setdefault(one.inode, one)
+        except model_namespace.Unreachable as error:
+            work.warn(str(error))
+    return list(found.values())

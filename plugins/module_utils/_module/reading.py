@@ -39,7 +39,7 @@ def read(options: module_options.GatheringOptions) -> Reading:
     :raises InvalidOption: a namespace or a log file that does not exist.
     """
     work = gathering.Gathering(options)
-    asked = _namespaces(work)
+    asked = gathering.namespaces(work, options.network_namespaces)
     known = kernel.known_kernel(options.kernel_rule, options.calibrate, defaults_wanted=options.wants("boot"))
     work.note((None, known.warnings))
     work.first_timeout = rules.first_synack_timeout(known.kernel.level)
@@ -92,22 +92,6 @@ def _looked_again(
     owners = _owners(work, views)
     evidence = evidence._replace(own=own, views=views, owners=owners, fast_open=_fast_open(work, views, owners))
     return facts.assemble(evidence, work.options.networks)
-
-
-def _namespaces(work: gathering.Gathering) -> List[model_namespace.Namespace]:
-    """The namespaces to read, each once; one that we may not even look at is left out with a warning."""
-    if not work.options.network_namespaces:
-        return [model_namespace.OWN]
-    from .._read import namespaces
-
-    found: Dict[int, model_namespace.Namespace] = {}
-    for spec in work.options.network_namespaces:
-        try:
-            for one in namespaces.resolve([spec], work.warnings):
-                found.setdefault(one.inode, one)
-        except model_namespace.Unreachable as error:
-            work.warn(str(error))
-    return list(found.values())
 
 
 def _before(

@@ -50,9 +50,43 @@ def dump(
     Raises OSError where the kernel refuses, and DumpInterrupted after the last run of a dump
     that was not consistent (NLM_F_DUMP_INTR, Linux 3.1+).
     """
-    buffer = bytearray(_BUFFER_SIZE)
-    view = memoryview(buffer)
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol) as sock:
+    with Session(protocol) as session:
+        yield from session.dump(body, request, answer)
+
+
+class Session:
+    """A socket and a buffer for one dump after the other, in the network namespace in which it was made."""
+
+    def __init__(self, protocol: int = NETLINK_SOCK_DIAG) -> None:
+        self._buffer = bytearray(_BUFFER_SIZE)
+        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the socket up."""
+        self._socket.close()
+
+    def ask(self, body: bytes, request: int = SOCK_DIAG_BY_FAMILY) -> memoryview:
+        """One request with one message for an answer, its header included; empty where the kernel finds nothing.
+
+        Good until the next request.
+        """
+        sock, view = self._socket, memoryview(self._buffer)
+        sock.sendto(message(request, NLM_F_REQUEST, body), (0, 0))
+        while True:
+            size, sender = sock.recvfrom_into(view)
+            if sender[0] == 0:
+                return view[:0] if HEADER.unpack_from(view)[1] == NLMSG_ERROR else view[:size]
+
+    def dump(self, body: bytes, request: int = SOCK_DIAG_BY_FAMILY, answer: int = SOCK_DIAG_BY_FAMILY) -> Iterator[Run]:
+        """As the function `dump`; each dump is to be read to its end, or the session is of no more use."""
+        buffer, sock = self._buffer, self._socket
+        view = memoryview(buffer)
         sock.sendto(message(request, NLM_F_REQUEST | NLM_F_DUMP, body), (0, 0))
         interrupted = False
         while True:

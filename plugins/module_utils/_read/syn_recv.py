@@ -157,8 +157,14 @@ def _count(counted: half_open.Tally, family: int, runs: Iterable[netlink.Run], f
 
 
 def _count_sockets(counts: Dict[Local, int], family: int, run: memoryview, length: int) -> None:
-    """Whole sockets by local endpoint; of so many endpoints as listeners are told apart at most."""
-    width = 16 if family == socket.AF_INET6 else 4
+    count_local(counts, 16 if family == socket.AF_INET6 else 4, run, length)
+
+
+def count_local(counts: Dict[Local, int], width: int, run: memoryview, length: int) -> None:
+    """Count the messages of a run by local endpoint, whose address is so many bytes wide.
+
+    Of so many endpoints as listeners are told apart at most.
+    """
     ports, indexes = run.cast("H")[_PORT // 2::length // 2].tolist(), _words(run, length, _INDEX).tolist()
     for local in zip(ports, each_bytes(run, length, _ADDRESS, width), indexes):
         if local in counts or len(counts) < _MAX_LOCALS:

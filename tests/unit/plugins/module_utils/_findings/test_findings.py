@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._findings import of_watch
 from ansible_collections.linuxnet.tcp.plugins.module_utils._findings.findings import RULES, findings, first_remedies
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 5))
@@ -599,12 +600,15 @@ def test_what_is_told_prints_and_travels():
 # ---------------------------------------------------------------- pages
 
 
+IDENTIFIERS = {rule[0] for rule in (*RULES, *of_watch.RULES)}
+
+
 def test_every_finding_has_its_page_and_every_page_its_finding():
     pages = {name[: -len(".md")] for name in os.listdir(PAGES) if name != "README.md"}
-    assert pages == {identifier for identifier, _room, _name in RULES}
+    assert pages == IDENTIFIERS
 
 
-@pytest.mark.parametrize("identifier", sorted({identifier for identifier, _room, _name in RULES}))
+@pytest.mark.parametrize("identifier", sorted(IDENTIFIERS))
 def test_a_page_tells_what_it_means_how_it_is_known_and_what_to_do(identifier):
     with open(os.path.join(PAGES, identifier + ".md"), encoding="utf-8") as page:
         lines = page.read().splitlines()

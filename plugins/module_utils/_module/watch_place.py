@@ -1,0 +1,276 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""One network namespace under watch: what is opened in it at the beginning, looked at again and again, and read at
+the end.
+
+Sockets and files keep to the namespace that they were opened in, so that only opening happens inside of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Tuple
+
+from .._kernel import identity, limits, overflow, peers
+from .._model import attribution, records
+from .._model import namespace as model_namespace
+from .._read import addresses, devices, loss_files, packet_counts, queue_lengths, sockets, syn_recv, sysctls
+from .._watch import balance, layers, samples, taps, telling
+from . import gathering
+
+_U32 = 0xFFFFFFFF
+_NO_TAPS = (
+    "SYNs were not counted, which takes CAP_NET_RAW ({0}): syns and syn_acks are null, and layers tell only what the "
+    "kernel counts itself."
+)
+
+
+class Place:
+    """What is open in one namespace. `open` runs inside of it, all else anywhere."""
+
+    def __init__(
+        self, namespace: model_namespace.Namespace, kernel: identity.Kernel, ports: Optional[List[int]]
+    ) -> None:
+        self.namespace = namespace
+        self.warnings: List[str] = []
+        self._kernel, self._ports = kernel, ports
+        self._taps: Optional[packet_counts.Taps] = None
+        self._opened: List[Any] = []
+        self._lengths: Optional[queue_lengths.AcceptQueues] = None
+        self._entries: Optional[queue_lengths.SynQueues] = None
+        self._sockets: List[records.ListenSocket] = []
+        self._accept: Dict[int, samples.Samples] = {}
+        self._syn: Dict[records.ListenKey, samples.Samples] = {}
+        self._first_drops: Dict[int, Optional[int]] = {}
+        self._drops: Dict[int, Optional[int]] = {}
+        self._missing: set = set()
+        self._skews: Dict[str, int] = {}
+        self._closed: List[int] = []
+
+    # ------------------------------------------------------------ the beginning
+
+    def open(self) -> None:
+        """Open everything and take the first readings. Raises OSError where not even listeners can be read."""
+        found, warnings = sockets.listen_sockets()
+        self.warnings += warnings
+        every = found
+        self._sockets = [one for one in found if self._ports is None or one.port in self._ports]
+        values, warnings = sysctls.read_sysctls()
+        self.warnings += warnings
+        for one in self._sockets:
+            told = self._limits(one, values)
+            self._accept[one.inode] = samples.Samples(told[0])
+            self._syn.setdefault(taps.key_of(one), samples.Samples(told[1]))
+        if self._ports is not None:
+            listening = {one.port for one in every}
+            self._closed = [port for port in self._ports if port not in listening]
+        self._devices, warnings = devices.devices()
+        self.warnings += warnings
+        families = sorted({one.family for one in self._sockets})
+        if families:
+            try:
+                self._lengths = self._keep(queue_lengths.AcceptQueues(self._sockets, self._ports))
+                self._entries = self._keep(queue_lengths.SynQueues(families, self._ports))
+            except OSError as error:
+                self.warnings.append("The queues cannot be looked at: netlink refuses ({0}).".format(error.strerror))
+        self._files = self._keep(loss_files.LossFiles())
+        self.warnings += self._files.warnings
+        self._conntrack = loss_files.conntrack_room()
+        self._open_taps(every)
+        self._start()
+
+    def _keep(self, opened: Any) -> Any:
+        self._opened.append(opened)
+        return opened
+
+    def close(self) -> None:
+        """Give up all that is open; nothing of it is anywhere but in this process."""
+        while self._opened:
+            self._opened.pop().close()
+
+    def _limits(
+        self, one: records.ListenSocket, values: Dict[str, Optional[int]]
+    ) -> Tuple[Optional[int], Optional[int]]:
+        """What both queues admit; None where that is not known."""
+        if one.backlog is None or values["tcp_max_syn_backlog"] is None or values["tcp_syncookies"] is None:
+            return None, None
+        told = limits.queue_limits(
+            self._kernel.level, self._kernel.rule, one.backlog, values["tcp_max_syn_backlog"], values["tcp_syncookies"]
+        )
+        if not one.dual_stack:
+            told = peers.limits_for_peers(self._kernel.level, told, one.family)
+        return overflow.established_limit(told), told.half_open or None
+
+    def _open_taps(self, every: List[records.ListenSocket]) -> None:
+        own, warnings = addresses.own_addresses()
+        self.warnings += warnings
+        host = taps.Host(
+            tuple(one.partition("/")[0] for one in own),
+            tuple(one.number for one in self._devices if one.port),
+            {one.name: one.number for one in self._devices},
+        )
+        made = self._keep(packet_counts.Taps())
+        try:
+            for name, wanted in zip(("syns", "segments", "syns_out"), taps.everything(host)):
+                made.add(name, wanted)
+            for number, key in enumerate(taps.chosen(self._sockets, self._ports or ())):
+                arriving = taps.syns(key, every, host)
+                made.add("in %d" % number, arriving)
+                made.add("out %d" % number, taps.syn_acks(arriving))
+            for port in self._closed[: taps.MOST_SOCKETS]:
+                made.add("port %d" % port, taps.closed(port, host))
+        except OSError as error:
+            made.close()
+            self.warnings.append(_NO_TAPS.format(error.strerror))
+            return
+        self._taps = made
+
+    def _start(self) -> None:
+        if self._taps is not None:
+            self._taps.restart()
+        self._before = self._files.read()
+        self._first_drops = {one.inode: one.drops for one in self._sockets}
+        if self._lengths is not None:
+            try:
+                self._first_drops.update((inode, seen.drops) for inode, seen in self._lengths.look().items())
+            except OSError:
+                pass
+        self._drops = dict(self._first_drops)
+        if self._taps is not None:
+            self._skews = self._taps.read()
+
+    # ------------------------------------------------------------ again and again
+
+    def look(self, seconds: float) -> None:
+        """One look at the accept queues, so many seconds after the one before."""
+        if self._lengths is None:
+            return
+        try:
+            found = self._lengths.look()
+        except OSError as error:
+            self.warnings.append("The accept queues were not looked at any more: {0}".format(error.strerror))
+            self._lengths = None
+            return
+        for inode, accept in self._accept.items():
+            seen = found.get(inode)
+            if seen is None:
+                self._missing.add(inode)
+                continue
+            accept.add(seen.used, seconds, self._step(inode, seen.drops))
+
+    def _step(self, inode: int, drops: Optional[int]) -> int:
+        before = self._drops.get(inode)
+        self._drops[inode] = drops
+        return 0 if drops is None or before is None else (drops - before) & _U32
+
+    def look_at_syn_queues(self, seconds: float) -> None:
+        """One look at the half-open entries."""
+        if self._entries is None:
+            return
+        try:
+            found = self._entries.look()
+        except OSError as error:
+            self.warnings.append("The SYN queues were not looked at any more: {0}".format(error.strerror))
+            self._entries = None
+            return
+        owner = attribution.Attribution(self._sockets).owner
+        counts: Dict[records.ListenKey, int] = {}
+        for (family, local), count in found.items():
+            key = owner(syn_recv.named(local, family))
+            counts[key] = counts.get(key, 0) + count
+        for key, queue in self._syn.items():
+            queue.add(counts.get(key, 0), seconds)
+
+    # ------------------------------------------------------------ the end
+
+    def finish(self, seconds: float, longest_gap: float, with_softnet: bool) -> telling.Seen:
+        """The last readings, and what became of it all."""
+        counted = self._taps.read() if self._taps is not None else {}
+        after = self._files.read()
+        self.look(0.0)
+        if self._taps is not None:
+            last = self._taps.read()
+            self._skews = {name: self._skews.get(name, 0) + last[name] - counted[name] for name in last}
+            counted = last
+        counters = _moved(self._before, after)
+        return telling.Seen(
+            name=self.namespace.name,
+            seconds=seconds,
+            longest_gap=longest_gap,
+            groups=self._groups(counted),
+            listeners=[
+                telling.Listener(one, self._accept[one.inode], self._dropped(one.inode), one.inode in self._missing)
+                for one in self._sockets
+            ],
+            counters=counters,
+            losses=self._losses(after, with_softnet),
+            all_syns=self._counted(counted, "syns"),
+            segments=self._counted(counted, "segments"),
+            syns_out=counted.get("syns_out"),
+            closed_ports={port: counted["port %d" % port] for port in self._closed if "port %d" % port in counted},
+            conntrack=self._conntrack,
+            squeezed=layers.squeezed(after.get("softnet_stat", ""))
+            - layers.squeezed(self._before.get("softnet_stat", "")),
+            xdp=tuple(one.name for one in self._devices if one.xdp),
+        )
+
+    def _counted(self, counted: Dict[str, int], name: str) -> Optional[Tuple[int, int]]:
+        return (counted[name], self._skews.get(name, 0)) if name in counted else None
+
+    def _dropped(self, inode: int) -> Optional[int]:
+        before, after = self._first_drops.get(inode), self._drops.get(inode)
+        return None if before is None or after is None else (after - before) & _U32
+
+    def _groups(self, counted: Dict[str, int]) -> List[telling.Group]:
+        numbers = {key: number for number, key in enumerate(taps.chosen(self._sockets, self._ports or ()))}
+        found = []
+        for key, queue in self._syn.items():
+            dropped = [self._dropped(one.inode) for one in self._sockets if taps.key_of(one) == key]
+            syns = self._counted(counted, "in %d" % numbers[key]) if key in numbers else None
+            told = None
+            if syns is not None and None not in dropped:
+                told = balance.Counted(
+                    syns[0], counted["out %d" % numbers[key]], sum(one or 0 for one in dropped), syns[1]
+                )
+            found.append(telling.Group(key, told, queue))
+        return found
+
+    def _losses(self, after: Dict[str, str], with_softnet: bool) -> layers.Counts:
+        lost = layers.moved(_losses(self._before, with_softnet), _losses(after, with_softnet))
+        lost.update(layers.moved(_of_devices(self._devices), _of_devices(self._devices_at_the_end())))
+        return lost
+
+    def _devices_at_the_end(self) -> List[devices.Device]:
+        """Read inside of the namespace, if it is still there."""
+        try:
+            return gathering.inside(self.namespace, devices.devices)[0]
+        except model_namespace.Unreachable:
+            return []
+
+
+def _of_devices(found: List[devices.Device]) -> layers.Counts:
+    return {
+        layers.Counter(layers.DEVICE, reason, one.name): count for one in found for reason, count in one.lost.items()
+    }
+
+
+def _losses(texts: Dict[str, str], with_softnet: bool) -> layers.Counts:
+    found = layers.of_groups(layers.groups(texts.get("netstat", "")))
+    found.update(layers.of_groups(layers.groups(texts.get("snmp", ""))))
+    found.update(layers.of_snmp6(texts.get("snmp6", "")))
+    found.update(layers.of_conntrack(texts.get("stat/nf_conntrack", "")))
+    if with_softnet:
+        found.update(layers.of_softnet(texts.get("softnet_stat", "")))
+    return found
+
+
+def _moved(before: Dict[str, str], after: Dict[str, str]) -> Dict[str, int]:
+    found: Dict[str, int] = {}
+    for name, group, wanted in (("netstat", "TcpExt", layers.OF_LISTENERS), ("snmp", "Tcp", layers.OF_TCP)):
+        first = layers.groups(before.get(name, "")).get(group, {})
+        last = layers.groups(after.get(name, "")).get(group, {})
+        found.update((one, max(0, last[one] - first[one])) for one in wanted if one in first and one in last)
+    return found

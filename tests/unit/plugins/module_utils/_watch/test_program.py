@@ -1,0 +1,149 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filters, run by an interpreter of classic BPF that is written here and shares nothing with them."""
+
+from __future__ import annotations
+
+import ipaddress
+import struct
+from typing import Dict, List, NamedTuple, Optional
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._watch import program
+
+V4, V6 = 0x0800, 0x86DD
+
+
+class Packet(NamedTuple):
+    data: bytes
+    kind: int = program.INCOMING
+    protocol: int = V4
+    device: int = 2
+    tag: Optional[int] = None
+
+
+def packed(text: str) -> bytes:
+    return ipaddress.ip_address(text).packed
+
+
+def packet(
+    source: str = "192.0.2.1", goal: str = "198.51.100.1", sport: int = 40000, dport: int = 80, flags: int = 0x02, options: int = 0,
+    fragment: int = 0, protocol: int = 6, **more: int,
+) -> Packet:  # fmt: skip
+    tcp = struct.pack("!HHIIBBHHH", sport, dport, 1, 0, 5 << 4, flags, 1000, 0, 0)
+    if ":" in goal:
+        header = struct.pack("!IHBB", 6 << 28, len(tcp), protocol, 64) + packed(source) + packed(goal)
+        return Packet(header + tcp, protocol=V6, **more)
+    head = struct.pack("!BBHHHBBH", 0x45 + options, 0, 20 + 4 * options + len(tcp), 0, fragment, 64, protocol, 0)
+    return Packet(head + packed(source) + packed(goal) + bytes(4 * options) + tcp, **more)
+
+
+def passes(code: bytes, one: Packet) -> bool:
+    """Whether the program passes a packet: net/core/filter.c for the instructions that are used."""
+    ancillary: Dict[int, int] = {
+        0: one.protocol, 4: one.kind, 8: one.device, 44: one.tag or 0, 48: int(one.tag is not None),
+    }  # fmt: skip
+    instructions = list(struct.iter_unpack("=HBBI", code))
+    accumulator = index = place = 0
+    for _step in range(len(instructions) + 1):
+        kind, yes, no, value = instructions[place]
+        place += 1
+        if kind == 0x06:
+            return value != 0
+        if kind in (0x20, 0x28, 0x30, 0x48, 0x50):
+            if value >= 0xFFFFF000:
+                accumulator = ancillary[value - 0xFFFFF000]
+                continue
+            at = value + (index if kind & 0x40 else 0)
+            size = {0x00: 4, 0x08: 2, 0x10: 1}[kind & 0x18]
+            if at + size > len(one.data):
+                return False
+            accumulator = int.from_bytes(one.data[at : at + size], "big")
+        elif kind == 0xB1:
+            index = 4 * (one.data[value] & 15)
+        elif kind == 0x54:
+            accumulator &= value
+        elif kind == 0x05:
+            place += value
+        elif kind == 0x15:
+            place += yes if accumulator == value else no
+        elif kind == 0x45:
+            place += yes if accumulator & value else no
+        else:
+            raise AssertionError("instruction 0x%x" % kind)
+    raise AssertionError("it does not end")
+
+
+SYNS = program.Wanted(program.INCOMING, program.SYN, port=80)
+ANSWERS = program.Wanted(program.OUTGOING, program.SYN_ACK, port=80)
+
+
+@given(dport=st.sampled_from([79, 80, 81]), flags=st.integers(0, 255), options=st.integers(0, 10), v6=st.booleans())
+def test_a_syn_is_what_the_kernel_takes_for_one(dport: int, flags: int, options: int, v6: bool) -> None:
+    one = packet("2001:db8::1", "2001:db8::2", dport=dport, flags=flags) if v6 else packet(dport=dport, flags=flags, options=options)
+    wanted = dport == 80 and flags & 0x02 and not flags & 0x15  # without FIN, RST and ACK; ECN may come along
+    assert passes(program.program(SYNS), one) == bool(wanted)
+
+
+@given(sport=st.sampled_from([79, 80]), flags=st.integers(0, 255), kind=st.sampled_from([0, 4]))
+def test_a_syn_ack_that_leaves(sport: int, flags: int, kind: int) -> None:
+    one = packet(sport=sport, dport=5, flags=flags, kind=kind)
+    assert passes(program.program(ANSWERS), one) == (sport == 80 and flags & 0x17 == 0x12 and kind == 4)
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (packet(), True),
+        (packet(kind=4), False),  # the same packet on its way out of loopback
+        (packet(kind=3), False),  # to another host
+        (packet(tag=7), False),  # it will come by the VLAN device once more
+        (packet(tag=0), True),  # a priority, and no VLAN
+        (packet(tag=0x2000), True),
+        (packet(fragment=0x2000), False),
+        (packet(fragment=0x0010), False),
+        (packet(fragment=0x4000), True),  # "don't fragment"
+        (packet(protocol=17), False),
+        (packet()._replace(protocol=0x0806), False),
+        (packet()._replace(data=b"E"), False),
+    ],
+)
+def test_each_packet_counts_once(one: Packet, expected: bool) -> None:
+    assert passes(program.program(SYNS), one) == expected
+
+
+ADDRESSES = ["192.0.2.%d" % number for number in range(1, 6)] + ["2001:db8::%x" % number for number in range(1, 6)]
+
+
+@given(
+    mine=st.none() | st.lists(st.sampled_from(ADDRESSES), unique=True), others=st.lists(st.sampled_from(ADDRESSES), unique=True),
+    goal=st.sampled_from(ADDRESSES), families=st.sampled_from([(4,), (6,), (4, 6)]), incoming=st.booleans(),
+)  # fmt: skip
+def test_addresses(mine: Optional[List[str]], others: List[str], goal: str, families: tuple, incoming: bool) -> None:
+    wanted = SYNS._replace(
+        addresses=None if mine is None else tuple(map(packed, mine)), not_addresses=tuple(map(packed, others)), families=families,
+    )  # fmt: skip
+    far = "2001:db8:1::1" if ":" in goal else "203.0.113.1"
+    one = packet(far, goal)
+    if not incoming:
+        wanted = wanted._replace(direction=program.OUTGOING, flags=program.SYN_ACK)
+        one = packet(goal, far, sport=80, flags=0x12, kind=4)
+    expected = (6 if ":" in goal else 4) in families and (mine is None or goal in mine) and goal not in others
+    assert passes(program.program(wanted), one) == expected
+
+
+@given(device=st.none() | st.integers(1, 4), ports=st.lists(st.integers(1, 4), unique=True), at=st.integers(1, 4))
+def test_devices(device: Optional[int], ports: List[int], at: int) -> None:
+    code = program.program(SYNS._replace(device=device, not_devices=tuple(ports)))
+    assert passes(code, packet(device=at)) == (device in (None, at) and at not in ports)
+
+
+def test_the_longest_program_is_one_that_the_kernel_takes() -> None:
+    many = tuple(packed("2001:db8::%x" % number) for number in range(1, 200))
+    code = program.program(SYNS._replace(addresses=many, not_addresses=many, not_devices=tuple(range(1, 500))))
+    assert len(code) // 8 <= 4096
