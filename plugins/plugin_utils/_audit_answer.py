@@ -21,13 +21,7 @@ _OF_ANSIBLE = "discovered Python interpreter"  # a warning that says nothing of 
 def answer(result: t.Any) -> dict[str, t.Any]:
     """The ``syn_backlog`` of a result with the module's ``warnings`` beside its keys, or ``{"error": why}``.
 
-        error = {"error": reason(result)}
-        return dict(error, unreachable=True) if result.get("unreachable") is True else error
-    facts = door.answered(gathered)
-    if facts is None:
-        return {"error": "what was gathered is no mapping"}
-    lacking = lacks(facts)
-    return {"error": lacking} if lacking else dict(facts, warnings=_warnings(result))
+    What a host told comes in by the door. A host that could not be reached says so with ``unreachable``.
     """
     if result is None:
         return {"error": NOT_ASKED}

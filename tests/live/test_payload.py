@@ -23,14 +23,15 @@ pytest.importorskip("ansible.module_utils.basic", reason="the edge to Ansible ne
 
 #: files of module_utils that travel with a module, and their size in units of 10,000 bytes, begun ones counted
 SENT = {
-    "syn_backlog": (111, 49),
-    "syn_backlog_facts": (160, 75),
-    "syn_backlog_info": (160, 75),
+    "syn_backlog": (111, 50),
+    "syn_backlog_facts": (164, 77),
+    "syn_backlog_info": (164, 77),
     "syn_backlog_limits": (21, 7),
     "syn_backlog_listener": (58, 27),
     "syn_backlog_mitigation": (20, 8),
-    "syn_backlog_read_info": (135, 59),
+    "syn_backlog_read_info": (139, 61),
     "syn_backlog_sysctls_info": (15, 4),
+    "syn_backlog_watch": (56, 27),
 }
 
 #: files of module_utils that are imported with the module itself, before any option is known
@@ -43,6 +44,7 @@ IMPORTED = {
     "syn_backlog_mitigation": 14,
     "syn_backlog_read_info": 20,
     "syn_backlog_sysctls_info": 11,
+    "syn_backlog_watch": 43,
 }
 
 #: files of module_utils that have been imported when an idle host was gathered from, by gather_subset
