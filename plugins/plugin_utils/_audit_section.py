@@ -20,6 +20,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.text import pl
 
 from ._audit_host import Host, Line
 from ._audit_lines import INDENT, NARROWEST, paragraph, wrap
+from ._audit_unix import unix_lines
 from ._fleet_alike import Group, holders
 from ._fleet_names import in_short
 
@@ -46,6 +47,7 @@ def section(group: Group, width: int, most: int | None = None, everything: bool 
     rows = None if most is None else max(most - len(above) - len(below) - len(("headings", "and more")), _FEWEST_ROWS)
     yield from above
     yield from _table(host, width, rows, everything)
+    yield from unix_lines(host.facts, width, everything)
     yield from below
 
 
