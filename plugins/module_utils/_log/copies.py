@@ -7,7 +7,8 @@
 """The lines that dmesg and journalctl print, as people save and send them.
 
 What a log daemon writes is in `lines`; these forms are rarer. dmesg prints who
-spoke only with ``--decode`` and ``--raw``. Without, a line is as trustworthy as
+spoke only with ``--decode``, and with ``--raw --syslog``: ``--raw`` alone adds facility and
+level up (util-linux 2.38), so that ``<6>`` may be anybody's. Without, a line is as trustworthy as
 whoever may write into the kernel's ring buffer, which is root alone.
 """
 

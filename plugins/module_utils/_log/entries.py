@@ -10,6 +10,9 @@ They come from ``journalctl -o json``, ``json-pretty``, ``json-sse``, ``json-seq
 ``verbose``, from ``dmesg --json``, and from docker's json-file. No text in an entry can look like one
 of its fields: JSON has no bare line ends in texts, verbose puts what continues a text
 further to the right.
+
+In the short forms and in verbose, anybody's text may go on in lines of its own, and so look like an entry but for the
+blanks before it. So an entry begins where its line does, and its lines stand as far to the right as the tools put them.
 """
 
 from __future__ import annotations
@@ -25,7 +28,9 @@ _VERBOSE_HEAD = rb"\[s=[0-9a-f]{1,32};[!-~]{1,255}\]"
 _VERBOSE_FIELD = rb"    ([A-Z_][A-Z0-9_]{0,63})=(.{0,2048})"
 #: the fields that count
 OURS = ("_TRANSPORT", "SYSLOG_FACILITY", "MESSAGE", "_HOSTNAME", "__REALTIME_TIMESTAMP")
-_JSON_BEFORE = (b"data: ", b"\x1e")  # json-sse, json-seq
+_OBJECT = rb"(?:data: |\x1e)?(\{.{0,16384}\})[ \t]{0,2}"  # of json, json-sse, json-seq
+# of json-pretty with tabs, of dmesg with three blanks a level
+_PART = rb"(?:\t{1,2}|(?: {3}){1,3})?[\"\]{}].{0,16384}"
 
 
 class Entries:
@@ -39,14 +44,13 @@ class Entries:
 
     def feed(self, line: bytes) -> Tuple[Optional[copies.Said], bool]:
         """What the entry says that ends with this line or before it, and whether the line is part of an entry."""
-        stripped = line.strip(b" \t")
-        if stripped.startswith(_JSON_BEFORE):
-            stripped = stripped[6 if stripped.startswith(b"data: ") else 1:]
-        if stripped.startswith(b"{") and stripped.endswith(b"}"):
+        whole = re.fullmatch(_OBJECT, line)
+        if whole:
             self._object = None
-            return _of_json(stripped), True
-        if self._object is not None or stripped == b"{":
-            return self._of_lines(stripped), True
+            return _of_json(whole.group(1)), True
+        if line == b"{" or (self._object is not None and re.fullmatch(_PART, line)):
+            return self._of_lines(line.strip(b" \t")), True
+        self._object = None
         said = self._verbose(line)
         return said, self._when is not None
 

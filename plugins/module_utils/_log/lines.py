@@ -82,6 +82,8 @@ def parse_line(line: bytes) -> Optional[Line]:
     stamp, rest = _stamp(line[start:])
     if stamp is None or facility not in (None, _KERNEL):
         return None
+    if line[start + 19 : start + 20] == b",":  # dmesg's time: it prints no tag, and what looks like one is a program's
+        return None
     if structured:
         found = re.match(_RFC5424, rest)
         return Line(stamp, found.group(1), untimed(rest[found.end():])) if found else None
