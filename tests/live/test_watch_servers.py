@@ -1,0 +1,167 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bursts into real servers: every snapshot finds an empty queue, the watch tells the peak and a backlog that is enough.
+
+A server that is kept busy for 50, 200 or 1,000 ms (one slow request of Node's single thread, a slow command of Redis, a worker of nginx
+that a disk keeps waiting) accepts nobody meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module import watch
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import sockets
+from ansible_collections.linuxnet.tcp.tests.live import daemons, lab
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it makes network namespaces")
+
+PORT = 8080
+NODE = """
+const s = require('http').createServer((q, r) => {
+  const end = Date.now() + Number(q.url.slice(1)); while (Date.now() < end); r.end('ok');
+}); s.listen({port: %d, host: '0.0.0.0', backlog: %d});
+"""
+
+Stall = Callable[[float], Any]
+
+
+@contextlib.contextmanager
+def node(space: lab.Netns, directory: Path, backlog: int) -> Iterator[Stall]:
+    argv = [daemons.program("node", "nodejs"), "-e", NODE % (PORT, backlog)]
+    with space.popen(argv, stdin=subprocess.DEVNULL) as process:
+        try:
+            assert lab.wait_for(lambda: listening(space) is not None, 20)
+            yield lambda seconds: request(space, b"GET /%d HTTP/1.0\r\n\r\n" % (1000 * seconds))
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
+def redis(space: lab.Netns, directory: Path, backlog: int) -> Iterator[Stall]:
+    argv = [
+        daemons.program("redis-server", "redis-server"), "--port", str(PORT), "--bind", "0.0.0.0", "--tcp-backlog", str(backlog),
+        "--save", "", "--protected-mode", "no", "--dir", str(directory),
+    ]  # fmt: skip
+    with space.popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+        try:
+            assert lab.wait_for(lambda: listening(space) is not None, 20)
+            script = "local x = 0; for i = 1, %d do x = x + i %% 7 end; return x"
+            turns = calibrated(lambda count: request(space, b'EVAL "%s" 0\r\n' % (script % count).encode()))
+            yield lambda seconds: request(space, b'EVAL "%s" 0\r\n' % (script % (turns * seconds)).encode())
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
+def nginx(space: lab.Netns, directory: Path, backlog: int) -> Iterator[Stall]:
+    with daemons.Nginx(space, directory, backlog) as server:
+        children = Path("/proc/%d/task/%d/children" % (server.pid, server.pid))
+        assert lab.wait_for(lambda: bool(children.read_text().split()), 10)
+        workers = [int(pid) for pid in children.read_text().split()]
+
+        def stall(seconds: float) -> None:
+            for pid in workers:
+                os.kill(pid, signal.SIGSTOP)
+            time.sleep(seconds)
+            for pid in workers:
+                os.kill(pid, signal.SIGCONT)
+
+        yield stall
+
+
+def calibrated(run: Callable[[int], Any]) -> float:
+    """Turns of a loop that take a second."""
+    taken = []
+    for _round in range(3):
+        begin = time.monotonic()
+        run(4000000)
+        taken.append(time.monotonic() - begin)
+    return 4000000 / min(taken)
+
+
+def request(space: lab.Netns, text: bytes) -> None:
+    with space.enter():
+        client = socket.create_connection(("127.0.0.1", PORT), 10)
+    with client:
+        client.sendall(text)
+        client.recv(100)
+
+
+def listening(space: lab.Netns) -> Any:
+    return next((one for one in space.call(sockets.listen_sockets)[0] if one.port == PORT), None)
+
+
+def bursts(net: lab.Pair, stall: Stall, seconds: float, count: int, times: int) -> None:
+    """`count` clients come while the server is busy for so many seconds; and again, `times` in all."""
+    for _time in range(times):
+        busy = threading.Thread(target=stall, args=(seconds,))
+        busy.start()
+        time.sleep(0.01)  # the server is at it
+        with lab.connect_many(net.client, net.server_v4, PORT, count):
+            busy.join()
+            time.sleep(0.15)
+
+
+def watched(net: lab.Pair, during: Callable[[], Any]) -> tuple[dict[str, Any], list[int]]:
+    """What the watch tells, and what snapshots found before and after each burst."""
+    ended = threading.Event()
+    found: list[Any] = []
+    options = watch.WatchOptions(60.0, 0.01, [PORT], [net.server.name], False)
+    thread = threading.Thread(target=lambda: found.append(watch.watch(options, ended.is_set)))
+    thread.start()
+    try:
+        time.sleep(1.0)
+        snapshots = [listening(net.server).accept_used]
+        during()
+        snapshots.append(listening(net.server).accept_used)
+        time.sleep(1.0)
+    finally:
+        ended.set()
+        thread.join()
+    return found[0][0], snapshots
+
+
+SERVERS = {"nginx": nginx, "redis": redis, "node": node}
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.2, 1.0])
+@pytest.mark.parametrize("name", sorted(SERVERS))
+def test_the_watch_sees_what_no_snapshot_does(name: str, seconds: float, tmp_path: Path) -> None:
+    with lab.pair() as net, SERVERS[name](net.server, tmp_path, 511) as stall:
+        told, snapshots = watched(net, lambda: bursts(net, stall, seconds, 80, 1))
+    row = told["listeners"][0]
+    assert snapshots == [0, 0]
+    assert row["accept_queue"]["limit"] == 512 and 60 <= row["accept_queue"]["peak"] <= 80
+    assert row["syns"]["answered"] == row["syns"]["arrived"] >= 80 and row["recommended_backlog"] == 511
+
+
+@pytest.mark.parametrize("name", sorted(SERVERS))
+def test_with_the_recommended_backlog_the_same_bursts_lose_nothing(name: str, tmp_path: Path) -> None:
+    backlog, losses = 64, []
+    for attempt in range(2):
+        directory = tmp_path / str(attempt)
+        directory.mkdir()
+        with lab.pair() as net:
+            net.server.sysctl("net.core.somaxconn", 65535)
+            with SERVERS[name](net.server, directory, backlog) as stall:
+                told, _snapshots = watched(net, lambda net=net, stall=stall: bursts(net, stall, 0.3, 300, 2))
+        row = told["listeners"][0]
+        losses.append(row["dropped"])
+        if attempt == 0:
+            assert "backlog-bursts" in [one["id"] for one in told["findings"]], row
+            backlog = row["recommended_backlog"]
+    assert losses[0] > 0 and losses[1] == 0 and 300 < backlog <= 2048
