@@ -207,6 +207,19 @@ watch:
           returned: always
           type: dict
           sample:
+    unix_listeners:
+      description:
+        - The UNIX sockets on which connections waited at any look. They have an accept queue and nothing else, and what a full one refuses the kernel
+          counts nowhere. Not watched where O(ports) names ports.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        path:
+          description: The path, or an abstract name with a leading C(@). Other fields are as in C(listeners).
+          type: str
+          returned: always
+          sample: /run/php/php8.2-fpm.sock
     layers:
       description:
         - What lost packets during the watch, in the way of a packet. Layers without a loss are left out.

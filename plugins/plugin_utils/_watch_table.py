@@ -12,12 +12,12 @@ import textwrap
 import typing as t
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.gathered import (
-    endpoint,
     inside,
     namespace_of,
     number,
     part,
     rows,
+    subject_of,
 )
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.text import plural, printable
 
@@ -117,7 +117,7 @@ def _section(name: str, told: t.Mapping[str, t.Any], width: int) -> t.Iterator[s
 
 
 def _table(told: t.Mapping[str, t.Any]) -> t.Iterator[str]:
-    listeners = sorted(rows(told, "listeners"), key=_worst_first)
+    listeners = sorted([*rows(told, "listeners"), *rows(told, "unix_listeners")], key=_worst_first)
     if not listeners:
         yield "no TCP listener"
         return
@@ -138,7 +138,7 @@ def _worst_first(row: t.Mapping[str, t.Any]) -> tuple[t.Any, ...]:
     lost = sum(number(syns.get(name)) or 0 for name in ("before_listener", "dropped"))
     limit, peak = number(queue.get("limit")) or 1, number(queue.get("peak")) or 0
     arrived = number(syns.get("arrived")) or 0
-    return -(lost or number(row.get("dropped")) or 0), -peak / limit, -arrived, endpoint(row), str(row.get("inode"))
+    return -(lost or number(row.get("dropped")) or 0), -peak / limit, -arrived, subject_of(row), str(row.get("inode"))
 
 
 def _of_group(row: t.Mapping[str, t.Any], name: str) -> t.Mapping[str, t.Any]:
@@ -151,7 +151,7 @@ def _cells(row: t.Mapping[str, t.Any]) -> tuple[str, ...]:
     dropped = number(syns.get("dropped"))
     full, rate = queue.get("seconds_full"), row.get("connections_per_second")
     return (
-        endpoint(row) + inside(namespace_of(row)) + (" (1 of {0})".format(members) if members else ""),
+        subject_of(row) + (" (1 of {0})".format(members) if members else ""),
         _number(syns.get("arrived")),
         _number(syns.get("answered")),
         _number(dropped if dropped is not None else row.get("dropped")),

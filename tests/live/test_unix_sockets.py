@@ -13,6 +13,8 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ import pytest
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan import NotRaised
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import Level
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module import watch
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.gather import gather
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.options import (
     gathering_spec,
@@ -142,6 +145,32 @@ def test_a_full_queue_is_told_in_the_words_of_the_web_server(netns, tmp_path):
         assert found["evidence"]["accept_queue_used"] == found["evidence"]["accept_queue_limit"] == 5
         assert found["evidence"]["why"]["cause"] in ("unknown", "busy")
         assert "path=%s" % path in found["remedy"]
+
+
+def test_the_watch_sees_what_a_look_misses(netns, tmp_path):
+    """A burst of half a second: the snapshot after it shows nothing, the watch its peak and a backlog to try."""
+    path = str(tmp_path / "s")
+    with listening(netns, path.encode(), 20) as sock, listening(netns, b"\0idle", 5):
+
+        def burst() -> None:
+            time.sleep(0.5)
+            with contextlib.ExitStack() as stack:
+                for _number in range(21):
+                    stack.enter_context(contextlib.closing(socket.socket(socket.AF_UNIX))).connect(path)
+                time.sleep(0.5)
+                for _number in range(21):
+                    sock.accept()[0].close()
+
+        thread = threading.Thread(target=burst)
+        thread.start()
+        options = watch.parse({"duration": 2, "interval": 0.01, "ports": None, "network_namespaces": [], "drop_reasons": False})
+        found, _warnings = netns.call(watch.watch, options)
+        thread.join()
+        (row,) = found["unix_listeners"]
+        assert (row["path"], row["accept_queue"]["peak"], row["accept_queue"]["limit"]) == (path, 21, 21)
+        assert 0.2 <= row["accept_queue"]["seconds_full"] <= 1
+        assert row["recommended_backlog"] == 128 and "watch again" in row["recommended_because"]
+        assert row_of(netns, path)["accept_queue"]["used"] == 0
 
 
 @RAISES

@@ -191,6 +191,7 @@ def _put_together(
         "longest_gap": round(passed.longest_gap, 4),
         "cpu_seconds": round(passed.cpu_seconds, 3),
         "listeners": [row for one in told for row in one.listeners],
+        "unix_listeners": [row for one in told for row in one.unix_listeners],
         "layers": sorted(
             (row for one in told for row in one.layers), key=lambda row: layers.ORDER.index(str(row["layer"]))
         ),

@@ -15,9 +15,20 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional, Tuple
 
 from .._kernel import identity, limits, overflow, peers
-from .._model import attribution, records
+from .._model import attribution, records, unix_listener
 from .._model import namespace as model_namespace
-from .._read import addresses, devices, loss_files, packet_counts, queue_lengths, sockets, syn_recv, sysctls
+from .._read import (
+    addresses,
+    devices,
+    loss_files,
+    netlink,
+    packet_counts,
+    queue_lengths,
+    sockets,
+    syn_recv,
+    sysctls,
+    unix_diag,
+)  # fmt: skip
 from .._watch import balance, layers, samples, taps, telling
 from . import gathering
 
@@ -49,6 +60,9 @@ class Place:
         self._missing: set = set()
         self._skews: Dict[str, int] = {}
         self._closed: List[int] = []
+        self._unix: List[unix_listener.UnixListener] = []
+        self._unix_waiting: Dict[int, samples.Samples] = {}
+        self._unix_session: Optional[netlink.Session] = None
 
     # ------------------------------------------------------------ the beginning
 
@@ -76,11 +90,26 @@ class Place:
                 self._entries = self._keep(queue_lengths.SynQueues(families, self._ports))
             except OSError as error:
                 self.warnings.append("The queues cannot be looked at: netlink refuses ({0}).".format(error.strerror))
+        self._open_unix()
         self._files = self._keep(loss_files.LossFiles())
         self.warnings += self._files.warnings
         self._conntrack = loss_files.conntrack_room()
         self._open_taps(every)
         self._start()
+
+    def _open_unix(self) -> None:
+        """UNIX sockets are looked at where no ports were named and the kernel tells how many connections wait."""
+        if self._ports is not None:
+            return
+        try:
+            found, _warnings = unix_diag.listeners()
+            self._unix = [one for one in found if one.backlog is not None]
+            self._unix_waiting = {
+                one.inode: samples.Samples(unix_listener.limit(one.backlog)) for one in self._unix
+            }
+            self._unix_session = self._keep(netlink.Session()) if self._unix else None
+        except OSError as error:
+            self.warnings.append("UNIX sockets cannot be looked at: {0}".format(error.strerror))
 
     def _keep(self, opened: Any) -> Any:
         self._opened.append(opened)
@@ -146,6 +175,7 @@ class Place:
 
     def look(self, seconds: float) -> None:
         """One look at the accept queues, so many seconds after the one before."""
+        self._look_at_unix(seconds)
         if self._lengths is None:
             return
         try:
@@ -160,6 +190,19 @@ class Place:
                 self._missing.add(inode)
                 continue
             accept.add(seen.used, seconds, self._step(inode, seen.drops))
+
+    def _look_at_unix(self, seconds: float) -> None:
+        if self._unix_session is None:
+            return
+        try:
+            found = unix_diag.waiting(self._unix_session.dump)
+        except OSError as error:
+            self.warnings.append("UNIX sockets were not looked at any more: {0}".format(error.strerror))
+            self._unix_session = None
+            return
+        for inode, queue in self._unix_waiting.items():
+            if inode in found:
+                queue.add(found[inode], seconds, 0)
 
     def _step(self, inode: int, drops: Optional[int]) -> int:
         before = self._drops.get(inode)
@@ -205,6 +248,7 @@ class Place:
                 telling.Listener(one, self._accept[one.inode], self._dropped(one.inode), one.inode in self._missing)
                 for one in self._sockets
             ],
+            unix=[telling.Unix(one, self._unix_waiting[one.inode]) for one in self._unix],
             counters=counters,
             losses=self._losses(after, with_softnet),
             all_syns=self._counted(counted, "syns"),

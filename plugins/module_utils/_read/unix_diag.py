@@ -20,7 +20,8 @@ _LISTEN = 10  # TCP_LISTEN, which UNIX sockets use too
 _TYPES: Dict[int, str] = {1: unix_listener.STREAM, 5: unix_listener.SEQPACKET}
 _REQUEST = struct.Struct("=BBHIII8s")  # struct unix_diag_req
 _MESSAGE = struct.Struct("=BBBBI8s")  # struct unix_diag_msg: family, type, state, padding, inode, cookie
-_SHOW = 0x01 | 0x02 | 0x10  # name, file, queue
+_SHOW_QUEUE = 0x10
+_SHOW = 0x01 | 0x02 | _SHOW_QUEUE  # name and file as well
 _NAME, _FILE, _QUEUE = 0, 1, 4
 _ATTRIBUTE = struct.Struct("=HH")  # length, type
 _TWO = struct.Struct("=II")
@@ -44,6 +45,22 @@ def listeners(dump: Dump = netlink.dump) -> Tuple[List[unix_listener.UnixListene
         ]
 
 
+def waiting(dump: Dump) -> Dict[int, int]:
+    """How many connections wait on each listening UNIX socket, by inode. Raises OSError where the kernel refuses."""
+    found: Dict[int, int] = {}
+    try:
+        for one in _rows(dump(_request(_SHOW_QUEUE))):
+            if one.accept_used is not None:
+                found[one.inode] = one.accept_used
+    except netlink.DumpInterrupted:
+        pass  # another socket opened or closed meanwhile; what was listed is so
+    return found
+
+
+def _request(show: int) -> bytes:
+    return _REQUEST.pack(_FAMILY, 0, 0, 1 << _LISTEN, 0, show, b"\xff" * 8)
+
+
 def _sorted(found: Iterator[unix_listener.UnixListener]) -> List[unix_listener.UnixListener]:
     return sorted(found, key=lambda one: (one.raw, one.inode))
 
@@ -53,7 +70,7 @@ def _dumped(dump: Dump) -> Iterator[unix_listener.UnixListener]:
     for _attempt in range(2):
         rows = {}
         try:
-            for one in _rows(dump(_REQUEST.pack(_FAMILY, 0, 0, 1 << _LISTEN, 0, _SHOW, b"\xff" * 8))):
+            for one in _rows(dump(_request(_SHOW))):
                 rows[one.inode] = one
         except netlink.DumpInterrupted:
             continue

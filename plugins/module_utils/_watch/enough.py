@@ -73,6 +73,19 @@ def enough(
     )
 
 
+def enough_for_unix(accept: samples.Samples, backlog: Optional[int], gap: float) -> Enough:
+    """The same for a UNIX socket. How many a full one refused, the kernel does not tell."""
+    full = accept.peak is not None and accept.limit is not None and accept.peak >= accept.limit
+    if not full or backlog is None or not accepts(accept):
+        return enough(accept, backlog, None, gap)
+    needed = _rounded(2 * (backlog + 1))
+    return Enough(
+        needed,
+        "The queue was full with {0}. How many more were refused, the kernel does not tell: try {1}, and watch "
+        "again.".format(_connections(accept.limit or 0), needed),
+    )
+
+
 def accepts(accept: samples.Samples, taken: Optional[int] = None) -> bool:
     """Whether the application takes connections from its queue, as far as that was seen.
 

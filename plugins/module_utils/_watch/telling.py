@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .._model import gathered, records
+from .._model import gathered, records, unix_listener
 from . import balance, enough, layers, samples
 
 _TOO_LATE = 5  # times the interval: a gap between two looks that is worth a warning
@@ -33,6 +33,13 @@ class Listener(NamedTuple):
     gone: bool  # it was closed meanwhile
 
 
+class Unix(NamedTuple):
+    """One listening UNIX socket: it has an accept queue and nothing else."""
+
+    socket: unix_listener.UnixListener
+    accept: samples.Samples
+
+
 class Seen(NamedTuple):
     """What a network namespace showed over the watch."""
 
@@ -50,6 +57,7 @@ class Seen(NamedTuple):
     conntrack: Tuple[int, int] = (0, 0)
     squeezed: int = 0
     xdp: Tuple[str, ...] = ()
+    unix: Sequence[Unix] = ()
 
 
 class Told(NamedTuple):
@@ -59,6 +67,7 @@ class Told(NamedTuple):
     layers: List[Dict[str, Any]]
     totals: Dict[str, Any]
     warnings: List[str]
+    unix_listeners: List[Dict[str, Any]]
 
 
 def shared_of(seen: Seen) -> balance.Shared:
@@ -98,7 +107,28 @@ def tell(seen: Seen) -> Told:
     if any(listener.gone for listener in seen.listeners):
         warnings.append("A listener was closed during the watch: its row ends with the last look that found it.")
     totals = _totals(seen, shared, counted)
-    return Told(rows, _layers(seen, counted, balances, totals), totals, [_placed(seen, one) for one in warnings])
+    return Told(
+        rows,
+        _layers(seen, counted, balances, totals),
+        totals,
+        [_placed(seen, one) for one in warnings],
+        [_unix_row(seen, one) for one in seen.unix if one.accept.peak],
+    )
+
+
+def _unix_row(seen: Seen, one: Unix) -> Dict[str, Any]:
+    """A socket on which connections waited. What a full one refuses, the kernel counts nowhere."""
+    advice = enough.enough_for_unix(one.accept, one.socket.backlog, seen.longest_gap)
+    return {
+        "network_namespace": seen.name,
+        "path": one.socket.path,
+        "type": one.socket.type,
+        "inode": one.socket.inode,
+        "backlog": one.socket.backlog,
+        "accept_queue": one.accept.told(),
+        "recommended_backlog": advice.backlog,
+        "recommended_because": advice.reason,
+    }
 
 
 def _placed(seen: Seen, warning: str) -> str:
