@@ -252,7 +252,7 @@ BREAKOUTS = (
 def test_a_thousand_hostile_strings_are_text(browser: Browser, tmp_path: Path) -> None:
     answers: Dict[str, Any] = {}
     count = 0
-    for number in range(30):
+    while count < 1000:
 
         def bad() -> str:
             nonlocal count
@@ -275,7 +275,6 @@ def test_a_thousand_hostile_strings_are_text(browser: Browser, tmp_path: Path) -
             warnings=[bad()], counters={bad(): 3},
         )  # fmt: skip
         answers[bad()] = {"error": bad()}
-    assert count > 1000
     path = written(tmp_path, answers, earlier={**small(3), bad(): facts()})
     browser.open(path)
     browser.run("globalThis.hits = []; globalThis.pwned = (one) => globalThis.hits.push(one)")
