@@ -98,8 +98,12 @@ def place_of(line: Line) -> str:
     """Where a line listens, with "own address" for one that only this host has."""
     row = line.members[0].row
     address, device = str(row.get("address")), text(row, "device")
+    if device is None and address in _EVERYWHERE and line.name == line.subject:
+        return line.name
     if address not in _EVERYWHERE and not address.startswith("127."):
         address = "own address"
+    elif ":" in address:
+        address = "[{0}]".format(address)
     inside = namespace_of(row)
     told = "{0}{1}:{2}".format(address, "%" + device if device else "", number(row.get("port")))
     return told if inside == "host" else "{0} in {1}".format(told, inside)

@@ -234,7 +234,15 @@ def test_paper_has_what_the_window_does_not_show(browser: Browser, tmp_path: Pat
     browser.open(written(tmp_path, fleet(200)))
     browser.run("document.querySelector('[data-view=hosts]').click(); dispatchEvent(new Event('beforeprint'))")
     assert browser.run("document.querySelectorAll('.item').length") == 200
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    browser.call("Emulation.setEmulatedMedia", media="print", features=dark)
+    assert browser.run(CONTRAST)["poor"] == [], "ink on white paper, whatever the screen is like"
+    assert browser.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     browser.run("dispatchEvent(new Event('afterprint'))")
+    open_first(browser)
+    assert browser.run(CONTRAST)["poor"] == [] and not browser.run("document.querySelector('main').getClientRects().length")
+    browser.run("document.getElementById('panel').close()")
+    browser.call("Emulation.setEmulatedMedia", media="", features=[])
     assert browser.run("document.querySelectorAll('.item').length") < 60
 
 
@@ -252,7 +260,7 @@ BREAKOUTS = (
 def test_a_thousand_hostile_strings_are_text(browser: Browser, tmp_path: Path) -> None:
     answers: Dict[str, Any] = {}
     count = 0
-    for _number in range(30):
+    while count < 1000:
 
         def bad() -> str:
             nonlocal count
@@ -275,7 +283,6 @@ def test_a_thousand_hostile_strings_are_text(browser: Browser, tmp_path: Path) -
             warnings=[bad()], counters={bad(): 3},
         )  # fmt: skip
         answers[bad()] = {"error": bad()}
-    assert count > 1000
     path = written(tmp_path, answers, earlier={**small(3), bad(): facts()})
     browser.open(path)
     browser.run("globalThis.hits = []; globalThis.pwned = (one) => globalThis.hits.push(one)")

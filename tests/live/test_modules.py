@@ -10,6 +10,7 @@ import json
 import os
 import pwd
 import re
+import shlex
 import subprocess
 import sys
 
@@ -351,6 +352,24 @@ def test_an_audit_tells_all_of_a_host_on_request(net, tmp_path):
         assert "localhost in detail" in table and " WHAT TO DO" in " ".join(table)
         wrong = run_audit(tmp_path / "none", net.server, audit_details="lokalhost")
     assert wrong.returncode != 0 and "is no host of this play" in wrong.stdout and not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["colours", "NO_COLOR"])
+def test_an_audit_is_in_colours_on_a_terminal_alone(net, tmp_path, plain):
+    with lab.listener(net.server, "0.0.0.0", 8080, backlog=3), lab.connect_many(net.client, net.server_v4, 8080, 20) as clients:
+        assert lab.completed(clients) >= 4
+        words = [command("ansible-playbook"), "-i", "localhost,", "-c", "local", "-e", "audit_directory=%s" % tmp_path, str(ROOT / "playbooks" / "audit.yml")]
+        surroundings = environment(**({"NO_COLOR": "1"} if plain else {}), ANSIBLE_LOG_PATH=str(tmp_path / "log"), TERM="xterm")
+        surroundings.pop("ANSIBLE_NOCOLOR", None)
+        with net.server.enter():
+            done = subprocess.run(
+                ["script", "-qec", shlex.join(words), "/dev/null"], env=surroundings, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+            )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ("\x1b[31maccept queue full\x1b[0m" in done.stdout) != plain
+    assert done.stdout.count("Result: ") >= 1
+    for name in ("report.txt", "report.json", "report.html", "log"):
+        assert "\x1b" not in (tmp_path / name).read_text() and (name != "log" or "Result: " in (tmp_path / name).read_text())
 
 
 def test_an_audit_in_check_mode_shows_the_table_and_writes_nothing(flooded, tmp_path):

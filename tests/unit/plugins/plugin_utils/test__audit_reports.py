@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import re
 from typing import Any, Dict
 
 import pytest
@@ -13,9 +16,11 @@ from hypothesis import strategies as st
 
 pytest.importorskip("jinja2", reason="the page is made on the controller: needs jinja2")
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.text import printable
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_answer import answer, silent
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_reports import json_pieces, reports
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_table import audit_table
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._fleet_pack import SLOT, Texts, unpacked
 
 HOSTILE_TEXT = ["{{ lookup('pipe', 'id') }}", "{% raw %}", "\x1b[2J\x9b", "a\nweb9: no answer: x", "\ud800", "\u202e", "", " HOST", "`x"]
 ANYTHING = st.recursive(
@@ -78,11 +83,47 @@ def test_no_answer_of_a_host_breaks_the_report_or_the_terminal(results: Dict[str
     headings = [line for line in lines if "no answer: " in line or ": Linux " in line]
     assert all(any(name in _unfolded(line) for line in headings) for name in results)
     assert json.loads("".join(made.files["report.json"])) == answers
+    page = "".join(made.files["report.html"])
+    (data,) = re.findall('<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    assert data.isascii() and not set(data) & set("<>&"), "nothing in it ends it"
+    whole = json.loads(data)
+    shown = [unpacked(whole["texts"], whole["hosts"][place][0]) for group in whole["groups"] for place in group[2]]
+    assert sorted(shown) == sorted(results), "each host once"
+    assert page.count("<script") == 2 == page.count("</script")
 
 
 @given(st.dictionaries(st.text(max_size=5), st.dictionaries(st.text(max_size=5), ANYTHING, max_size=3), max_size=4))
 def test_the_json_is_what_one_dump_of_all_would_be(answers: Dict[str, Any]) -> None:
     assert "".join(json_pieces(answers)) == json.dumps(answers, indent=2, sort_keys=True) + "\n"
+
+
+@given(st.lists(st.one_of(st.text(max_size=20), st.text("0123456789 a", max_size=12), st.sampled_from(HOSTILE_TEXT)), max_size=20))
+def test_packed_texts_come_out_as_they_were(told: Any) -> None:
+    texts = Texts()
+    packed = [texts.add(one) for one in told]
+    for one, again in zip(told, [unpacked(texts.patterns, place) for place in packed]):
+        assert again == printable(one), "as it may be shown"
+    assert texts.add(None) is None and unpacked(texts.patterns, None) is None
+    assert all(number not in pattern for pattern in texts.patterns for number in "0123456789") and SLOT == "\x00"
+
+
+def test_what_differs_by_numbers_is_kept_once() -> None:
+    texts = Texts()
+    for number in range(1000):
+        texts.add("restart nginx (pid %d)" % number)
+    assert len(texts.patterns) == 1
+
+
+def test_the_policy_names_this_very_script_and_style() -> None:
+    page = "".join(reports({"a": {"error": "no route"}}, 100).files["report.html"])
+    (policy,) = re.findall('Content-Security-Policy" content="([^"]*)"', page)
+    policy = policy.replace("&#39;", "'")
+    for tag, name in (("script", "script-src"), ("style", "style-src")):
+        (inside,) = re.findall("<%s>(.*?)</%s>" % (tag, tag), page, re.DOTALL)
+        told = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+        assert "%s 'sha256-%s'" % (name, told) in policy
+    assert policy.startswith("default-src 'none'; ") and "unsafe" not in policy
+    assert not re.findall("https?://(?!www.w3.org/2000/svg|www.gnu.org/licenses)", page), "it asks for nothing"
 
 
 def test_the_file_and_the_terminal_have_the_same_table() -> None:
