@@ -107,13 +107,13 @@ syn_backlog:
         - C(tuned) is what TuneD's active profile makes of the setting, V(null) where it does not name it or TuneD is off. Its C(value) is
           V(null) where only TuneD can tell. Where C(reapplies) is true, C(/etc/sysctl.d) and C(/etc/sysctl.conf) decide after the
           profile. The profile decides where C(boot_source) is its C(source).
-      returned: with the subsets V(sysctls) or V(boot)
-      type: dict
         - C(other_writers) lists what else sets it at boot or later, such as ufw, units, scripts and udev rules. Each has C(by), C(source), C(value) (V(null)
           where only a run can tell) and C(order). With V(after) it runs after the boot loader, and its value is C(boot). With V(unknown) it may run
           before or after. V(runtime) is a daemon that changes the setting while it runs.
         - C(boot_certain) is V(false) where one of them may leave another value than C(boot).
         - C(without_effect) lists lines that look as if they set it and set nothing, each with C(source), C(value), C(reason), and the right line as C(instead).
+      returned: with the subsets V(sysctls) or V(boot)
+      type: dict
       sample:
         somaxconn:
           runtime: 4096

@@ -312,7 +312,7 @@ watch:
       elements: dict
       sample: [{layer: netfilter, reason: NETFILTER_DROP, where: nft_do_chain, dropped: 50}]
     findings:
-      description: What it means, worst first, in the form of RV(linuxnet.tcp.syn_backlog_info#module:syn_backlog.findings).
+      description: What it means, worst first, in the form of RV(linuxnet.tcp.syn_backlog_info#module:syn_backlog).
       returned: always
       type: list
       elements: dict
