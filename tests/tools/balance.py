@@ -25,6 +25,15 @@ SECONDS: Dict[str, int] = {
     "test_change_never_worse.py": 40,
     "test_live_raise.py": 25,
     "test_boot_values.py": 30,
+    "test_watch.py": 90,
+    "test_watch_servers.py": 60,
+    "test_unix_sockets.py": 45,
+    "test_other_writers.py": 35,
+    "test_not_accepting.py": 30,
+    "test_reuseport_group.py": 25,
+    "test_catalogue.py": 25,
+    "test_fast_open.py": 15,
+    "test_evidence_of_the_past.py": 15,
     "test_model_equals_kernel.py": 25,
 }
 OF_OTHERS = 8

@@ -60,9 +60,13 @@ class Place:
         self._missing: set = set()
         self._skews: Dict[str, int] = {}
         self._closed: List[int] = []
+<<<<<<< HEAD
         self._unix: List[unix_listener.UnixListener] = []
         self._unix_waiting: Dict[int, samples.Samples] = {}
         self._unix_session: Optional[netlink.Session] = None
+=======
+        self._keys: List[records.ListenKey] = []  # whose packets are counted
+>>>>>>> h-watch
 
     # ------------------------------------------------------------ the beginning
 
@@ -141,21 +145,43 @@ class Place:
             tuple(one.number for one in self._devices if one.port),
             {one.name: one.number for one in self._devices},
         )
-        made = self._keep(packet_counts.Taps())
+        try:
+            self._taps = self._keep(self._together(every, host) or self._one_by_one(every, host))
+        except OSError as error:
+            self.warnings.append(_NO_TAPS.format(error.strerror))
+
+    def _together(self, every: List[records.ListenSocket], host: taps.Host) -> Optional[packet_counts.Taps]:
+        """One program for all; for fewer listeners where it grows too long, None where this kernel has no such group."""
+        most = taps.MOST_TOGETHER
+        while True:
+            self._keys = taps.chosen(self._sockets, self._ports or (), most)
+            try:
+                return packet_counts.Group(
+                    taps.classes(self._keys, self._closed[: taps.MOST_SOCKETS], every, host)
+                )
+            except ValueError:
+                most = min(most, len(self._keys)) * 2 // 3
+            except PermissionError:
+                raise
+            except OSError:
+                return None
+
+    def _one_by_one(self, every: List[records.ListenSocket], host: taps.Host) -> packet_counts.Taps:
+        made = packet_counts.Taps()
+        self._keys = taps.chosen(self._sockets, self._ports or ())
         try:
             for name, wanted in zip(("syns", "segments", "syns_out"), taps.everything(host)):
                 made.add(name, wanted)
-            for number, key in enumerate(taps.chosen(self._sockets, self._ports or ())):
+            for number, key in enumerate(self._keys):
                 arriving = taps.syns(key, every, host)
                 made.add("in %d" % number, arriving)
                 made.add("out %d" % number, taps.syn_acks(arriving))
             for port in self._closed[: taps.MOST_SOCKETS]:
                 made.add("port %d" % port, taps.closed(port, host))
-        except OSError as error:
+        except OSError:
             made.close()
-            self.warnings.append(_NO_TAPS.format(error.strerror))
-            return
-        self._taps = made
+            raise
+        return made
 
     def _start(self) -> None:
         if self._taps is not None:
@@ -169,7 +195,7 @@ class Place:
                 pass
         self._drops = dict(self._first_drops)
         if self._taps is not None:
-            self._skews = self._taps.read()
+            self._skews = taps.summed(self._taps.read())
 
     # ------------------------------------------------------------ again and again
 
@@ -231,11 +257,11 @@ class Place:
 
     def finish(self, seconds: float, longest_gap: float, with_softnet: bool) -> telling.Seen:
         """The last readings, and what became of it all."""
-        counted = self._taps.read() if self._taps is not None else {}
+        counted = taps.summed(self._taps.read()) if self._taps is not None else {}
         after = self._files.read()
         self.look(0.0)
         if self._taps is not None:
-            last = self._taps.read()
+            last = taps.summed(self._taps.read())
             self._skews = {name: self._skews.get(name, 0) + last[name] - counted[name] for name in last}
             counted = last
         counters = _moved(self._before, after)
@@ -269,7 +295,7 @@ class Place:
         return None if before is None or after is None else (after - before) & _U32
 
     def _groups(self, counted: Dict[str, int]) -> List[telling.Group]:
-        numbers = {key: number for number, key in enumerate(taps.chosen(self._sockets, self._ports or ()))}
+        numbers = {key: number for number, key in enumerate(self._keys)} if self._taps is not None else {}
         found = []
         for key, queue in self._syn.items():
             dropped = [self._dropped(one.inode) for one in self._sockets if taps.key_of(one) == key]

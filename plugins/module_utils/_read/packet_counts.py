@@ -15,7 +15,7 @@ from __future__ import annotations
 import ctypes
 import socket
 import struct
-from typing import Dict, Iterable, List
+from typing import Dict, Iterable, List, Sequence, Tuple
 
 from .._watch import program
 
@@ -24,6 +24,9 @@ _SO_ATTACH_FILTER = 26
 _SOL_PACKET, _PACKET_STATISTICS = 263, 6
 _STATISTICS = struct.Struct("=II")  # struct tpacket_stats: packets, and those of them that did not fit
 _INSTRUCTION_BYTES = 8
+_PACKET_FANOUT, _PACKET_FANOUT_DATA = 18, 22
+_FANOUT_CBPF, _FANOUT_UNIQUE = 6, 0x2000 << 16  # the kernel chooses a number that no other group has (Linux 4.12)
+_NOTHING = struct.pack("=HBBI", 0x06, 0, 0, 0)
 
 
 class Taps:
@@ -68,13 +71,42 @@ class Taps:
             del self._counts[name]
 
 
+class Group(Taps):
+    """The same with one program for all: each packet is in one class, the first that wants it.
+
+    The sockets are one group (PACKET_FANOUT with a program, Linux 4.3), so that the kernel runs one program for a packet and hands it to
+    one socket, however many are counted. The first socket takes what nobody wants, and counts nothing.
+    """
+
+    def __init__(self, classes: Sequence[Tuple[str, program.Wanted]]) -> None:
+        """Raises OSError where that is not permitted or not known, ValueError where there are too many classes."""
+        super().__init__()
+        code = program.classifier([wanted for _name, wanted in classes])
+        try:
+            group = None
+            for name in ("", *(name for name, _wanted in classes)):
+                made = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, socket.htons(_ETH_P_ALL))
+                self._sockets[name] = made
+                self._counts[name] = 0
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+                if group is None:
+                    _attach(made, _NOTHING)
+                    made.setsockopt(_SOL_PACKET, _PACKET_FANOUT, _FANOUT_CBPF << 16 | _FANOUT_UNIQUE)
+                    group = made.getsockopt(_SOL_PACKET, _PACKET_FANOUT) & 0xFFFF
+                    _attach(made, code, _SOL_PACKET, _PACKET_FANOUT_DATA)
+                else:
+                    made.setsockopt(_SOL_PACKET, _PACKET_FANOUT, _FANOUT_CBPF << 16 | group)
+        except OSError:
+            self.close()
+            raise
+
+
 def _counted(one: socket.socket) -> int:
     """Packets since this was asked the last time; asking sets the count back."""
     return _STATISTICS.unpack(one.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, _STATISTICS.size))[0]
 
 
-def _attach(one: socket.socket, code: bytes) -> None:
+def _attach(one: socket.socket, code: bytes, level: int = socket.SOL_SOCKET, option: int = _SO_ATTACH_FILTER) -> None:
     held = ctypes.create_string_buffer(code, len(code))
     # struct sock_fprog: the number of instructions, and where they are
-    told = struct.pack("HP", len(code) // _INSTRUCTION_BYTES, ctypes.addressof(held))
-    one.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, told)
+    one.setsockopt(level, option, struct.pack("HP", len(code) // _INSTRUCTION_BYTES, ctypes.addressof(held)))

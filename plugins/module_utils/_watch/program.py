@@ -16,7 +16,7 @@ Not counted: IP fragments, and TCP behind IPv6 extension headers.
 from __future__ import annotations
 
 import struct
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 #: linux/if_packet.h
 INCOMING, OUTGOING = 0, 4
@@ -33,6 +33,8 @@ _JEQ, _JSET, _JA, _AND, _RET = 0x15, 0x45, 0x05, 0x54, 0x06
 _ANCILLARY = 0xFFFFF000
 _PROTOCOL, _TYPE, _INDEX, _TAG, _TAGGED = (_ANCILLARY + number for number in (0, 4, 8, 44, 48))
 _IPV4, _IPV6, _TCP = 0x0800, 0x86DD, 6
+_FROM_NETWORK_HEADER = 0xFFF00000  # SKF_NET_OFF
+MOST_INSTRUCTIONS = 4096  # BPF_MAXINSNS
 _INSTRUCTION = struct.Struct("=HBBI")
 
 Instruction = Tuple[int, int, int, int]
@@ -49,11 +51,41 @@ class Wanted(NamedTuple):
     not_addresses: Tuple[bytes, ...] = ()  # ours that others listen on
     device: Optional[int] = None  # the one interface, by its index
     not_devices: Tuple[int, ...] = ()  # ports of bridges and bonds
+    not_flags: Optional[int] = None  # SYN: every segment but these
 
 
 def program(wanted: Wanted) -> bytes:
-    """The filter as an array of struct sock_filter. It passes one byte of what is wanted, and nothing of anything
-    else."""
+    """The filter as an array of struct sock_filter. It passes one byte of what is wanted, and nothing else."""
+    return _packed(_instructions(wanted, 0))
+
+
+def classifier(classes: Sequence[Wanted]) -> bytes:
+    """One program that tells the class of a packet: the place, from 1 on, of the first that wants it; else 0.
+
+    It sees packets as PACKET_FANOUT has them: on their way out they begin with the header of the device.
+    :raises ValueError: more than a program may hold (`MOST_INSTRUCTIONS`).
+    """
+    whole: List[Instruction] = []
+    for place, wanted in enumerate(classes):
+        code = _instructions(wanted, 0 if wanted.direction == INCOMING else _FROM_NETWORK_HEADER)
+        for at, one in enumerate(code):
+            if one == _DROP:
+                one = (_JA, 0, 0, len(code) - at - 1)  # to the next class
+            elif one == _PASS:
+                one = (_RET, 0, 0, place + 1)
+            whole.append(one)
+    whole.append(_DROP)
+    if len(whole) > MOST_INSTRUCTIONS:
+        raise ValueError("{0} instructions".format(len(whole)))
+    return _packed(whole)
+
+
+def _packed(code: Sequence[Instruction]) -> bytes:
+    return b"".join(_INSTRUCTION.pack(*one) for one in code)
+
+
+def _instructions(wanted: Wanted, base: int) -> List[Instruction]:
+    """``base``: what is added to offsets from the network header."""
     code: List[Instruction] = [(_LD_W, 0, 0, _TYPE), *_only(wanted.direction)]
     # A tag is there where a VLAN device is about to take the packet, or gave it; VLAN 0 is only a priority
     code += [(_LD_W, 0, 0, _TAGGED), (_JEQ, 4, 0, 0), (_LD_W, 0, 0, _TAG), (_AND, 0, 0, 0x0FFF), *_only(0)]
@@ -64,11 +96,10 @@ def program(wanted: Wanted) -> bytes:
         for index in wanted.not_devices[:MOST_PORTS]:
             code += _but(index)
     code.append((_LD_W, 0, 0, _PROTOCOL))
-    for version, protocol, rest in ((4, _IPV4, _ipv4(wanted)), (6, _IPV6, _ipv6(wanted))):
+    for version, protocol, rest in ((4, _IPV4, _ipv4(wanted, base)), (6, _IPV6, _ipv6(wanted, base))):
         if version in wanted.families:
             code += [(_JEQ, 1, 0, protocol), (_JA, 0, 0, len(rest)), *rest]
-    code.append(_DROP)
-    return b"".join(_INSTRUCTION.pack(*one) for one in code)
+    return [*code, _DROP]
 
 
 _DROP: Instruction = (_RET, 0, 0, 0)
@@ -85,25 +116,27 @@ def _but(value: int) -> List[Instruction]:
     return [(_JEQ, 0, 1, value), _DROP]
 
 
-def _ipv4(wanted: Wanted) -> List[Instruction]:
-    code = [(_LD_B, 0, 0, 9), *_only(_TCP), (_LD_H, 0, 0, 6), (_JSET, 0, 1, 0x3FFF), _DROP]
-    code += _ours(wanted, 16 if wanted.direction == INCOMING else 12, 4)
-    code.append((_LDX_MSH, 0, 0, 0))
+def _ipv4(wanted: Wanted, base: int) -> List[Instruction]:
+    code = [(_LD_B, 0, 0, base + 9), *_only(_TCP), (_LD_H, 0, 0, base + 6), (_JSET, 0, 1, 0x3FFF), _DROP]
+    code.append((_LDX_MSH, 0, 0, base))
     if wanted.port is not None:
-        code += [(_LD_H_X, 0, 0, 2 if wanted.direction == INCOMING else 0), *_only(wanted.port)]
-    if wanted.flags is not None:
-        code += [(_LD_B_X, 0, 0, 13), (_AND, 0, 0, _FLAGS), *_only(wanted.flags)]
-    return [*code, _PASS]
+        code += [(_LD_H_X, 0, 0, base + (2 if wanted.direction == INCOMING else 0)), *_only(wanted.port)]
+    code += _with_flags(wanted, (_LD_B_X, 0, 0, base + 13))
+    return [*code, *_ours(wanted, base + (16 if wanted.direction == INCOMING else 12), 4), _PASS]
 
 
-def _ipv6(wanted: Wanted) -> List[Instruction]:
-    code = [(_LD_B, 0, 0, 6), *_only(_TCP)]
-    code += _ours(wanted, 24 if wanted.direction == INCOMING else 8, 16)
+def _ipv6(wanted: Wanted, base: int) -> List[Instruction]:
+    code = [(_LD_B, 0, 0, base + 6), *_only(_TCP)]
     if wanted.port is not None:
-        code += [(_LD_H, 0, 0, 42 if wanted.direction == INCOMING else 40), *_only(wanted.port)]
+        code += [(_LD_H, 0, 0, base + (42 if wanted.direction == INCOMING else 40)), *_only(wanted.port)]
+    code += _with_flags(wanted, (_LD_B, 0, 0, base + 53))
+    return [*code, *_ours(wanted, base + (24 if wanted.direction == INCOMING else 8), 16), _PASS]
+
+
+def _with_flags(wanted: Wanted, load: Instruction) -> List[Instruction]:
     if wanted.flags is not None:
-        code += [(_LD_B, 0, 0, 53), (_AND, 0, 0, _FLAGS), *_only(wanted.flags)]
-    return [*code, _PASS]
+        return [load, (_AND, 0, 0, _FLAGS), *_only(wanted.flags)]
+    return [] if wanted.not_flags is None else [load, (_AND, 0, 0, _FLAGS), *_but(wanted.not_flags)]
 
 
 def _ours(wanted: Wanted, offset: int, width: int) -> List[Instruction]:

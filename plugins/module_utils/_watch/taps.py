@@ -19,6 +19,8 @@ _WILDCARDS = ("0.0.0.0", "::")
 #: Packet sockets of one network namespace: every packet that comes or goes is held against each
 MOST_SOCKETS = 32
 _FOR_ALL = 3  # of them: SYNs in, TCP segments in, SYNs out
+MOST_ALONE = (MOST_SOCKETS - _FOR_ALL) // 2  # listeners, each with sockets of its own
+MOST_TOGETHER = 100  # listeners, where one program tells the class of a packet
 
 
 class Host(NamedTuple):
@@ -34,7 +36,9 @@ def key_of(one: records.ListenSocket) -> records.ListenKey:
     return records.ListenKey(one.family, one.address, one.port, one.device)
 
 
-def chosen(sockets: Sequence[records.ListenSocket], named: Iterable[int] = ()) -> List[records.ListenKey]:
+def chosen(
+    sockets: Sequence[records.ListenSocket], named: Iterable[int] = (), most: int = MOST_ALONE
+) -> List[records.ListenKey]:
     """The listeners whose SYNs are counted: those on named ports, then those under strain, then by port."""
     named = frozenset(named)
     rank: Dict[records.ListenKey, Tuple[bool, int, int]] = {}
@@ -43,7 +47,7 @@ def chosen(sockets: Sequence[records.ListenSocket], named: Iterable[int] = ()) -
         mine = (one.port not in named, -one.accept_used, -(one.drops or 0))
         rank[key] = min(rank.get(key, mine), mine)
     order = sorted(rank, key=lambda key: (rank[key], key.port, key.address, key.family, key.device or ""))
-    return order[: (MOST_SOCKETS - _FOR_ALL) // 2]
+    return order[:most]
 
 
 def syns(key: records.ListenKey, sockets: Sequence[records.ListenSocket], host: Host) -> program.Wanted:
@@ -124,3 +128,31 @@ def _device(name: Optional[str], host: Host) -> Optional[int]:
 def closed(port: int, host: Host) -> program.Wanted:
     """SYNs to a port that nobody listens on."""
     return everything(host)[0]._replace(port=port)
+
+
+def classes(
+    keys: Sequence[records.ListenKey],
+    ports: Sequence[int],
+    sockets: Sequence[records.ListenSocket],
+    host: Host,
+) -> List[Tuple[str, program.Wanted]]:
+    """What is counted, each packet in the first class that wants it: most packets are no SYN, and told first.
+
+    A listener on a device comes before one on none, and an address before a wildcard, as the kernel looks for them.
+    """
+    all_syns, segments, syns_out = everything(host)
+    found = [("data", segments._replace(not_flags=program.SYN))]
+    order = sorted(range(len(keys)), key=lambda place: (keys[place].device is None, keys[place].address in _WILDCARDS))
+    for place in order:
+        arriving = syns(keys[place], sockets, host)
+        found += [("in %d" % place, arriving), ("out %d" % place, syn_acks(arriving))]
+    found += [("port %d" % port, closed(port, host)) for port in ports]
+    return [*found, ("other", all_syns), ("syns_out", syns_out)]
+
+
+def summed(counts: Dict[str, int]) -> Dict[str, int]:
+    """The counts of `classes` with those that are sums of them: SYNs to any port, and TCP segments."""
+    if "data" not in counts:
+        return counts
+    every = sum(count for name, count in counts.items() if name.startswith(("in ", "port ")) or name == "other")
+    return dict(counts, syns=every, segments=every + counts["data"])
