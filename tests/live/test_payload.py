@@ -31,7 +31,7 @@ SENT = {
     "syn_backlog_mitigation": (20, 8),
     "syn_backlog_read_info": (139, 61),
     "syn_backlog_sysctls_info": (15, 4),
-    "syn_backlog_watch": (56, 27),
+    "syn_backlog_watch": (57, 28),
 }
 
 #: files of module_utils that are imported with the module itself, before any option is known
@@ -44,7 +44,7 @@ IMPORTED = {
     "syn_backlog_mitigation": 14,
     "syn_backlog_read_info": 20,
     "syn_backlog_sysctls_info": 11,
-    "syn_backlog_watch": 43,
+    "syn_backlog_watch": 46,
 }
 
 #: files of module_utils that have been imported when an idle host was gathered from, by gather_subset

@@ -60,13 +60,10 @@ class Place:
         self._missing: set = set()
         self._skews: Dict[str, int] = {}
         self._closed: List[int] = []
-<<<<<<< HEAD
         self._unix: List[unix_listener.UnixListener] = []
         self._unix_waiting: Dict[int, samples.Samples] = {}
         self._unix_session: Optional[netlink.Session] = None
-=======
         self._keys: List[records.ListenKey] = []  # whose packets are counted
->>>>>>> h-watch
 
     # ------------------------------------------------------------ the beginning
 
@@ -151,7 +148,7 @@ class Place:
             self.warnings.append(_NO_TAPS.format(error.strerror))
 
     def _together(self, every: List[records.ListenSocket], host: taps.Host) -> Optional[packet_counts.Taps]:
-        """One program for all; for fewer listeners where it grows too long, None where this kernel has no such group."""
+        """One program for all, for fewer listeners where it grows too long. None where the kernel has no such group."""
         most = taps.MOST_TOGETHER
         while True:
             self._keys = taps.chosen(self._sockets, self._ports or (), most)

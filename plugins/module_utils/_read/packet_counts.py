@@ -38,7 +38,8 @@ class Taps:
 
     def add(self, name: str, wanted: program.Wanted) -> None:
         """Count these packets from the next `restart` on. Raises OSError where that is not permitted."""
-        made = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, socket.htons(_ETH_P_ALL))
+        kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC
+        made = socket.socket(socket.AF_PACKET, kind, socket.htons(_ETH_P_ALL))
         try:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
             _attach(made, program.program(wanted))
@@ -74,8 +75,9 @@ class Taps:
 class Group(Taps):
     """The same with one program for all: each packet is in one class, the first that wants it.
 
-    The sockets are one group (PACKET_FANOUT with a program, Linux 4.3), so that the kernel runs one program for a packet and hands it to
-    one socket, however many are counted. The first socket takes what nobody wants, and counts nothing.
+    The sockets are one group (PACKET_FANOUT with a program, Linux 4.3), so that the kernel runs one program for a
+    packet and hands it to one socket, however many are counted. The first socket takes what nobody wants, and counts
+    nothing.
     """
 
     def __init__(self, classes: Sequence[Tuple[str, program.Wanted]]) -> None:
@@ -85,7 +87,8 @@ class Group(Taps):
         try:
             group = None
             for name in ("", *(name for name, _wanted in classes)):
-                made = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, socket.htons(_ETH_P_ALL))
+                kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC
+                made = socket.socket(socket.AF_PACKET, kind, socket.htons(_ETH_P_ALL))
                 self._sockets[name] = made
                 self._counts[name] = 0
                 made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
