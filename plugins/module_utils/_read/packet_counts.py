@@ -85,7 +85,9 @@ class Group(Taps):
         try:
             group = None
             for name in ("", *(name for name, _wanted in classes)):
-                made = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, socket.htons(_ETH_P_ALL))
+                made = socket.socket(
+                    socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, socket.htons(_ETH_P_ALL)
+                )
                 self._sockets[name] = made
                 self._counts[name] = 0
                 made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
