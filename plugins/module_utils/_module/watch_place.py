@@ -119,7 +119,7 @@ class Place:
             self.warnings.append(_NO_TAPS.format(error.strerror))
 
     def _together(self, every: List[records.ListenSocket], host: taps.Host) -> Optional[packet_counts.Taps]:
-        """One program for all; for fewer listeners where it grows too long, None where this kernel has no such group."""
+        """One program for all; fewer listeners where it grows too long, None where this kernel has no such group."""
         most = taps.MOST_TOGETHER
         while True:
             self._keys = taps.chosen(self._sockets, self._ports or (), most)

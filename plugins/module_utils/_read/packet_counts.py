@@ -74,8 +74,9 @@ class Taps:
 class Group(Taps):
     """The same with one program for all: each packet is in one class, the first that wants it.
 
-    The sockets are one group (PACKET_FANOUT with a program, Linux 4.3), so that the kernel runs one program for a packet and hands it to
-    one socket, however many are counted. The first socket takes what nobody wants, and counts nothing.
+    The sockets are one group (PACKET_FANOUT with a program, Linux 4.3), so that the kernel runs one program for a
+    packet and hands it to one socket, however many are counted. The first socket takes what nobody wants, and counts
+    nothing.
     """
 
     def __init__(self, classes: Sequence[Tuple[str, program.Wanted]]) -> None:

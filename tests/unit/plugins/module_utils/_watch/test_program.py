@@ -169,6 +169,9 @@ WANTED = st.builds(
     port=st.sampled_from([None, 80, 81]),
     families=st.sampled_from([(4,), (6,), (4, 6)]),
     addresses=st.none() | st.lists(st.sampled_from(ADDRESSES).map(packed), unique=True).map(tuple),
+    not_addresses=st.just(()),
+    device=st.none(),
+    not_devices=st.just(()),
     not_flags=st.sampled_from([None, program.SYN]),
 )
 
