@@ -59,7 +59,8 @@ notes:
   - The device tap is behind XDP and the rings of the device, and before the firewall. What is lost before the tap shows in
     RV(watch.layers) only.
   - IP fragments are not counted, nor is TCP behind IPv6 extension headers.
-  - Packets are counted for at most 14 listeners of a network namespace. Those on O(ports) come first, then those that have connections waiting.
+  - Packets are counted for at most 100 listeners of a network namespace, and for fewer where the host has many addresses (for 14 before
+    Linux 4.12). Those on O(ports) come first, then those that have connections waiting.
 seealso:
   - module: linuxnet.tcp.syn_backlog_info
 """

@@ -153,9 +153,7 @@ class Place:
         while True:
             self._keys = taps.chosen(self._sockets, self._ports or (), most)
             try:
-                return packet_counts.Group(
-                    taps.classes(self._keys, self._closed[: taps.MOST_SOCKETS], every, host)
-                )
+                return packet_counts.Group(taps.classes(self._keys, self._closed[: taps.MOST_SOCKETS], every, host))
             except ValueError:
                 most = min(most, len(self._keys)) * 2 // 3
             except PermissionError:

@@ -44,7 +44,16 @@ def packet(
 
 
 def passes(code: bytes, one: Packet) -> bool:
-    """Whether the program passes a packet: net/core/filter.c for the instructions that are used."""
+    """Whether the program passes a packet."""
+    return run(code, one) != 0
+
+
+def run(code: bytes, one: Packet, link: bytes = b"") -> int:
+    """What the program returns: net/core/filter.c for the instructions that are used.
+
+    ``link``: a header of the device in front of the packet; only offsets from the network header on reach behind it.
+    """
+    data = link + one.data
     ancillary: Dict[int, int] = {
         0: one.protocol, 4: one.kind, 8: one.device, 44: one.tag or 0, 48: int(one.tag is not None),
     }  # fmt: skip
@@ -54,18 +63,18 @@ def passes(code: bytes, one: Packet) -> bool:
         kind, yes, no, value = instructions[place]
         place += 1
         if kind == 0x06:
-            return value != 0
+            return value
         if kind in (0x20, 0x28, 0x30, 0x48, 0x50):
             if value >= 0xFFFFF000:
                 accumulator = ancillary[value - 0xFFFFF000]
                 continue
-            at = value + (index if kind & 0x40 else 0)
+            at = offset(value, link) + (index if kind & 0x40 else 0)
             size = {0x00: 4, 0x08: 2, 0x10: 1}[kind & 0x18]
-            if at + size > len(one.data):
-                return False
-            accumulator = int.from_bytes(one.data[at : at + size], "big")
+            if at + size > len(data):
+                return 0
+            accumulator = int.from_bytes(data[at : at + size], "big")
         elif kind == 0xB1:
-            index = 4 * (one.data[value] & 15)
+            index = 4 * (data[offset(value, link)] & 15)
         elif kind == 0x54:
             accumulator &= value
         elif kind == 0x05:
@@ -77,6 +86,10 @@ def passes(code: bytes, one: Packet) -> bool:
         else:
             raise AssertionError("instruction 0x%x" % kind)
     raise AssertionError("it does not end")
+
+
+def offset(value: int, link: bytes) -> int:
+    return value - 0xFFF00000 + len(link) if value >= 0xFFF00000 else value
 
 
 SYNS = program.Wanted(program.INCOMING, program.SYN, port=80)
@@ -147,3 +160,34 @@ def test_the_longest_program_is_one_that_the_kernel_takes() -> None:
     many = tuple(packed("2001:db8::%x" % number) for number in range(1, 200))
     code = program.program(SYNS._replace(addresses=many, not_addresses=many, not_devices=tuple(range(1, 500))))
     assert len(code) // 8 <= 4096
+
+
+WANTED = st.builds(
+    program.Wanted,
+    st.sampled_from([program.INCOMING, program.OUTGOING]),
+    flags=st.sampled_from([None, program.SYN, program.SYN_ACK]),
+    port=st.sampled_from([None, 80, 81]),
+    families=st.sampled_from([(4,), (6,), (4, 6)]),
+    addresses=st.none() | st.lists(st.sampled_from(ADDRESSES).map(packed), unique=True).map(tuple),
+    not_addresses=st.just(()),
+    device=st.none(),
+    not_devices=st.just(()),
+    not_flags=st.sampled_from([None, program.SYN]),
+)
+
+
+@given(
+    st.lists(WANTED, max_size=6), st.sampled_from([80, 81]), st.sampled_from([2, 0x12, 0x10]), st.sampled_from(ADDRESSES), st.booleans(),
+)  # fmt: skip
+def test_a_packet_is_in_the_first_class_that_wants_it(
+    classes: List[program.Wanted], port: int, flags: int, goal: str, incoming: bool
+) -> None:
+    far = "2001:db8:1::1" if ":" in goal else "203.0.113.1"
+    one = packet(far, goal, dport=port, flags=flags) if incoming else packet(goal, far, sport=port, flags=flags, kind=4)
+    expected = next((place for place, wanted in enumerate(classes, 1) if passes(program.program(wanted), one)), 0)
+    assert run(program.classifier(classes), one, b"" if incoming else bytes(14)) == expected
+
+
+def test_too_many_classes_are_refused() -> None:
+    with pytest.raises(ValueError, match="instructions"):
+        program.classifier([SYNS] * 300)
