@@ -20,6 +20,12 @@ extends_documentation_fragment:
   - linuxnet.tcp.attributes.info_module
   - linuxnet.tcp.attributes.action_group
 options:
+  kind:
+    description:
+      - The kind of socket. One of V(unix) has an accept queue alone, which C(net.core.somaxconn) clamps; all that concerns SYNs is then V(null).
+    type: str
+    choices: [tcp, unix]
+    default: tcp
   kernel_release:
     description:
       - A kernel release such as V(6.1.176), V(2.6.38) or V(5.14.0-503.el9.x86_64). The host's own if left out.

@@ -26,7 +26,7 @@ SENT = {
     "syn_backlog": (111, 50),
     "syn_backlog_facts": (164, 77),
     "syn_backlog_info": (164, 77),
-    "syn_backlog_limits": (21, 7),
+    "syn_backlog_limits": (23, 7),
     "syn_backlog_listener": (58, 27),
     "syn_backlog_mitigation": (20, 8),
     "syn_backlog_read_info": (139, 61),

@@ -19,7 +19,9 @@ from . import errors
 SYSCTLS = ("somaxconn", "tcp_max_syn_backlog", "tcp_syncookies", "tcp_synack_retries")
 LOAD_DEFAULTS = {"handshake_time": 0.5, "accept_stall": 1.0}
 LOAD_RANGES = {"connection_rate": (0, 10000000), "handshake_time": (0, 3600), "accept_stall": (0, 3600)}
-INPUTS = ("kernel_release", "kernel_rule", "listen_backlog") + SYSCTLS + tuple(LOAD_RANGES)
+TCP, UNIX = "tcp", "unix"  # kinds of sockets
+KINDS = (TCP, UNIX)
+INPUTS = ("kind", "kernel_release", "kernel_rule", "listen_backlog") + SYSCTLS + tuple(LOAD_RANGES)
 
 
 class Question(NamedTuple):
@@ -32,6 +34,7 @@ class Question(NamedTuple):
     tcp_syncookies: int
     tcp_synack_retries: int
     load: Optional[sizing.Load]
+    kind: str = TCP
 
 
 def ask(kernel: identity.Kernel, inputs: Mapping[str, Any], host: Mapping[str, Optional[int]]) -> Question:
@@ -48,7 +51,10 @@ def ask(kernel: identity.Kernel, inputs: Mapping[str, Any], host: Mapping[str, O
     if backlog is not None:
         backlog = whole_number("listen_backlog", backlog)
         errors.require_range("listen_backlog", backlog, kernel_sysctls.INT_MIN, kernel_sysctls.INT_MAX)
-    return Question(kernel, backlog, load=_load(inputs), **sysctls)
+    kind = TCP if inputs.get("kind") is None else inputs["kind"]
+    if kind not in KINDS:
+        raise errors.InvalidOption("kind", kind, "allowed are " + " and ".join(KINDS))
+    return Question(kernel, backlog, load=_load(inputs), kind=kind, **sysctls)
 
 
 def kernel_of(release: Any, rule: Optional[str] = None) -> identity.Kernel:
@@ -76,6 +82,12 @@ def answer(question: Question) -> Dict[str, Any]:
     """``limits``, ``recommended`` (None without a load) and ``explanation``, as syn_backlog_limits returns them."""
     kernel = question.kernel
     asked = question.listen_backlog
+    if question.kind == UNIX:
+        from . import what_if_unix
+
+        load = question.load
+        rate, stall = (None, 0.0) if load is None else (load.connection_rate, load.accept_stall)
+        return what_if_unix.answer(kernel.level, asked, question.somaxconn, rate, stall)
     backlog = kernel_limits.latch(-1 if asked is None else asked, question.somaxconn)
     limits = kernel_limits.queue_limits(
         kernel.level, kernel.rule, backlog, question.tcp_max_syn_backlog, question.tcp_syncookies

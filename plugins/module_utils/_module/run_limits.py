@@ -25,6 +25,7 @@ def limits_spec() -> Dict[str, Dict[str, Any]]:
     spec: Dict[str, Dict[str, Any]] = {
         "kernel_release": {"type": "str"},
         "kernel_rule": {"type": "str", "choices": list(rules.RULES)},
+        "kind": {"type": "str", "choices": list(what_if.KINDS), "default": what_if.TCP},
     }
     spec.update((name, {"type": "int"}) for name in ("listen_backlog",) + what_if.SYSCTLS)
     spec.update((name, {"type": "float"}) for name in what_if.LOAD_RANGES)
