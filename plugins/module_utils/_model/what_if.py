@@ -21,7 +21,7 @@ LOAD_DEFAULTS = {"handshake_time": 0.5, "accept_stall": 1.0}
 LOAD_RANGES = {"connection_rate": (0, 10000000), "handshake_time": (0, 3600), "accept_stall": (0, 3600)}
 TCP, UNIX = "tcp", "unix"  # kinds of sockets
 KINDS = (TCP, UNIX)
-INPUTS = ("kind", "kernel_release", "kernel_rule", "listen_backlog") + SYSCTLS + tuple(LOAD_RANGES)
+INPUTS = ("kernel_release", "kernel_rule", "listen_backlog") + SYSCTLS + tuple(LOAD_RANGES) + ("kind",)
 
 
 class Question(NamedTuple):
