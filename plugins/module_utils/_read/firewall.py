@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""Which iptables commands there are, and which of its tables and chains nf_tables has.
+"""Which commands of firewalls there are, and which of iptables' tables and chains, and of ours, nf_tables has.
 
 iptables-nft (1.8) makes the table ``filter`` and the base chain INPUT when the first rule is added, and leaves both
 behind when the last is removed. ``linux/netfilter/nf_tables.h`` and ``nfnetlink.h`` name the numbers.
@@ -17,12 +17,14 @@ import os
 import struct
 from typing import Dict, Iterator, NamedTuple, Optional, Tuple
 
+from .._model import nft_table
 from . import netlink
 
 NETLINK_NETFILTER = 12
 NFNL_SUBSYS_NFTABLES = 10
 NFGENMSG = struct.Struct("=BBH")  # family, version, resource id
 FAMILIES = {"ipv4": 2, "ipv6": 10}  # NFPROTO_IPV4, NFPROTO_IPV6
+NFPROTO_INET = 1
 TABLE, INPUT, OURS = b"filter", b"INPUT", b"SYN_BACKLOG"
 NFTA_TABLE_NAME = 1
 NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME = 1, 3
@@ -47,15 +49,27 @@ class Base(NamedTuple):
 
 def commands() -> Dict[str, str]:
     """The path of the iptables command of each family that has one."""
+    found = {family: command(name) for family, name in _COMMANDS.items()}
+    return {family: path for family, path in found.items() if path is not None}
+
+
+def command(name: str) -> Optional[str]:
+    """The absolute path of a command; None where there is none."""
     places = os.environ.get("PATH", "").split(os.pathsep)
     places += [place for place in _ALSO_IN if place not in places]
-    found = {}
-    for family, name in _COMMANDS.items():
-        paths = [os.path.join(place, name) for place in places if place.startswith("/")]
-        first = next(filter(_runs, paths), None)
-        if first is not None:
-            found[family] = first
-    return found
+    return next(filter(_runs, [os.path.join(place, name) for place in places if place.startswith("/")]), None)
+
+
+def has_our_table() -> bool:
+    """Whether nf_tables has the table of a mitigation; so also where that cannot be read."""
+    try:
+        listed = list(_listed(_NFT_MSG_GETTABLE, _NFT_MSG_NEWTABLE))
+    except netlink.DumpInterrupted:
+        return True
+    except OSError as error:
+        return error.errno not in _WITHOUT
+    ours = nft_table.TABLE.encode() + b"\0"
+    return any(family == NFPROTO_INET and one.get(NFTA_TABLE_NAME) == ours for family, one in listed)
 
 
 def bases(tries: int = 5) -> Optional[Dict[str, Base]]:
