@@ -126,7 +126,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._mitigation import mitigation_plan as plan_of
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.mitigate_plan import mitigation_plan as plan_of
 
 
 def mitigation_plan(facts: t.Any, wanted: t.Any) -> dict[str, t.Any]:

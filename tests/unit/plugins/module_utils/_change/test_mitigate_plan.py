@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import parse_record
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._mitigation import (
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.mitigate_plan import (
     FEW_NETWORKS,
     STRAINED,
     mitigation_plan,
 )
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._mitigation_effect import mitigation_effect
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.mitigation_effect import mitigation_effect
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import parse_record
 
 Facts = Dict[str, Any]
 
