@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Optional
 
 from .._model import text as model_text
-from .._read import nft
+from .._read import firewall_commands
 
 
 class NotApplied(Exception):
@@ -38,10 +38,9 @@ def refusal(command: str, script: str) -> Optional[str]:
 
 def _refused(command: str, script: str, *arguments: str) -> Optional[str]:
     try:
-        done = nft.run(command, *arguments, stdin=script)
-    except nft.NoAnswer as error:
+        done = firewall_commands.run(command, *arguments, stdin=script)
+    except firewall_commands.NoAnswer as error:
         return str(error)
     if done.status == 0:
         return None
-    first = (done.errors.strip().splitlines() or ["it ended with status {0}".format(done.status)])[0]
-    return "nft refuses: {0}".format(model_text.printable(first)[:200])
+    return "nft refuses: {0}".format(model_text.printable(done.first_error)[:200])
