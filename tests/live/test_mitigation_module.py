@@ -11,6 +11,7 @@ import json
 import os
 import random
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -65,9 +66,9 @@ def record() -> Any:
 
 
 @contextlib.contextmanager
-def host(backlog: int = 300) -> Iterator[lab.Pair]:
-    """A host without cookies that serves on port 80; half-open entries live 7 s."""
-    with lab.pair() as net, serving.application(net.server, 80, backlog=backlog):
+def host(port: int = 80) -> Iterator[lab.Pair]:
+    """A host without cookies that serves on a port; half-open entries live 7 s."""
+    with lab.pair() as net, serving.application(net.server, port, backlog=300):
         net.server.sysctl("net.ipv4.tcp_syncookies", 0)
         net.server.sysctl("net.ipv4.tcp_synack_retries", 2)
         lab.ip("-n", net.client.name, "addr", "add", GUEST + "/32", "dev", net.client_device)
@@ -158,35 +159,36 @@ def test_a_block_ends_by_itself_and_the_next_run_does_not_bring_it_back() -> Non
 
 @isolated
 def test_a_network_with_clients_in_it_is_told_and_dropped_only_where_asked() -> None:
-    with host() as net:
+    with host(port=81) as net, lab.listener(net.server, port=80, backlog=300) as sock:
         with net.client.enter():
-            with contextlib.closing(_connected(net.server_v4, GUEST)), floods.spoofed(net, rate=1000, sources=[NOISY]):
-                assert full(net)
-                for _try in range(3):
-                    kept = present(net)
-                    if "established connection" in str(kept.result["reasons"]):
-                        break
-                assert "has 1 established connection to this port, so it is not dropped" in str(kept.result["reasons"])
-                assert record()["blocks"] == [] and "linuxnet" not in ruleset(net)
-                assert served(net) >= 99  # cookies and room carry them
-                assert dropping(net, mitigate_established="drop").result["changed"]
+            client = _connected(net.server_v4, GUEST, 80)
+        with contextlib.closing(client), contextlib.closing(sock.accept()[0]), floods.spoofed(net, rate=1000, sources=[NOISY]):
+            assert full(net)
+            for _try in range(3):
+                kept = present(net)
+                if "established connection" in str(kept.result["reasons"]):
+                    break
+            assert "has 1 established connection to this port, so it is not dropped" in str(kept.result["reasons"])
+            assert record()["blocks"] == [] and "linuxnet" not in ruleset(net)
+            assert record()["sysctls"]["tcp_syncookies"] == {"before": 0, "set": 1}  # cookies and room carry them
+            made = absent(net, force=True, window=0)
+            assert made.result["changed"]
+            assert dropping(net, mitigate_established="drop").result["changed"]
         assert absent(net, force=True, window=0).result["changed"] and "linuxnet" not in ruleset(net)
 
 
-def _connected(address: str, source: str) -> Any:
-    import socket
-
-    return socket.create_connection((address, 80), timeout=5, source_address=(source, 0))
+def _connected(address: str, source: str, port: int) -> socket.socket:
+    return socket.create_connection((address, port), timeout=5, source_address=(source, 0))
 
 
 @isolated
 def test_an_administrator_who_is_logged_in_is_not_cut_off() -> None:
     """Two processes claim a session: only the one whose connection the kernel knows counts."""
-    with host() as net:
+    with host() as net, lab.listener(net.server, port=22, backlog=8):
         with net.client.enter():
-            connection = _connected(net.server_v4, GUEST)
+            connection = _connected(net.server_v4, GUEST, 22)
         source, port = connection.getsockname()
-        claims = ["%s %d %s 80" % (source, port, net.server_v4), "203.0.113.77 4022 %s 80" % net.server_v4]
+        claims = ["%s %d %s 22" % (source, port, net.server_v4), "203.0.113.77 4022 %s 22" % net.server_v4]
         pids = [sandbox.in_child(lambda claim=claim: os.execve("/bin/sleep", ["sleep", "60"], {"SSH_CONNECTION": claim})) for claim in claims]
         try:
             assert lab.wait_for(lambda: GUEST in net.server.call(session.sessions))
