@@ -14,7 +14,6 @@ from .._kernel import sysctls
 from .._model import gathered, mitigation, namespace_commands
 from . import finding, observed
 
-
 _UNITS = (("days", 86400), ("hours", 3600), ("minutes", 60))
 
 

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._change.iptables_rules import Found, found, missing, removal, script
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.iptables_rules import (
+    Found,
+    found,
+    missing,
+    removal,
+    script,
+)
 
 #: What iptables 1.8.9 prints with -S
 LEAD = '-A INPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -m comment --comment "linuxnet.tcp.syn_backlog" -j SYN_BACKLOG'

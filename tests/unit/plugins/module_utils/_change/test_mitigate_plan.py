@@ -502,8 +502,8 @@ def test_what_is_in_force_keeps_its_firewall() -> None:
 
 
 def test_a_backend_that_is_not_there_is_told() -> None:
-    for given, why in (({}, "there is no nft on the host"), ({"nft_refusal": "it does not take our rules (x)"}, "take our rules")):
-        plan = mitigation_plan(facts(flood("198.51.100.0/24"), mitigation=about(**given)), dict(WANTED, backend="nftables"))
+    for changed, why in (({}, "there is no nft on the host"), ({"nft_refusal": "it does not take our rules (x)"}, "take our rules")):
+        plan = mitigation_plan(facts(flood("198.51.100.0/24"), mitigation=about(**changed)), dict(WANTED, backend="nftables"))
         assert plan["record"]["blocks"] == [] and why in " ".join(plan["reasons"])
     with pytest.raises(InvalidOption, match="backend"):
         mitigation_plan(facts(), dict(WANTED, backend="pf"))
