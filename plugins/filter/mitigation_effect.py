@@ -50,8 +50,10 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.mitigation_effect import (
+    mitigation_effect as effect_of,
+)
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._mitigation_effect import mitigation_effect as effect_of
 
 
 def mitigation_effect(facts: t.Any, plan: t.Any) -> dict[str, t.Any]:

@@ -47,6 +47,20 @@ options:
             nothing is dropped where the address that the session comes from is not known.
         type: str
         required: true
+      backend:
+        description: What drops networks, V(auto), V(nftables) or V(iptables).
+        type: str
+        choices: [auto, nftables, iptables]
+        default: auto
+      block_lifetime:
+        description: Seconds after which a block of nftables ends by itself.
+        type: int
+        default: 3600
+      established:
+        description: Whether a network is dropped from which connections to the flooded port are established, V(keep) or V(drop).
+        type: str
+        choices: [keep, drop]
+        default: keep
       earlier:
         description:
           - The gathered facts of a first look. What they tell is judged as well; what was undecided in them gives way to what is clear.
@@ -94,7 +108,7 @@ _value:
       elements: str
       sample: ["port 80: 198.51.100.0/24 is dropped."]
     record:
-      description: The record of all that is to be in force, see O(linuxnet.tcp.syn_backlog_mitigation#module:record). V(null) where nothing is.
+      description: The record of all that is to be in force, see RV(linuxnet.tcp.syn_backlog_mitigation#module:record). V(null) where nothing is.
       type: dict
     sysctls:
       description: The least values in force, by the names of the options of M(linuxnet.tcp.syn_backlog).
@@ -120,14 +134,18 @@ _value:
       type: list
       elements: str
       sample: [ipv4]
+    backend:
+      description: What drops RV(_value.blocks), V(nftables) or V(iptables); V(null) where there are none.
+      type: str
+      sample: nftables
 """
 
 import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.mitigate_plan import mitigation_plan as plan_of
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._mitigation import mitigation_plan as plan_of
 
 
 def mitigation_plan(facts: t.Any, wanted: t.Any) -> dict[str, t.Any]:

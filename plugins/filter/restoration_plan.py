@@ -96,8 +96,8 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.restore_plan import restoration_plan as plan_of
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._restoration import restoration_plan as plan_of
 
 
 def restoration_plan(facts: t.Any, drops_before: t.Any = (), drops_after: t.Any = ()) -> dict[str, t.Any]:

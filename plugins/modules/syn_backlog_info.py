@@ -479,6 +479,16 @@ syn_backlog:
           returned: always
           type: dict
           sample: {ipv4: /usr/sbin/iptables, ipv6: /usr/sbin/ip6tables}
+        nft:
+          description: The path of the command C(nft), V(null) where there is none.
+          returned: always
+          type: str
+          sample: /usr/sbin/nft
+        now:
+          description: The time of the host when this was read.
+          returned: always
+          type: str
+          sample: "2026-11-20T09:45:00Z"
         chains:
           description: The families that have a chain C(SYN_BACKLOG) already, as far as nf_tables knows.
           returned: always

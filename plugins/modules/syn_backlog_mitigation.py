@@ -7,15 +7,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: syn_backlog_mitigation
-short_description: Keep the record of a mitigation in force
+short_description: Keep the listeners of a host reachable while a SYN flood goes on, and put all back after it
 description:
-  - Writes down on the host what a mitigation is about to change and what was there before, so that all of it can be put back, whoever
-    or whatever interrupts it.
-  - The role P(linuxnet.tcp.syn_backlog#role) calls it first of all when it mitigates a flood, and last of all when it restores. It is
-    of little use by itself, as it changes no setting, listener or firewall rule.
-  - The record is the file C(/run/linuxnet.tcp/mitigation.json). It ends with a reboot, as do the changes that it describes.
-  - Where C(/run) outlives them all the same, as that of a container does in some engines, the record of another boot or of a network
-    namespace that is gone is told in a warning. O(state=present) replaces it, O(state=absent) removes it and nothing else.
+  - Gathers the evidence, judges it, records what it is about to change, changes it, and looks what came of it, in one run on the host. The
+    roles' entry points C(mitigate) and C(restore) of P(linuxnet.tcp.syn_backlog#role) call it.
+  - New connections from the networks of a flood from few networks are dropped. What comes from everywhere, and what cannot be dropped,
+    gets SYN cookies and wider queues, and so do clients that mean well. Nothing is done about an application that does not accept, nor
+    on a host that is well.
+  - Never dropped are O(allow), the /24 (IPv6 /64) that the ssh session of this run comes from, those of all other ssh sessions on
+    the host, and the networks that the host itself is in. Where it is not known where this session comes from, nothing is dropped at all.
+  - What it changes is in the file C(/run/linuxnet.tcp/mitigation.json) before anything is changed. A run that is killed is completed by the
+    next one, or taken back by O(state=absent). No file that is read at boot is changed.
+  - With nftables all of it is in one table of its own, C(inet linuxnet_tcp), that is made and removed as a whole. Tables of others,
+    such as those of firewalld, ufw and docker, are not touched. It drops before connection tracking and before addresses are
+    translated, only what is addressed to this host, ports among it that a container engine publishes.
 author:
   - The linuxnet.tcp authors (@linuxnet-collections)
 extends_documentation_fragment:
@@ -28,43 +33,118 @@ attributes:
     support: full
   idempotent:
     support: full
+    details:
+      - While a flood goes on, another run adds what is new of it, and renews blocks of which a tenth of the time is over.
 options:
   state:
     description:
-      - V(present) writes the record. Where there is one already, both become one, in which what the first says of how things
-        were before stays, and of the values to set the larger counts.
-      - V(absent) removes it. It first removes the empty table C(filter) and its empty base chain C(INPUT), which C(iptables-nft) made
-        when the first rule was added and has no command to remove, where the record says that they were not there before.
-        The kernel refuses to remove them where they hold anything by then, so that no rule of anybody's is lost.
+      - V(present) acts on what it finds.
+      - V(absent) puts back what a record tells of and what is still as it was set, and nothing else. It fails, and changes nothing, while
+        the evidence has not subsided. Without a record it removes no more than a table of our own that is left over.
     type: str
     choices: [present, absent]
     default: present
-  record:
+  backend:
     description:
-      - What is about to be in force, as the filter P(linuxnet.tcp.mitigation_plan#filter) gives it in RV(linuxnet.tcp.mitigation_plan#filter:_value.record).
-    type: dict
+      - What drops the networks. V(auto) is nftables where C(nft) is there and the kernel takes our rules (Linux 5.7 and nft 0.9.4), else
+        iptables.
+      - What a mitigation in force was made with is kept until it is restored.
+    type: str
+    choices: [auto, nftables, iptables]
+    default: auto
+  block_lifetime:
+    description:
+      - Seconds, from 10 to 2592000, after which the kernel lets a network in again by itself. A run that sees it send still renews that.
+      - With nftables only. No rule of iptables can end by itself, so that its blocks stay until O(state=absent) or a reboot.
+    type: int
+    default: 3600
+  allow:
+    description:
+      - Addresses and networks that are never dropped, such as your own and those of your load balancers, NAT gateways and health checks.
+    type: list
+    elements: str
+    default: []
+  max_networks:
+    description:
+      - The most networks that are dropped at a time. With V(0) nobody is ever dropped.
+    type: int
+    default: 16
+  backlog:
+    description:
+      - The backlog of listeners that are widened. One that has more keeps it.
+    type: int
+    default: 4096
+  mitigate_established:
+    description:
+      - What to do with a network of a flood from which connections to the flooded port are established. V(keep) does not drop it, and says
+        so. V(drop) drops new connections from there, and leaves those that are established alone.
+    type: str
+    choices: [keep, drop]
+    default: keep
+  connection:
+    description:
+      - The connection plugin through which the host is reached. Unless nobody comes in over the network with it, such as V(local),
+        nothing is dropped where the address that the session comes from is not known.
+    type: str
+    default: ssh
+  window:
+    description:
+      - Seconds, from 0 to 3600, over which the counters are watched before judging. Without them real clients cannot be told from a flood.
+      - V(2) with O(state=present), V(5) with O(state=absent), if left out.
+    type: float
+  force:
+    description:
+      - With O(state=absent), put back even while the evidence has not subsided, and where iptables does not run.
+    type: bool
+    default: false
 seealso:
   - module: linuxnet.tcp.syn_backlog_info
     description: Returns the record as C(mitigation.record).
   - plugin: linuxnet.tcp.mitigation_plan
     plugin_type: filter
-    description: Decides what is to be done.
+    description: The judgement alone.
   - plugin: linuxnet.tcp.restoration_plan
     plugin_type: filter
-    description: Decides whether and what is put back.
+    description: The judgement whether it can end.
 """
 
 EXAMPLES = r"""
-- name: Record what is about to be changed
+- name: Keep the host reachable
   linuxnet.tcp.syn_backlog_mitigation:
-    record: "{{ plan.record }}"
+    allow: [203.0.113.0/24]
+    block_lifetime: 1800
 
-- name: Forget it when all of it has been put back
+- name: Put all back
   linuxnet.tcp.syn_backlog_mitigation:
     state: absent
 """
 
 RETURN = r"""
+verdict:
+  description:
+    - With O(state=present) V(mitigate) where something was to be changed, V(in_force) where all that can be done was done already,
+      V(nothing) where nothing is to be done.
+    - With O(state=absent) V(restored) or V(nothing).
+  returned: success
+  type: str
+  sample: mitigate
+reasons:
+  description: Why, in sentences. With O(state=absent) what is left alone, or was put back in spite of the evidence.
+  returned: success
+  type: list
+  elements: str
+  sample: ["port 80: 198.51.100.0/24 is dropped."]
+told:
+  description: How the listeners stand that were flooded.
+  returned: success
+  type: list
+  elements: str
+  sample: ["0.0.0.0:80: 129 half-open connections, 4097 admitted, cookies when full"]
+backend:
+  description: What drops networks, V(nftables) or V(iptables). V(null) where none is dropped.
+  returned: success
+  type: str
+  sample: nftables
 record:
   description:
     - The record that is in force, or in check mode would be; with O(state=absent) the one that was.
@@ -81,19 +161,20 @@ record:
     sysctls: {tcp_syncookies: {before: 0, set: 1}}
     boot: {tcp_syncookies: 1 kernel default}
     listeners: []
-    blocks: [{network: 198.51.100.0/24, port: 80}]
+    blocks: [{network: 198.51.100.0/24, port: 80, until: "2026-11-20T10:30:00Z"}]
     passes: [198.51.100.7/32]
-    firewall: {ipv4: {table: true, input: true}}
+    firewall: {}
+    backend: nftables
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._module import mitigation, run_mitigation
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module import mitigation_options, run_mitigation
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=mitigation.mitigation_spec(), supports_check_mode=True)
-    module.exit_json(**run_mitigation.keep_record_or_fail(module))
+    module = AnsibleModule(argument_spec=mitigation_options.mitigation_spec(), supports_check_mode=True)
+    module.exit_json(**run_mitigation.mitigate_or_fail(module))
 
 
 if __name__ == "__main__":

@@ -44,7 +44,11 @@ def rules(namespace, programs=("iptables-save", "ip6tables-save")):
 
 
 def in_force(namespace):
-    """Whether the network that floods is dropped, on the way that new connections take."""
+    """Whether the network that floods is dropped, on the way that new connections take, with either firewall."""
+    with contextlib.suppress(FileNotFoundError):
+        table = namespace.run(["nft", "list", "table", "inet", "linuxnet_tcp"], capture_output=True, text=True).stdout
+        if NETWORK in table and table.count(" drop") == 2:
+            return True
     told = rules(namespace, ["iptables-save"])
     chains = {rule.split()[1] for rule in told if NETWORK in rule and rule.endswith("-j DROP")}
     return any(rule.startswith("-A INPUT ") and rule.split()[-1] in chains for rule in told)

@@ -19,13 +19,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.mitigate_plan import NOTHING, mitigation_plan
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.gather import gather
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.options import (
     gathering_spec,
     parse_gathering_options,
 )
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.raise_listener import listener_spec, set_backlogs
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._mitigation import NOTHING, mitigation_plan
 from ansible_collections.linuxnet.tcp.tests.live import clients, far, floods, lab, sandbox, serving
 from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT, run_playbook
 from ansible_collections.linuxnet.tcp.tests.live.sandbox import isolated

@@ -66,7 +66,7 @@ STOREYS = (
     CONTROLLER,
     Storey("modules", (MODULE.folder,), ("ansible",)),
     Storey("action", (CONTROLLER.folder, MODEL.folder, *GROUND), ("ansible",)),
-    Storey("filter", (CONTROLLER.folder, MODEL.folder, *GROUND), ("ansible",)),
+    Storey("filter", (CONTROLLER.folder, CHANGE.folder, MODEL.folder, *GROUND), ("ansible",)),
     Storey("doc_fragments"),
 )
 

@@ -157,6 +157,7 @@ class Host(NamedTuple):
     memory: Optional[int] = None  # of the machine, in bytes
     mitigated: Mapping[str, Mapping[str, Any]] = {}  # sysctls that a mitigation in force changed: before, set
     mitigation: Mapping[str, Any] = {}  # the record of the one in force
+    now: Optional[str] = None  # the host's time when that was read
     session: Optional[str] = None  # the address that our own session comes from
     addresses: Tuple[str, ...] = ()  # of the host itself
     iptables: Optional[Tuple[str, ...]] = None  # the families that it has the command of
@@ -193,6 +194,7 @@ def observe(facts: Mapping[str, Any]) -> Host:
         memory=gathered.number(gathered.part(facts, "memory").get("total_bytes")),
         mitigated={name: one for name, one in _mitigated(facts).items() if isinstance(one, Mapping)},
         mitigation=gathered.part(gathered.part(facts, "mitigation"), "record"),
+        now=gathered.text(gathered.part(facts, "mitigation"), "now"),
         session=gathered.text(gathered.part(facts, "mitigation"), "controller"),
         addresses=_texts(gathered.part(facts, "mitigation").get("addresses")) or (),
         iptables=_families(gathered.part(facts, "mitigation").get("iptables")),

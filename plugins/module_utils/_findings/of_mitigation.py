@@ -11,8 +11,10 @@ from __future__ import annotations
 from typing import Any, Iterator, List, Mapping
 
 from .._kernel import sysctls
-from .._model import gathered, namespace_commands
+from .._model import gathered, mitigation, namespace_commands
 from . import finding, observed
+
+_UNITS = (("days", 86400), ("hours", 3600), ("minutes", 60))
 
 
 def in_force(host: observed.Host) -> Iterator[finding.Finding]:
@@ -24,9 +26,11 @@ def in_force(host: observed.Host) -> Iterator[finding.Finding]:
     yield finding.Finding(
         finding.INFO,
         namespace_commands.OWN,
-        "A mitigation is in force since {0}: {1}.".format(
+        "A mitigation is in force since {0}{1}: {2}.{3}".format(
             gathered.text(record, "since") or "a time that is not known",
+            _age(host),
             ", ".join(changes) or "nothing was changed yet",
+            _ending(record),
         ),
         {
             "since": gathered.text(record, "since"),
@@ -38,6 +42,32 @@ def in_force(host: observed.Host) -> Iterator[finding.Finding]:
         "Once the flood is over: `ansible-playbook linuxnet.tcp.restore -e restore_hosts=HOST`. It puts back what was "
         "there before, and refuses while the evidence has not subsided. A reboot ends it too.",
     )
+
+
+def _age(host: observed.Host) -> str:
+    """How long that is, where it is known; empty where not."""
+    since = gathered.text(host.mitigation, "since")
+    if since is None or host.now is None:
+        return ""
+    try:
+        seconds = mitigation.seconds_left(host.now, since)
+    except ValueError:
+        return ""
+    if seconds < 0:
+        return ""
+    unit, length = next((one for one in _UNITS if seconds >= 2 * one[1]), ("seconds", 1))
+    return ", for {0} {1}".format(seconds // length, unit)
+
+
+def _ending(record: Mapping[str, Any]) -> str:
+    """How what is dropped ends."""
+    blocks = gathered.rows(record, "blocks")
+    if not blocks:
+        return ""
+    ends = [gathered.text(one, "until") for one in blocks]
+    if None in ends:
+        return " With iptables no block ends by itself." if record.get("backend") == mitigation.IPTABLES else ""
+    return " The last block ends by itself at {0}, unless a run of it renews that.".format(max(filter(None, ends)))
 
 
 def _causes(record: Mapping[str, Any]) -> List[Any]:

@@ -12,6 +12,7 @@ mitigation does all that its record says, and whoever restores takes back what o
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional
 
@@ -22,7 +23,11 @@ SCHEMA = 1
 _MOST_ENTRIES = 4096
 _LONGEST_TEXT = 1000
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+_TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 _FAMILIES = ("ipv4", "ipv6")
+
+#: What drops the networks of ``blocks``
+NFTABLES, IPTABLES = "nftables", "iptables"
 
 #: Why a record is not of here: what it describes ended, or is somewhere else
 ANOTHER_BOOT, ANOTHER_NAMESPACE = "another boot", "another network namespace"
@@ -60,6 +65,7 @@ def empty() -> Record:
         "blocks": [],
         "passes": [],
         "firewall": {},
+        "backend": None,
     }
 
 
@@ -81,10 +87,36 @@ def merge(first: Optional[Mapping[str, Any]], second: Mapping[str, Any]) -> Reco
         "sysctls": sysctls,
         "boot": dict(second["boot"], **first["boot"]),
         "listeners": list(listeners.values()),
-        "blocks": _each_once(first["blocks"], second["blocks"]),
+        "blocks": _longest(first["blocks"], second["blocks"]),
         "passes": _each_once(first["passes"], second["passes"]),
         "firewall": dict(second["firewall"], **first["firewall"]),
+        "backend": first["backend"] or second["backend"],
     }
+
+
+def unlapsed(record: Mapping[str, Any], now: str) -> Record:
+    """The record without the blocks that have ended by themselves by now."""
+    blocks = [one for one in record["blocks"] if "until" not in one or seconds_left(one["until"], now) > 0]
+    return dict(record, blocks=blocks)
+
+
+def seconds_left(until: str, now: str) -> int:
+    """Seconds from one time to another, both as a record has them; negative where it is over."""
+    there, here = (datetime.datetime.strptime(one, _TIME_FORMAT) for one in (until, now))
+    return int((there - here).total_seconds())
+
+
+def later(now: str, seconds: int) -> str:
+    """The time so many seconds later."""
+    there = datetime.datetime.strptime(now, _TIME_FORMAT) + datetime.timedelta(seconds=seconds)
+    return there.strftime(_TIME_FORMAT)
+
+
+def chained_families(record: Mapping[str, Any]) -> List[str]:
+    """The families that iptables drops networks of."""
+    if record["backend"] == NFTABLES:
+        return []
+    return sorted({"ipv6" if ":" in one["network"] else "ipv4" for one in record["blocks"]})
 
 
 def boot_text(state: Mapping[str, Any]) -> Optional[str]:
@@ -139,6 +171,17 @@ def _socket(entry: Mapping[str, Any]) -> Any:
     return entry["inode"], entry["address"], entry["port"]
 
 
+def _longest(first: Iterable[Mapping[str, Any]], second: Iterable[Mapping[str, Any]]) -> List[Dict[str, Any]]:
+    """Each block once, the later of its ends; one that has none keeps none."""
+    found: Dict[Any, Dict[str, Any]] = {}
+    for one in (*first, *second):
+        key = one["network"], one["port"]
+        known = found.setdefault(key, dict(one))
+        if "until" in known and "until" in one:
+            known["until"] = max(known["until"], one["until"])
+    return list(found.values())
+
+
 def _each_once(first: Iterable[Any], second: Iterable[Any]) -> List[Any]:
     found: List[Any] = list(first)
     found += [one for one in second if one not in found]
@@ -174,6 +217,7 @@ def parse_record(data: Any) -> Record:
         "blocks": [_block(one) for one in _list(whole["blocks"], "blocks")],
         "passes": [str(_network(one)) for one in _list(whole["passes"], "passes")],
         "firewall": {_family(one): _base(had) for one, had in _mapping(whole["firewall"], "firewall").items()},
+        "backend": _backend(whole["backend"]),
     }
 
 
@@ -205,11 +249,19 @@ def _listener(entry: Any) -> Dict[str, Any]:
 
 
 def _block(entry: Any) -> Dict[str, Any]:
-    found = _exactly(entry, ("network", "port"))
+    told = _mapping(entry, "an entry")
+    end = {"until": _time(told["until"])} if "until" in told else {}
+    found = _exactly({name: value for name, value in told.items() if name != "until"}, ("network", "port"))
     network = _network(found["network"])
     if not networks.may_be_dropped(network):
         raise BadRecord("blocks: {0} is too large to be dropped".format(network))
-    return {"network": str(network), "port": _integer(found["port"], 1, 65535)}
+    return {"network": str(network), "port": _integer(found["port"], 1, 65535), **end}
+
+
+def _backend(told: Any) -> Optional[str]:
+    if told not in (None, NFTABLES, IPTABLES):
+        raise BadRecord("backend: {0!r:.40} is none".format(told))
+    return None if told is None else str(told)
 
 
 def _base(had: Any) -> Dict[str, bool]:
@@ -234,7 +286,11 @@ def _family(told: Any) -> str:
 
 def _time(told: Any) -> str:
     if not isinstance(told, str) or not re.fullmatch(_TIME, told):
-        raise BadRecord("since: {0!r:.40} is no time".format(told))
+        raise BadRecord("{0!r:.40} is no time".format(told))
+    try:
+        datetime.datetime.strptime(told, _TIME_FORMAT)
+    except ValueError:
+        raise BadRecord("{0!r:.40} is no time".format(told)) from None
     return told
 
 

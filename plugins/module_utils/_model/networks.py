@@ -15,6 +15,7 @@ import ipaddress
 from typing import Any, Iterable, List, Optional, Union
 
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 
 _ROLLED_UP = {4: 24, 6: 64}
 _LARGEST_DROPPED = {4: 24, 6: 48}

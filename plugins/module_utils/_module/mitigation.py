@@ -14,7 +14,7 @@ import os
 import time
 from typing import Any, Dict, Mapping, Optional
 
-from .._model import errors, mitigation, networks
+from .._model import errors, mitigation
 from .._read import firewall, mitigation_record
 from .._write import atomic, lock
 from .._write import firewall as write_firewall
@@ -27,18 +27,10 @@ class NotRecorded(Exception):
     """The record cannot be written, used or removed; the text says why and what to do."""
 
 
-def mitigation_spec() -> Dict[str, Dict[str, Any]]:
-    """The argument_spec of syn_backlog_mitigation."""
-    return {
-        "state": {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT},
-        "record": {"type": "dict"},
-    }
-
-
 def keep_record(
     params: Mapping[str, Any], check_mode: bool = False, path: str = mitigation_record.PATH
 ) -> Dict[str, Any]:
-    """What the module returns, the diff included; with ``check_mode`` nothing is changed.
+    """Write a record or remove it, by ``state`` and ``record``; what came of it, with a diff.
 
     :raises InvalidOption: the record that is given is none.
     :raises NotRecorded: there is one that cannot be used, or writing fails.
@@ -76,14 +68,10 @@ def _present(given: mitigation.Record, path: str, check_mode: bool) -> Dict[str,
 
 def _found_now(record: mitigation.Record) -> Dict[str, Dict[str, bool]]:
     """What iptables-nft would make by itself and is there already; all of it where that cannot be read."""
-    needed = {"ipv%d" % network.version for network in map(networks.parse_network, _networks(record)) if network}
+    needed = set(mitigation.chained_families(record))
     found = firewall.bases() if needed - set(record["firewall"]) else None
     there = {"table": True, "input": True}
     return {one: {"table": found[one].table, "input": found[one].input} if found else there for one in needed}
-
-
-def _networks(record: mitigation.Record) -> Any:
-    return [one["network"] for one in record["blocks"]]
 
 
 def _absent(path: str, check_mode: bool) -> Dict[str, Any]:

@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""The edge between Ansible and the record of a mitigation."""
+"""The edge between Ansible and a mitigation: parameters in, a result or a clear failure out."""
 
 from __future__ import annotations
 
@@ -15,18 +15,33 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._model import errors
 from .._write import lock
-from . import linux, mitigation
+from . import linux, mitigation, mitigation_options
 
 
-def keep_record_or_fail(module: AnsibleModule) -> Dict[str, Any]:
-    """Write or remove the record; what cannot be done ends the module."""
+def mitigate_or_fail(module: AnsibleModule) -> Dict[str, Any]:
+    """Mitigate or restore; what cannot be done ends the module."""
     try:
         linux.require_linux(os.uname().sysname)
-        result = mitigation.keep_record(module.params, module.check_mode)
+        made = _made(module)
     except (errors.InvalidOption, mitigation.NotRecorded, lock.Busy) as error:
-        module.fail_json(msg=str(error))
-    for warning in result.pop("warnings"):
+        module.fail_json(msg=str(error), changed=False)
+    for warning in made.warnings:
         module.warn(warning)
-    if not module._diff:
-        del result["diff"]
+    # pylint: disable-next=protected-access
+    result = dict(made.result, diff=made.diff) if module._diff else made.result
+    if made.failures:
+        module.fail_json(msg=" | ".join(made.failures), **result)
     return result
+
+
+def _made(module: AnsibleModule) -> Any:
+    if module.params["state"] == mitigation_options.PRESENT:
+        from . import mitigate
+
+        return mitigate.mitigate(module.params, module.check_mode)
+    from . import restore
+
+    try:
+        return restore.restore(module.params, module.check_mode)
+    except restore.NotRestored as error:
+        module.fail_json(msg=str(error), changed=False)

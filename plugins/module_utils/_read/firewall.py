@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""Which iptables commands there are, and which of its tables and chains nf_tables has.
+"""Which commands of firewalls there are, and which of iptables' tables and chains nf_tables has.
 
 iptables-nft (1.8) makes the table ``filter`` and the base chain INPUT when the first rule is added, and leaves both
 behind when the last is removed. ``linux/netfilter/nf_tables.h`` and ``nfnetlink.h`` name the numbers.
@@ -23,6 +23,7 @@ NETLINK_NETFILTER = 12
 NFNL_SUBSYS_NFTABLES = 10
 NFGENMSG = struct.Struct("=BBH")  # family, version, resource id
 FAMILIES = {"ipv4": 2, "ipv6": 10}  # NFPROTO_IPV4, NFPROTO_IPV6
+NFPROTO_INET = 1
 TABLE, INPUT, OURS = b"filter", b"INPUT", b"SYN_BACKLOG"
 NFTA_TABLE_NAME = 1
 NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME = 1, 3
@@ -32,7 +33,7 @@ _NFT_MSG_NEWTABLE, _NFT_MSG_GETTABLE, _NFT_MSG_NEWCHAIN, _NFT_MSG_GETCHAIN = 0, 
 _NF_ACCEPT = 1
 _COMMANDS = {"ipv4": "iptables", "ipv6": "ip6tables"}
 _ALSO_IN = ("/usr/local/sbin", "/usr/sbin", "/sbin")  # as Ansible looks for commands
-_WITHOUT = (errno.EPROTONOSUPPORT, errno.EOPNOTSUPP, errno.EINVAL)  # a kernel without nf_tables
+WITHOUT = (errno.EPROTONOSUPPORT, errno.EOPNOTSUPP, errno.EINVAL)  # a kernel without nf_tables
 
 
 class Base(NamedTuple):
@@ -47,22 +48,21 @@ class Base(NamedTuple):
 
 def commands() -> Dict[str, str]:
     """The path of the iptables command of each family that has one."""
+    found = {family: command(name) for family, name in _COMMANDS.items()}
+    return {family: path for family, path in found.items() if path is not None}
+
+
+def command(name: str) -> Optional[str]:
+    """The absolute path of a command; None where there is none."""
     places = os.environ.get("PATH", "").split(os.pathsep)
     places += [place for place in _ALSO_IN if place not in places]
-    found = {}
-    for family, name in _COMMANDS.items():
-        paths = [os.path.join(place, name) for place in places if place.startswith("/")]
-        first = next(filter(_runs, paths), None)
-        if first is not None:
-            found[family] = first
-    return found
+    return next(filter(_runs, [os.path.join(place, name) for place in places if place.startswith("/")]), None)
 
 
 def bases(tries: int = 5) -> Optional[Dict[str, Base]]:
     """What there is, for each family; nothing at all on a kernel without nf_tables. None where it cannot be read."""
     try:
-        listed = _listed(_NFT_MSG_GETTABLE, _NFT_MSG_NEWTABLE)
-        tables = {(family, one.get(NFTA_TABLE_NAME)): one for family, one in listed}
+        tables = {(family, one.get(NFTA_TABLE_NAME)): one for family, one in listed_tables()}
         listed = _listed(_NFT_MSG_GETCHAIN, _NFT_MSG_NEWCHAIN)
         chains = {
             (family, one.get(NFTA_CHAIN_NAME)): one
@@ -72,7 +72,7 @@ def bases(tries: int = 5) -> Optional[Dict[str, Base]]:
     except netlink.DumpInterrupted:
         return bases(tries - 1) if tries > 1 else None  # somebody loads rules this moment
     except OSError as error:
-        return {family: Base(False, False, 0, False, False) for family in FAMILIES} if error.errno in _WITHOUT else None
+        return {family: Base(False, False, 0, False, False) for family in FAMILIES} if error.errno in WITHOUT else None
     found = {}
     for family, number in FAMILIES.items():
         table, chain = tables.get((number, TABLE + b"\0")), chains.get((number, INPUT + b"\0"))
@@ -87,6 +87,15 @@ def bases(tries: int = 5) -> Optional[Dict[str, Base]]:
             (number, OURS + b"\0") in chains,
         )
     return found
+
+
+def listed_tables() -> Iterator[Tuple[int, Dict[int, bytes]]]:
+    """Every table of nf_tables in this network namespace: its family, and its attributes.
+
+    :raises OSError: they cannot be listed.
+    :raises netlink.DumpInterrupted: they changed meanwhile.
+    """
+    return _listed(_NFT_MSG_GETTABLE, _NFT_MSG_NEWTABLE)
 
 
 def _listed(request: int, answer: int) -> Iterator[Tuple[int, Dict[int, bytes]]]:

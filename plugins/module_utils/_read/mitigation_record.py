@@ -47,8 +47,10 @@ def read_record(path: str = PATH) -> Found:
 
 def _parsed(content: bytes, path: str) -> Found:
     import json
+    import time
 
     from .._model import mitigation
+    from . import clock
 
     try:
         record = mitigation.parse_record(json.loads(content.decode("utf-8")))
@@ -59,7 +61,7 @@ def _parsed(content: bytes, path: str) -> Found:
     at = place()
     why = mitigation.elsewhere(record, at)
     if why is None:
-        return Found(record, None)
+        return Found(mitigation.unlapsed(record, clock.iso(time.time())), None)
     if why == mitigation.ANOTHER_NAMESPACE and mitigation.may_live(record, at, _living(record)):
         another = "{0} is the record of another network namespace, or from before this container was restarted"
         return Found(None, another.format(path))

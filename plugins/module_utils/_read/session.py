@@ -13,21 +13,21 @@ processes that we descend from are asked as well, nearest first.
 from __future__ import annotations
 
 import os
-from typing import Optional
+from typing import List, Optional
 
 _NAME = b"SSH_CONNECTION="
 _MOST_ANCESTORS = 100
-_MOST_BYTES = 4194304  # of an environment; the kernel lets it grow with the stack, to 6 MiB at most
+MOST_BYTES = 4194304  # of an environment; the kernel lets it grow with the stack, to 6 MiB at most
 
 
 def controller(pid: Optional[int] = None, proc: str = "/proc") -> Optional[str]:
     """The address that the ssh session comes from; None where no ancestor that may be read is in one."""
     current = os.getpid() if pid is None else pid
     for _step in range(_MOST_ANCESTORS):
-        address = _told(_read("{0}/{1}/environ".format(proc, current), _MOST_BYTES))
+        address = _told(read("{0}/{1}/environ".format(proc, current), MOST_BYTES))
         if address is not None:
             return address
-        current = _parent(_read("{0}/{1}/stat".format(proc, current), 4096))
+        current = _parent(read("{0}/{1}/stat".format(proc, current), 4096))
         if current <= 0:
             return None
     return None
@@ -35,14 +35,25 @@ def controller(pid: Optional[int] = None, proc: str = "/proc") -> Optional[str]:
 
 def _told(environment: bytes) -> Optional[str]:
     """The first word of the variable, where it is an address: any user's process may have put anything there."""
+    return address_of(words_of(environment))
+
+
+def words_of(environment: bytes) -> List[str]:
+    """The address and port of both ends, as far as they are told."""
     for entry in environment.split(b"\0"):
         if entry.startswith(_NAME):
-            from .._model import networks
+            return entry[len(_NAME) :].decode("ascii", "replace").split()
+    return []
 
-            words = entry[len(_NAME) :].decode("ascii", "replace").split()
-            network = networks.parse_network(words[0]) if len(words) == 4 and "/" not in words[0] else None
-            return None if network is None else str(network.network_address)
-    return None
+
+def address_of(words: List[str]) -> Optional[str]:
+    """The address that the session comes from; None where the words are none of sshd's."""
+    if len(words) != 4 or "/" in words[0]:
+        return None
+    from .._model import networks
+
+    network = networks.parse_network(words[0])
+    return None if network is None else str(network.network_address)
 
 
 def _parent(stat: bytes) -> int:
@@ -51,7 +62,8 @@ def _parent(stat: bytes) -> int:
     return int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
 
 
-def _read(path: str, most: int) -> bytes:
+def read(path: str, most: int) -> bytes:
+    """As much of a file; nothing where it cannot be read."""
     try:
         with open(path, "rb") as file:
             return file.read(most)

@@ -38,7 +38,7 @@ _MEMINFO_DROPS = 8  # index in SKMEMINFO; Linux 4.7+, the first to count a liste
 _REQUEST = struct.Struct("=BBBBI48x")  # struct inet_diag_req_v2, with an id that asks for every socket
 # struct inet_diag_msg: family, state, timer, retransmissions, source port, destination port, source,
 # destination, interface, cookie, expires, receive queue, send queue, uid, inode
-_MESSAGE = struct.Struct("=BBBBHH16s16sI8sIIIII")
+MESSAGE = struct.Struct("=BBBBHH16s16sI8sIIIII")
 
 Dump = Callable[[bytes], Iterator[netlink.Run]]
 
@@ -126,8 +126,8 @@ def _rows(dump: Dump, body: bytes, protocol: str) -> Iterator[_Row]:
 def _row(message: bytes, protocol: str, devices: Dict[int, Optional[str]]) -> _Row:
     start = netlink.HEADER.size
     (family, _state, _timer, _retrans, port, _dport, source, _destination, index, _cookie,
-     _expires, used, backlog, uid, inode) = _MESSAGE.unpack_from(message, start)  # fmt: skip
-    told = dict(netlink.attributes(message[start + _MESSAGE.size:]))
+     _expires, used, backlog, uid, inode) = MESSAGE.unpack_from(message, start)  # fmt: skip
+    told = dict(netlink.attributes(message[start + MESSAGE.size:]))
     ipv6 = family == socket.AF_INET6
     address = socket.inet_ntop(family, source[:16 if ipv6 else 4])
     if index not in devices:

@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""Removing the empty table and base chain that iptables-nft left behind, in one transaction, and never a rule."""
+"""Removing our own table; and the empty table and base chain that iptables-nft left behind, never with a rule."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import socket
 import struct
 from typing import List
 
+from .._model import nft_table
 from .._read import firewall, netlink
 
 _BATCH_BEGIN, _BATCH_END = 16, 17  # NFNL_MSG_BATCH_BEGIN, NFNL_MSG_BATCH_END
@@ -55,6 +56,22 @@ def remove_idle(family: str, table: bool, chain: bool) -> bool:
     return bool(steps)
 
 
+def remove_our_table() -> bool:
+    """Remove the table of a mitigation with all that is in it; whether there was one.
+
+    :raises OSError: the kernel refuses.
+    """
+    named = netlink.attribute(firewall.NFTA_TABLE_NAME, nft_table.TABLE.encode() + b"\0")
+    kind = firewall.NFNL_SUBSYS_NFTABLES << 8 | _DELTABLE
+    try:
+        _send([_message(kind, firewall.NFPROTO_INET, named, with_all=True)])
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            return False
+        raise
+    return True
+
+
 def _send(steps: List[bytes]) -> None:
     """One batch; raises the first error that the kernel answers with."""
     begin, end = (_message(kind, 0, b"", firewall.NFNL_SUBSYS_NFTABLES) for kind in (_BATCH_BEGIN, _BATCH_END))
@@ -74,8 +91,8 @@ def _send(steps: List[bytes]) -> None:
                 raise OSError(-status, "nf_tables: " + os.strerror(-status))
 
 
-def _message(kind: int, family: int, body: bytes, resource: int = 0) -> bytes:
-    acknowledged = 0 if kind in (_BATCH_BEGIN, _BATCH_END) else _NLM_F_ACK | _NLM_F_NONREC
+def _message(kind: int, family: int, body: bytes, resource: int = 0, with_all: bool = False) -> bytes:
+    acknowledged = 0 if kind in (_BATCH_BEGIN, _BATCH_END) else _NLM_F_ACK | (0 if with_all else _NLM_F_NONREC)
     return netlink.message(
         kind, netlink.NLM_F_REQUEST | acknowledged, firewall.NFGENMSG.pack(family, 0, socket.htons(resource)) + body
     )

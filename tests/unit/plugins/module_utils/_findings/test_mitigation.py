@@ -45,3 +45,28 @@ def test_what_is_changed_for_the_time_being_is_told() -> None:
 
 def test_a_record_that_changed_nothing_yet() -> None:
     assert "nothing was changed yet" in told(dict(empty(), since="2026-11-20T09:30:00Z"))[0]["summary"]
+
+
+@pytest.mark.parametrize(
+    ("now", "age"),
+    [
+        ("2026-11-20T09:31:00Z", ", for 60 seconds:"),
+        ("2026-11-20T09:45:59Z", ", for 15 minutes:"),
+        ("2026-11-20T21:00:00Z", ", for 11 hours:"),
+        ("2026-11-27T09:30:00Z", ", for 7 days:"),
+        ("2026-11-20T09:29:59Z", "Z:"),
+        ("yesterday", "Z:"),
+        (None, "Z:"),
+    ],
+)
+def test_its_age_is_told(now: Any, age: str) -> None:
+    facts = {"mitigation": {"record": dict(empty(), since="2026-11-20T09:30:00Z"), "now": now}}
+    assert age in [one for one in findings(facts) if one["id"] == "mitigation-in-force"][0]["summary"]
+
+
+def test_how_blocks_end_is_told() -> None:
+    ends = [{"network": "198.51.100.0/24", "port": port, "until": "2026-11-20T10:%d:00Z" % (port // 8)} for port in (80, 443)]
+    (found,) = told(dict(empty(), backend="nftables", blocks=ends))
+    assert found["summary"].endswith("The last block ends by itself at 2026-11-20T10:55:00Z, unless a run of it renews that.")
+    (found,) = told(dict(empty(), backend="iptables", blocks=[{"network": "198.51.100.0/24", "port": 80}]))
+    assert found["summary"].endswith("With iptables no block ends by itself.")

@@ -22,6 +22,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation imp
     may_live,
     merge,
     parse_record,
+    unlapsed,
 )
 
 SOCKET = {"family": "ipv4", "address": "0.0.0.0", "port": 80, "device": None, "inode": 1080, "before": 128, "set": 4096}
@@ -180,3 +181,18 @@ def test_a_namespace_that_may_still_be_there_is_not_taken_for_gone() -> None:
 def test_what_is_not_said_yet_is_added_and_nothing_else() -> None:
     assert located(empty(), HERE) == dict(empty(), **{name: RECORD[name] for name in ("boot_id", "network_namespace", "namespace_cookie")})
     assert located(RECORD, Place(OTHER_BOOT, 5, 6)) == RECORD
+
+
+def test_a_block_that_ended_is_left_out_and_the_later_end_holds() -> None:
+    def block(until: Any = None) -> Any:
+        return {"network": "198.51.100.0/24", "port": 80, **({"until": until} if until else {})}
+
+    early, late = block("2026-11-20T10:00:00Z"), block("2026-11-20T11:00:00Z")
+    for first, second in ((early, late), (late, early)):
+        assert merge(dict(empty(), blocks=[first]), dict(empty(), blocks=[second]))["blocks"] == [late]
+    assert merge(dict(empty(), blocks=[block()]), dict(empty(), blocks=[late]))["blocks"] == [block()]
+    record = parse_record(dict(empty(), blocks=[early, dict(late, port=443), dict(block(), port=22)], backend="nftables"))
+    assert [one["port"] for one in unlapsed(record, "2026-11-20T10:00:00Z")["blocks"]] == [443, 22]
+    for wrong in ({"backend": "pf"}, {"blocks": [block("2026-13-20T10:00:00Z")]}, {"blocks": [dict(early, more=1)]}):
+        with pytest.raises(BadRecord):
+            parse_record(dict(empty(), **wrong))

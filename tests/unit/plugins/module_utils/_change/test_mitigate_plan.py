@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import parse_record
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._mitigation import (
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.mitigate_plan import (
     FEW_NETWORKS,
     STRAINED,
     mitigation_plan,
 )
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._mitigation_effect import mitigation_effect
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.mitigation_effect import mitigation_effect
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import parse_record
 
 Facts = Dict[str, Any]
 
@@ -470,3 +470,71 @@ def test_what_did_not_take_is_a_shortfall() -> None:
         "net.ipv4.tcp_syncookies is 0, not 1",
         "0.0.0.0:80: 97 half-open connections, 97 admitted, drops when full",
     ]
+
+
+# ---------------------------------------------------------------- with nftables
+
+NOW = "2026-11-20T09:30:00Z"
+
+
+def nft(record: Optional[Facts] = None, **changed: Any) -> Facts:
+    return about(**dict({"nft": "/usr/sbin/nft", "now": NOW, "record": record, "iptables": {}}, **changed))
+
+
+def test_nftables_is_preferred_and_its_blocks_end() -> None:
+    plan = mitigation_plan(facts(flood("198.51.100.0/24"), mitigation=nft()), dict(WANTED, block_lifetime=600))
+    assert plan["backend"] == "nftables" and plan["ip_versions"] == ["ipv4"]
+    assert plan["record"]["blocks"] == [{"network": "198.51.100.0/24", "port": 80, "until": "2026-11-20T09:40:00Z"}]
+    assert any("ends by itself 600 seconds after" in one for one in plan["reasons"])
+
+
+def test_iptables_says_that_its_blocks_do_not_end() -> None:
+    plan = mitigation_plan(facts(flood("198.51.100.0/24"), mitigation=about(now=NOW)), WANTED)
+    assert plan["backend"] == "iptables" and "until" not in plan["record"]["blocks"][0]
+    assert any("no block ends by itself" in one for one in plan["reasons"])
+
+
+def test_what_is_in_force_keeps_its_firewall() -> None:
+    first = mitigation_plan(facts(flood("198.51.100.0/24")), WANTED)["record"]
+    both = about(record=first, nft="/usr/sbin/nft", now=NOW)
+    plan = mitigation_plan(facts(flood("203.0.113.0/24"), mitigation=both), WANTED)
+    assert plan["backend"] == "iptables" and not [one for one in plan["record"]["blocks"] if "until" in one]
+
+
+def test_a_backend_that_is_not_there_is_told() -> None:
+    for changed, why in (({}, "there is no nft on the host"), ({"nft_refusal": "it does not take our rules (x)"}, "take our rules")):
+        plan = mitigation_plan(facts(flood("198.51.100.0/24"), mitigation=about(**changed)), dict(WANTED, backend="nftables"))
+        assert plan["record"]["blocks"] == [] and why in " ".join(plan["reasons"])
+    with pytest.raises(InvalidOption, match="backend"):
+        mitigation_plan(facts(), dict(WANTED, backend="pf"))
+    for seconds in (9, 2592001):
+        with pytest.raises(InvalidOption, match="block_lifetime"):
+            mitigation_plan(facts(), dict(WANTED, block_lifetime=seconds))
+
+
+def test_only_a_network_that_still_sends_is_renewed_and_not_at_once() -> None:
+    """A second run right after the first changes nothing; one later renews what sends, and lets the rest end."""
+    block = {"network": "198.51.100.0/24", "port": 80}
+    first = mitigation_plan(facts(flood("198.51.100.0/24", "203.0.113.0/24"), mitigation=nft()), WANTED)["record"]
+    for now, renewed in (("2026-11-20T09:35:59Z", False), ("2026-11-20T09:36:01Z", True)):
+        plan = mitigation_plan(facts(mitigation=nft(first, now=now, sending=[block])), WANTED)
+        ends = {one["network"]: one["until"] for one in plan["record"]["blocks"]}
+        assert ends["203.0.113.0/24"] == "2026-11-20T10:30:00Z"
+        assert (ends["198.51.100.0/24"] > "2026-11-20T10:30:00Z") == renewed == (plan["verdict"] == "mitigate")
+
+
+def test_who_is_connected_is_told_and_kept_unless_asked() -> None:
+    peers = [{"address": "198.51.100.7", "port": 80, "count": 2}, {"address": "198.51.100.9", "port": 443, "count": 9}]
+    seen = facts(flood("198.51.100.0/24"), mitigation=nft(established=peers))
+    kept = mitigation_plan(seen, WANTED)
+    assert kept["record"]["blocks"] == [] and kept["record"]["listeners"] != []
+    assert "198.51.100.0/24 has 2 established connections to this port, so it is not dropped" in " ".join(kept["reasons"])
+    dropped = mitigation_plan(seen, dict(WANTED, established="drop"))
+    assert dropped["record"]["blocks"] != [] and "which stay" in " ".join(dropped["reasons"])
+    allowed = mitigation_plan(seen, dict(WANTED, allow=["198.51.100.7"]))  # goes through anyway
+    assert allowed["record"]["blocks"] != [] and "established" not in " ".join(allowed["reasons"])
+
+
+def test_every_ssh_session_is_protected() -> None:
+    plan = mitigation_plan(facts(flood("198.51.100.0/24"), mitigation=nft(sessions=["198.51.100.77"])), dict(WANTED, established="drop"))
+    assert plan["record"]["blocks"] == [] and "the address of an ssh session on this host, 198.51.100.77" in " ".join(plan["reasons"])

@@ -2,26 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This plugin_utils is PRIVATE to the collection: its interface may change at any time.
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
 
 """Who is never dropped, whatever the evidence says of their network."""
 
 from __future__ import annotations
 
-import typing as t
+from typing import Any, List, Mapping, NamedTuple, Optional, Tuple
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.networks import (
-    Network,
-    overlapping,
-    parse_network,
-    rolled_up,
-    within,
-)
+from .._model import errors
+from .._model import networks as model_networks
 
-Facts = t.Mapping[str, t.Any]
+Facts = Mapping[str, Any]
 
-_NEVER = tuple(filter(None, map(parse_network, ("127.0.0.0/8", "::/64", "fe80::/10", "224.0.0.0/4", "ff00::/8"))))
+_NEVER_TOLD = ("127.0.0.0/8", "::/64", "fe80::/10", "224.0.0.0/4", "ff00::/8")
+_NEVER = tuple(filter(None, map(model_networks.parse_network, _NEVER_TOLD)))
 #: Connection plugins with which nobody comes in over the network
 _NO_NETWORK = frozenset(
     "local chroot jail zone iocage lxc lxd incus docker docker_api nsenter podman podman_unshare buildah toolbox "
@@ -29,26 +24,26 @@ _NO_NETWORK = frozenset(
 )
 
 
-class Guard(t.NamedTuple):
+class Guard(NamedTuple):
     """Who is never dropped."""
 
-    allowed: list[Network]
-    near: list[tuple[Network, str]]  # left out wholly, and as what
-    nobody: str | None  # why nothing at all may be dropped
+    allowed: List[model_networks.Network]
+    near: List[Tuple[model_networks.Network, str]]  # left out wholly, and as what
+    nobody: Optional[str]  # why nothing at all may be dropped
 
     @property
-    def let_through(self) -> list[Network]:
+    def let_through(self) -> List[model_networks.Network]:
         """What goes through even where its network is dropped already."""
         return [*self.allowed, *(network for network, _whose in self.near)]
 
-    def refuses(self, network: Network) -> str | None:
+    def refuses(self, network: model_networks.Network) -> Optional[str]:
         """Why a network is not dropped; None where it may be."""
         if self.nobody:
             return self.nobody
-        if within(network, self.allowed):
+        if model_networks.within(network, self.allowed):
             return "{0} is on the allow list, so it is not dropped".format(network)
         for near, whose in self.near:
-            if overlapping(network, [near]):
+            if model_networks.overlapping(network, [near]):
                 return "{0} has {1} in it, so it is not dropped".format(network, whose)
         return None
 
@@ -61,20 +56,26 @@ def guard_of(wanted: Facts, gathered: Facts) -> Guard:
     allowed = []
     told = wanted.get("allow") or ()
     for entry in told.split(",") if isinstance(told, str) else told:  # -e knows only texts
-        network = parse_network(entry)
+        network = model_networks.parse_network(entry)
         if network is None:
-            raise InvalidOption("syn_backlog_mitigate_allow", entry, "expected an IP address or network")
+            raise errors.InvalidOption("syn_backlog_mitigate_allow", entry, "expected an IP address or network")
         allowed.append(network)
     near = [(one, "addresses of this host alone") for one in _NEVER]
     for address in gathered.get("addresses") or ():
-        network = parse_network(address)
+        network = model_networks.parse_network(address)
         if network is not None:
-            near.append((rolled_up(network), "addresses of a network that the host itself is in, {0},".format(address)))
+            whose = "addresses of a network that the host itself is in, {0},".format(address)
+            near.append((model_networks.rolled_up(network), whose))
+    for address in gathered.get("sessions") or ():
+        network = model_networks.parse_network(address)
+        if network is not None:
+            whose = "the address of an ssh session on this host, {0},".format(network.network_address)
+            near.append((model_networks.rolled_up(network), whose))
     nobody = None
-    session = parse_network(gathered.get("controller"))
+    session = model_networks.parse_network(gathered.get("controller"))
     if session is not None:
         whose = "the address that this session comes from, {0},".format(session.network_address)
-        near.append((rolled_up(session), whose))
+        near.append((model_networks.rolled_up(session), whose))
     elif str(wanted.get("connection")).rpartition(".")[2] not in _NO_NETWORK:
         nobody = (
             "nothing is dropped, for the address that this session comes from is not known (no SSH_CONNECTION in the "

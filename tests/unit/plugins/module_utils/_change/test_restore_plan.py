@@ -8,8 +8,8 @@ from typing import Any, Dict
 
 import pytest
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change.restore_plan import restoration_plan
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import empty
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._restoration import restoration_plan
 
 Facts = Dict[str, Any]
 

@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""The nftables table of a mitigation as the text that ``nft -f`` takes (nft(8)).
+
+The text replaces the whole table, whatever it held, and nft hands it to the kernel as one transaction. So the same text
+makes, renews and mends, and no packet ever meets half of it. It names no other table.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Iterable, List, Mapping, Tuple
+
+from .._model import networks, nft_table
+
+#: Seconds by which an element may end earlier or later than it should before the table is made anew
+SLACK = 5
+_FAMILIES = ((4, "ip", "ipv4_addr"), (6, "ip6", "ipv6_addr"))
+
+
+def script(blocks: Mapping[nft_table.Key, int], passes: Iterable[networks.Network]) -> str:
+    """The table that drops new connections of ``blocks``, each for so many seconds more, except from ``passes``.
+
+    ``fib daddr type local``: what is addressed to this host, ports that a container engine publishes among them, and
+    not what the host routes to others.
+
+    :raises ValueError: a block that would never end.
+    """
+    kept, through = _without_nested(blocks), list(passes)
+    name = "{0} {1}".format(nft_table.FAMILY, nft_table.TABLE)
+    lines = ["add table " + name, "delete table " + name, "table {0} {{".format(name)]
+    for version, _protocol, address in _FAMILIES:
+        elements = [_element(network, port, kept[network, port]) for network, port in sorted(kept, key=_order)
+                    if network.version == version]  # fmt: skip
+        passed = [str(one) for one in _collapsed(through, version)]
+        lines += _set(nft_table.BLOCKED[version], address + " . inet_service", ["interval", "timeout"], elements, True)
+        lines += _set(nft_table.PASSED[version], address, ["interval"], passed, False)
+    lines.append("\tchain {0} {{".format(nft_table.CHAIN))
+    lines.append("\t\ttype filter hook prerouting priority {0}; policy accept;".format(nft_table.PRIORITY))
+    for version, protocol, _address in _FAMILIES:
+        lines.append(
+            "\t\t{0} saddr . tcp dport @{1} tcp flags & (fin | syn | rst | ack) == syn {0} saddr != @{2} "
+            "fib daddr type local counter drop".format(protocol, nft_table.BLOCKED[version], nft_table.PASSED[version])
+        )
+    return "\n".join([*lines, "\t}", "}", ""])
+
+
+def in_force(table: nft_table.Table, blocks: Mapping[nft_table.Key, int], passes: Iterable[networks.Network]) -> bool:
+    """Whether the kernel has what :func:`script` would make, no block ending much earlier or later."""
+    wanted = _without_nested(blocks)
+    if not table.sound or set(table.blocks) != set(wanted):
+        return False
+    if any(live.expires is None or abs(live.expires - wanted[key]) > SLACK for key, live in table.blocks.items()):
+        return False
+    told = list(passes)
+    return all(_collapsed(told, version) == _collapsed(table.passes, version) for version, _ip, _type in _FAMILIES)
+
+
+def _without_nested(blocks: Mapping[nft_table.Key, int]) -> Mapping[nft_table.Key, int]:
+    """An interval set takes no two that overlap: the larger network stays, for the longer of the two times."""
+    kept: List[Tuple[nft_table.Key, int]] = []
+    for (network, port), seconds in sorted(blocks.items(), key=lambda one: (one[0][0].prefixlen, _order(one[0]))):
+        for index, ((larger, its_port), its_seconds) in enumerate(kept):
+            if its_port == port and networks.within(network, [larger]):
+                kept[index] = ((larger, port), max(seconds, its_seconds))
+                break
+        else:
+            kept.append(((network, port), seconds))
+    return dict(kept)
+
+
+def _order(key: nft_table.Key) -> Tuple[int, int, int, int]:
+    return key[0].version, int(key[0].network_address), key[0].prefixlen, key[1]
+
+
+def _collapsed(told: Iterable[networks.Network], version: int) -> List[networks.Network]:
+    return list(ipaddress.collapse_addresses([one for one in told if one.version == version]))  # type: ignore[type-var]
+
+
+def _element(network: networks.Network, port: int, seconds: int) -> str:
+    if seconds < 1:  # which nft would take for no timeout at all
+        raise ValueError("{0}: {1} seconds".format(network, seconds))
+    return "{0} . {1} timeout {2}s".format(network, port, seconds)
+
+
+def _set(name: str, kind: str, flags: List[str], elements: List[str], counted: bool) -> List[str]:
+    lines = ["\tset {0} {{".format(name), "\t\ttype " + kind, "\t\tflags " + ", ".join(flags)]
+    lines += ["\t\tcounter"] if counted else []
+    lines += ["\t\telements = {{ {0} }}".format(", ".join(elements))] if elements else []
+    return [*lines, "\t}"]

@@ -1,0 +1,167 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE to the collection: its interface may change at any time.
+
+"""A flood mitigated in one run: gather, judge, record, apply, verify. Nothing is changed before the record is there."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+
+from .._change import mitigate_plan, mitigation_effect, raise_plan
+from .._model import errors, gathered
+from .._model import mitigation as model_mitigation
+from .._model import namespace as model_namespace
+from .._model import networks as model_networks
+from .._read import firewall
+from .._write import lock
+from . import blocks, change, gather, host, mitigation, mitigation_options, options, raise_listener, transaction
+
+_PARTS = ["sysctls", "listeners", "half_open", "counters", "findings", "mitigation"]
+_NOT_SET = (errors.InvalidOption, host.Refused, transaction.Failed, change.Shadowed, lock.Busy)
+_NOT_RAISED = (errors.InvalidOption, raise_plan.NotRaised, model_namespace.Unreachable, lock.Busy)
+
+
+class Made(NamedTuple):
+    """What the module returns, and what did not go as it was planned."""
+
+    result: Dict[str, Any]
+    diff: List[Dict[str, str]]
+    warnings: List[str]
+    failures: List[str]
+
+
+class _Step(NamedTuple):
+    changed: bool
+    diff: List[Dict[str, str]]
+    failures: List[str]
+    told: List[str] = []
+
+
+def mitigate(params: Mapping[str, Any], check: bool) -> Made:
+    """Judge what there is, and act on it; with ``check`` nothing is changed.
+
+    :raises InvalidOption: bad input.
+    :raises NotRecorded: there is a record that cannot be used, or it cannot be written; nothing was changed.
+    :raises Busy: another run does not end.
+    """
+    wanted = mitigation_options.wanted(params)
+    facts, warnings = _evidence(params, wanted)
+    plan = mitigate_plan.mitigation_plan(facts, wanted)
+    if plan["undecided"]:  # now and then all entries of a flood are replaced at once, and look like clients
+        anew, more = _evidence(params, wanted)
+        plan = mitigate_plan.mitigation_plan(anew, dict(wanted, earlier=facts))
+        warnings += [one for one in more if one not in warnings]
+        facts = anew
+    told = {name: plan[name] for name in ("verdict", "reasons", "record", "backend")}
+    if plan["record"] is None:
+        return Made(dict(told, changed=False, told=[]), [], warnings, [])
+    recorded = mitigation.keep_record({"state": "present", "record": plan["record"]}, check)
+    warnings += [one for one in recorded["warnings"] if one not in warnings]
+    steps = [_sysctls(plan, check)]
+    steps += [_listener(one, plan, check) for one in plan["listeners"]]
+    done = blocks.bring_in_force(recorded["record"], facts["mitigation"], check)
+    steps.append(_Step(done.changed, done.diff, done.failures))
+    acted = recorded["changed"] or any(step.changed for step in steps)
+    came = _effect(plan) if acted and not check else {"told": [], "shortfalls": []}
+    failures = [why for step in steps for why in step.failures] + came["shortfalls"]
+    widening = [sentence for step in steps for sentence in step.told]
+    result = dict(
+        told, record=recorded["record"], changed=acted, told=list(dict.fromkeys([*came["told"], *widening]))
+    )
+    diff = [recorded["diff"]] if recorded["changed"] else []
+    return Made(result, diff + [one for step in steps for one in step.diff], warnings, list(dict.fromkeys(failures)))
+
+
+# ---------------------------------------------------------------- the evidence
+
+
+def _evidence(params: Mapping[str, Any], wanted: Mapping[str, Any]) -> Tuple[Dict[str, Any], List[str]]:
+    command = firewall.command("nft") if params["backend"] != model_mitigation.IPTABLES else None
+    before = blocks.sent(command)
+    facts, warnings = gathering(_PARTS, mitigation_options.window(params), max(10, params["max_networks"]))
+    about = dict(facts["mitigation"], sending=blocks.still_sending(before, blocks.sent(command), _record(facts)))
+    if _names_few(facts):
+        refusal = blocks.refusal(command)
+        if refusal is not None:
+            about.update(nft=None, nft_refusal=refusal)
+        more = _who_is_connected(facts)
+        about.update(more[0])
+        warnings += more[1]
+    return dict(facts, mitigation=about), warnings
+
+
+def gathering(parts: List[str], window: float, sources: int = 10) -> Tuple[Dict[str, Any], List[str]]:
+    """The gathered structure of this host, judged, and warnings."""
+    params = {name: option.get("default") for name, option in options.gathering_spec().items()}
+    params.update(gather_subset=parts, counters_window=window, top_sources=sources, kernel_log_source="none")
+    return gather.gather(options.parse_gathering_options(params))
+
+
+def _record(facts: Mapping[str, Any]) -> Optional[model_mitigation.Record]:
+    found = facts["mitigation"]["record"]
+    return None if found is None else dict(found)
+
+
+def _names_few(facts: Mapping[str, Any]) -> bool:
+    return any(one.get("id") == mitigate_plan.FEW_NETWORKS for one in gathered.rows(facts, "findings"))
+
+
+def _who_is_connected(facts: Mapping[str, Any]) -> Tuple[Dict[str, Any], List[str]]:
+    """Clients in the networks of a flood, and from where administrators are logged in."""
+    from .._read import established, ssh_sessions
+
+    named, ports = [], set()
+    for one in gathered.rows(facts, "findings"):
+        if one.get("id") == mitigate_plan.FEW_NETWORKS:
+            evidence = gathered.part(one, "evidence")
+            told = map(model_networks.parse_network, evidence.get("networks") or ())
+            named += [network for network in told if network]
+            port = gathered.number(evidence.get("port"))
+            ports |= {port} if port else set()
+    peers, warnings = established.peers(sorted(ports), named) if ports and named else ([], [])
+    return {"established": peers, "sessions": ssh_sessions.sessions()}, warnings
+
+
+# ---------------------------------------------------------------- the steps
+
+
+def _sysctls(plan: Mapping[str, Any], check: bool) -> _Step:
+    return set_sysctls(plan["sysctls"], "at_least", check) if plan["sysctls"] else _Step(False, [], [])
+
+
+def set_sysctls(values: Mapping[str, int], policy: str, check: bool) -> _Step:
+    """Run-time values until the flood is over, or as before; a failure is told, for the other steps have to be done."""
+    from . import change_options
+
+    params = {name: option.get("default") for name, option in change_options.change_spec().items()}
+    params.update(values, policy=policy, persist=False)
+    try:
+        made = change.change(params, check)
+    except _NOT_SET as error:
+        return _Step(False, [], [str(error)])
+    return _Step(made.result["changed"], made.diff, [])
+
+
+def _listener(one: Mapping[str, Any], plan: Mapping[str, Any], check: bool) -> _Step:
+    expected = plan["sysctls"].get("somaxconn") if check else None
+    step = set_backlog(dict(one, policy="at_least", expected_somaxconn=expected), check)
+    return step._replace(failures=[], told=step.failures)  # cookies carry its clients
+
+
+def set_backlog(given: Mapping[str, Any], check: bool) -> _Step:
+    """One running listener; what cannot be done is told."""
+    params = dict({name: option.get("default") for name, option in raise_listener.listener_spec().items()}, **given)
+    try:
+        result, _warnings = raise_listener.set_backlogs(params, check)
+    except _NOT_RAISED as error:
+        return _Step(False, [], [str(error)])
+    diff = result["diff"] if isinstance(result["diff"], list) else [result["diff"]]
+    return _Step(result["changed"], diff if result["changed"] else [], [])
+
+
+def _effect(plan: Mapping[str, Any]) -> Dict[str, List[str]]:
+    facts, _warnings = gathering(["sysctls", "listeners", "half_open"], 0)
+    return mitigation_effect.mitigation_effect(facts, plan)

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+from ipaddress import ip_network
+from typing import Any, Dict, List
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.nft_table import Live, parse_listing
+
+
+def element(network: Any, port: Any = 80, expires: int = 3599, packets: int = 7) -> Dict[str, Any]:
+    counter = {"packets": packets, "bytes": 40 * packets}
+    return {"elem": {"val": {"concat": [network, port]}, "timeout": 3600, "expires": expires, "counter": counter}}
+
+
+def prefix(address: str, length: int) -> Dict[str, Any]:
+    return {"prefix": {"addr": address, "len": length}}
+
+
+def rule(name: str, **verdict: Any) -> Dict[str, Any]:
+    match = {"match": {"op": "==", "left": {}, "right": "@" + name}}
+    return {"rule": {"chain": "prerouting", "expr": [match, {"counter": {}}, verdict or {"drop": None}]}}
+
+
+def objects(blocked4: List[Any], passed4: List[Any]) -> List[Dict[str, Any]]:
+    """As nft 1.0.6 lists them."""
+    sets = {"blocked4": blocked4, "passed4": passed4, "blocked6": [], "passed6": []}
+    return [
+        {"metainfo": {"json_schema_version": 1}},
+        {"table": {"family": "inet", "name": "linuxnet_tcp"}},
+        *({"set": dict({"name": name}, **({"elem": held} if held else {}))} for name, held in sets.items()),
+        {"chain": {"name": "prerouting", "hook": "prerouting", "prio": -300, "policy": "accept"}},
+        rule("blocked4"),
+        rule("blocked6"),
+    ]
+
+
+def parsed(told: List[Dict[str, Any]]) -> Any:
+    return parse_listing(json.dumps({"nftables": told}))
+
+
+def test_a_table_is_read() -> None:
+    held = [element(prefix("198.51.100.0", 24)), element("203.0.113.9", 443, 5, 1)]
+    table = parsed(objects(held, ["198.51.100.7", prefix("192.0.2.0", 24)]))
+    assert table.blocks == {(ip_network("198.51.100.0/24"), 80): Live(3599, 7), (ip_network("203.0.113.9/32"), 443): Live(5, 1)}
+    assert table.passes == (ip_network("198.51.100.7/32"), ip_network("192.0.2.0/24"))
+    assert table.sound and table.packets == 8
+
+
+def test_what_somebody_changed_is_not_sound() -> None:
+    whole = objects([element(prefix("198.51.100.0", 24))], [])
+    assert parsed(whole).sound
+    assert not parsed(whole[:-1]).sound
+    assert not parsed([*whole, rule("blocked4")]).sound
+    assert not parsed([*whole[:-1], rule("blocked6", accept=None)]).sound
+    assert not parsed([one for one in whole if "chain" not in one]).sound
+    assert not parsed([one for one in whole if one.get("set", {}).get("name") != "passed6"]).sound
+    for strange in (element(prefix("198.51.100.0", 24), "http"), element({"range": ["192.0.2.1", "192.0.2.9"]}), "x", None, 7):
+        assert not parsed(objects([strange], [])).sound
+    assert not parsed(objects([], [{"range": ["192.0.2.1", "192.0.2.9"]}])).sound
+
+
+def test_a_block_without_an_end_is_told() -> None:
+    table = parsed(objects([{"concat": [prefix("198.51.100.0", 24), 80]}], []))
+    assert table.blocks == {(ip_network("198.51.100.0/24"), 80): Live(None, 0)}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"nftables": 1}', "table inet linuxnet_tcp {"])
+def test_what_is_no_listing_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        parse_listing(text)
+
+
+_JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=9)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(st.sampled_from(["set", "chain", "rule", "elem", "val", "concat", "prefix", "addr", "len", "name"]), inner, max_size=4),
+    ),
+    max_leaves=20,
+)
+
+
+@given(_JSON)
+def test_whatever_is_listed_is_read_without_an_error(told: Any) -> None:
+    assert not parsed([told, {"set": {"name": "blocked4", "elem": [told]}}]).sound
