@@ -14,7 +14,6 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 from .._change import iptables_rules, nft_rules
 from .._model import mitigation, networks, nft_table
 from .._read import clock, firewall_commands, iptables, nft
-from .._read import firewall as read_firewall
 from .._write import firewall as write_firewall
 from .._write import iptables as write_iptables
 from .._write import nft as write_nft
@@ -166,7 +165,7 @@ def take_away(families: List[str], commands: Mapping[str, Any], check: bool) -> 
     :raises OSError: the kernel refuses.
     """
     done = []
-    if read_firewall.has_our_table():
+    if nft.has_our_table():
         before = _listed(dict.fromkeys(sent(commands.get("nft"))), ()) or "the table {0}\n".format(nft_table.TABLE)
         gone = check or write_firewall.remove_our_table()
         done.append(Done(gone, before, "", []))

@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""Which commands of firewalls there are, and which of iptables' tables and chains, and of ours, nf_tables has.
+"""Which commands of firewalls there are, and which of iptables' tables and chains nf_tables has.
 
 iptables-nft (1.8) makes the table ``filter`` and the base chain INPUT when the first rule is added, and leaves both
 behind when the last is removed. ``linux/netfilter/nf_tables.h`` and ``nfnetlink.h`` name the numbers.
@@ -17,7 +17,6 @@ import os
 import struct
 from typing import Dict, Iterator, NamedTuple, Optional, Tuple
 
-from .._model import nft_table
 from . import netlink
 
 NETLINK_NETFILTER = 12
@@ -30,11 +29,11 @@ NFTA_TABLE_NAME = 1
 NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME = 1, 3
 _NFTA_TABLE_USE = 3
 _NFTA_CHAIN_HOOK, _NFTA_CHAIN_POLICY, _NFTA_CHAIN_USE = 4, 5, 6
-_NFT_MSG_NEWTABLE, _NFT_MSG_GETTABLE, _NFT_MSG_NEWCHAIN, _NFT_MSG_GETCHAIN = 0, 1, 3, 4
+NFT_MSG_NEWTABLE, NFT_MSG_GETTABLE, _NFT_MSG_NEWCHAIN, _NFT_MSG_GETCHAIN = 0, 1, 3, 4
 _NF_ACCEPT = 1
 _COMMANDS = {"ipv4": "iptables", "ipv6": "ip6tables"}
 _ALSO_IN = ("/usr/local/sbin", "/usr/sbin", "/sbin")  # as Ansible looks for commands
-_WITHOUT = (errno.EPROTONOSUPPORT, errno.EOPNOTSUPP, errno.EINVAL)  # a kernel without nf_tables
+WITHOUT = (errno.EPROTONOSUPPORT, errno.EOPNOTSUPP, errno.EINVAL)  # a kernel without nf_tables
 
 
 class Base(NamedTuple):
@@ -60,33 +59,21 @@ def command(name: str) -> Optional[str]:
     return next(filter(_runs, [os.path.join(place, name) for place in places if place.startswith("/")]), None)
 
 
-def has_our_table() -> bool:
-    """Whether nf_tables has the table of a mitigation; so also where that cannot be read."""
-    try:
-        listed = list(_listed(_NFT_MSG_GETTABLE, _NFT_MSG_NEWTABLE))
-    except netlink.DumpInterrupted:
-        return True
-    except OSError as error:
-        return error.errno not in _WITHOUT
-    ours = nft_table.TABLE.encode() + b"\0"
-    return any(family == NFPROTO_INET and one.get(NFTA_TABLE_NAME) == ours for family, one in listed)
-
-
 def bases(tries: int = 5) -> Optional[Dict[str, Base]]:
     """What there is, for each family; nothing at all on a kernel without nf_tables. None where it cannot be read."""
     try:
-        listed = _listed(_NFT_MSG_GETTABLE, _NFT_MSG_NEWTABLE)
-        tables = {(family, one.get(NFTA_TABLE_NAME)): one for family, one in listed}
-        listed = _listed(_NFT_MSG_GETCHAIN, _NFT_MSG_NEWCHAIN)
+        told = listed(NFT_MSG_GETTABLE, NFT_MSG_NEWTABLE)
+        tables = {(family, one.get(NFTA_TABLE_NAME)): one for family, one in told}
+        told = listed(_NFT_MSG_GETCHAIN, _NFT_MSG_NEWCHAIN)
         chains = {
             (family, one.get(NFTA_CHAIN_NAME)): one
-            for family, one in listed
+            for family, one in told
             if one.get(NFTA_CHAIN_TABLE) == TABLE + b"\0"
         }
     except netlink.DumpInterrupted:
         return bases(tries - 1) if tries > 1 else None  # somebody loads rules this moment
     except OSError as error:
-        return {family: Base(False, False, 0, False, False) for family in FAMILIES} if error.errno in _WITHOUT else None
+        return {family: Base(False, False, 0, False, False) for family in FAMILIES} if error.errno in WITHOUT else None
     found = {}
     for family, number in FAMILIES.items():
         table, chain = tables.get((number, TABLE + b"\0")), chains.get((number, INPUT + b"\0"))
@@ -103,7 +90,12 @@ def bases(tries: int = 5) -> Optional[Dict[str, Base]]:
     return found
 
 
-def _listed(request: int, answer: int) -> Iterator[Tuple[int, Dict[int, bytes]]]:
+def listed(request: int, answer: int) -> Iterator[Tuple[int, Dict[int, bytes]]]:
+    """The family and attributes of each object of a kind.
+
+    :raises DumpInterrupted: somebody loads rules this moment.
+    :raises OSError: the kernel refuses; its number is of WITHOUT where it has no nf_tables.
+    """
     kinds = [NFNL_SUBSYS_NFTABLES << 8 | kind for kind in (request, answer)]
     for run, length in netlink.dump(NFGENMSG.pack(0, 0, 0), NETLINK_NETFILTER, *kinds):
         for start in range(0, len(run), length):
