@@ -218,9 +218,7 @@ def _mitigation(work: gathering.Gathering) -> Optional[Dict[str, Any]]:
     """What is in force, and what a mitigation has to know of this host so that it cuts nobody off."""
     if not work.options.wants("mitigation"):
         return None
-    import time
-
-    from .._read import addresses, clock, firewall, mitigation_record, session
+    from .._read import addresses, firewall, mitigation_record, session
 
     found = mitigation_record.read_record()
     return {
@@ -231,7 +229,7 @@ def _mitigation(work: gathering.Gathering) -> Optional[Dict[str, Any]]:
         "addresses": work.note(addresses.own_addresses()),
         "iptables": firewall.commands(),
         "nft": firewall.command("nft"),
-        "now": clock.iso(time.time()),
+        "now": mitigation_record.now(),
         "chains": [family for family, base in sorted((firewall.bases() or {}).items()) if base.ours],
     }
 

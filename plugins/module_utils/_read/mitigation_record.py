@@ -12,6 +12,7 @@ import os
 import socket
 import stat
 import sys
+import time
 from typing import TYPE_CHECKING, List, NamedTuple, Optional
 
 if TYPE_CHECKING:
@@ -47,10 +48,8 @@ def read_record(path: str = PATH) -> Found:
 
 def _parsed(content: bytes, path: str) -> Found:
     import json
-    import time
 
     from .._model import mitigation
-    from . import clock
 
     try:
         record = mitigation.parse_record(json.loads(content.decode("utf-8")))
@@ -61,11 +60,16 @@ def _parsed(content: bytes, path: str) -> Found:
     at = place()
     why = mitigation.elsewhere(record, at)
     if why is None:
-        return Found(mitigation.unlapsed(record, clock.iso(time.time())), None)
+        return Found(mitigation.unlapsed(record, now()), None)
     if why == mitigation.ANOTHER_NAMESPACE and mitigation.may_live(record, at, _living(record)):
         another = "{0} is the record of another network namespace, or from before this container was restarted"
         return Found(None, another.format(path))
     return Found(None, None, "{0} is the record of {1}: what it tells of ended with that.".format(path, why))
+
+
+def now() -> str:
+    """The time, as records have it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def place() -> mitigation.Place:
