@@ -111,6 +111,8 @@ _MITIGATION = {
     "controller": _TEXT,
     "addresses": _TEXTS,
     "iptables": shapes.Named(_TEXT, _FEW),
+    "nft": _TEXT,
+    "now": _TEXT,
     "chains": shapes.Items(_TEXT, _FEW),
 }
 _FINDING = {
