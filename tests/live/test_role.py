@@ -298,7 +298,7 @@ def test_a_restarted_service_is_awaited_in_its_network_namespace(netns: lab.Netn
     }]))  # fmt: skip
     with lab.listener(netns, "0.0.0.0", 8001):
         run = ok(Run(playbook=playbook, network_namespace=netns.name))
-    assert run.on_target == ["syn_backlog_info"]
+    assert run.on_target == ["syn_backlog_read_info"]
 
 
 @isolated
@@ -331,6 +331,6 @@ def test_an_audit_shows_the_table_and_the_facts() -> None:
     }]))  # fmt: skip
     with listening(8001, 8002), sandbox.unchanged():
         audit = ok(Run(playbook=playbook, ports=[8001]))
-    assert audit.on_target == ["syn_backlog_facts"] and audit.recap["changed"] == 0
+    assert audit.on_target == ["syn_backlog_read_info"] and audit.recap["changed"] == 0
     assert "LISTENER" in audit.output and "0.0.0.0:8001" in audit.output and "fact: 8001" in audit.output
     assert "0.0.0.0:8002" not in audit.output

@@ -35,11 +35,23 @@ print(json.dumps([run_watch.watch_or_fail(Module()), Module.warnings]))
 """
 
 
-def send_soon(net, count, after=4.0):
-    """SYNs in the middle of a watch that Ansible takes its time to start."""
-    timer = threading.Timer(after, lab.spoof_syns, (net,), {"port": 80, "count": count})
-    timer.start()
-    return timer
+def send_soon(net, count):
+    """SYNs as soon as packets are counted, however long Ansible takes to start."""
+
+    def send():
+        assert lab.wait_for(lambda: net.server.call(counted) > 0, 60, pause=0.1)
+        time.sleep(1)
+        lab.spoof_syns(net, port=80, count=count)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    return thread
+
+
+def counted():
+    """How many packet sockets there are (packet(7)), in the namespace of this thread."""
+    with open("/proc/thread-self/net/packet", encoding="ascii") as sockets:
+        return len(sockets.readlines()) - 1
 
 
 @pytest.mark.parametrize("extra", [(), ("--check",)])
@@ -50,7 +62,7 @@ def test_the_contract(net, extra):
         timer.join()
     assert not result["failed"] and not result["changed"]
     told = result["watch"]
-    assert set(told) == {"seconds", "looks", "longest_gap", "cpu_seconds", "listeners", "layers", "namespaces", "findings"}
+    assert set(told) == {"seconds", "looks", "longest_gap", "cpu_seconds", "listeners", "unix_listeners", "layers", "namespaces", "findings"}
     (row,) = told["listeners"]
     expected = {"network_namespace": "host", "family": "ipv4", "address": "0.0.0.0", "port": 80, "backlog": 511}
     assert {name: row[name] for name in expected} == expected
