@@ -89,7 +89,7 @@ def _with_nft(record: mitigation.Record, command: Optional[str], check: bool) ->
         made = nft.table(command)
     except (write_nft.NotApplied, firewall_commands.NoAnswer) as error:
         return Done(False, "", "", ["the networks are not dropped: {0}".format(error)])
-    if made is None or not nft_rules.in_force(made, wanted, through):
+    if made is None or not nft_rules.in_force(made, wanted, through, nft_rules.SLACK_WHEN_MADE):
         return Done(True, *texts, ["the table {0} is not as it was made".format(nft_table.TABLE)])
     return Done(True, *texts, [])
 

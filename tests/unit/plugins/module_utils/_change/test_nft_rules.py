@@ -57,7 +57,7 @@ def test_every_block_is_covered_and_no_two_overlap(blocks: Any, passes: Any) -> 
     assert set(re.findall(r"table \w+ (\w+)", text)) == {"linuxnet_tcp"}
 
 
-@given(BLOCKS, st.lists(st.one_of(V4, V6), max_size=6), st.integers(0, 5))
+@given(BLOCKS, st.lists(st.one_of(V4, V6), max_size=6), st.integers(0, nft_rules.SLACK))
 def test_what_was_made_is_in_force_and_what_differs_is_not(blocks: Any, passes: Any, late: int) -> None:
     made = elements(nft_rules.script(blocks, passes))
     live = {key: nft_table.Live(seconds - late, 0) for key, seconds in made.items()}
