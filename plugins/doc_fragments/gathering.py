@@ -12,7 +12,8 @@ options:
     description:
       - Which parts to gather. A leading V(!) leaves a part out; exclusions alone start from everything.
       - V(sysctls) are the values in force now, V(boot) the values after a reboot with file and line,
-        V(listeners) the listening sockets with their limits, V(unix) the listening UNIX sockets, V(half_open) the half-open connections by listener and by source,
+        V(listeners) the listening sockets with their limits, V(unix) the listening UNIX sockets, V(half_open) the half-open
+        connections by listener and by source,
         V(counters) the kernel's own counters, V(kernel_log) what the kernel logged, V(mitigation) what the role's C(mitigate) has
         changed for the time of a flood, V(findings) the judgement of all of these.
       - V(min) is V(sysctls), and is always gathered unless it is left out with V(!min) or V(!sysctls).

@@ -274,8 +274,8 @@ restart_needed:
       description:
         - V(true) where it took exactly the limit that was in force before this run, or where its command line asks for more.
         - V(false) where only the application's default says so, which its configuration may have replaced, and where nobody knows
-          what the application asks for. Such a listener is told until its process is younger than the setting, which is as old as the last change of the file that sets
-          C(net.core.somaxconn), or as the boot. Then what it has is what it asked for.
+          what the application asks for. Such a listener is told until its process is younger than the setting, which is as old as the last change of the
+          file that sets C(net.core.somaxconn), or as the boot. Then what it has is what it asked for.
       type: bool
       returned: success
       sample: true

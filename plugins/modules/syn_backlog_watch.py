@@ -171,7 +171,9 @@ watch:
           type: int
           sample: 387
         dropped:
-          description: What the kernel counted as dropped by this socket, which is SYNs, third packets of a handshake, and repeated SYNs. V(null) where it does not tell.
+          description:
+            - What the kernel counted as dropped by this socket, which is SYNs, third packets of a handshake, and repeated SYNs.
+            - V(null) where it does not tell.
           returned: always
           type: int
           sample: 99871

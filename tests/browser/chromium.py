@@ -72,12 +72,12 @@ class Browser:
 
     def _next(self, until: float) -> Dict[str, Any]:
         while b"\0" not in self._rest:
-            ready, _, _ = select.select([self._answers], [], [], max(0.0, until - time.monotonic()))
+            ready = select.select([self._answers], [], [], max(0.0, until - time.monotonic()))[0]
             assert ready, "the browser does not answer"
             more = os.read(self._answers, 1 << 20)
             assert more, "the browser is gone"
             self._rest += more
-        one, _, self._rest = self._rest.partition(b"\0")
+        one, _end, self._rest = self._rest.partition(b"\0")
         told = json.loads(one)
         if "method" in told:
             self.events.append(told)

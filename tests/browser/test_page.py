@@ -70,9 +70,11 @@ def open_first(browser: Browser) -> None:
 CONTRAST = """
 (() => {
   const parse = (colour) => { const found = colour.match(/[0-9.]+/g).map(Number); return found.length < 4 ? [...found, 1] : found; };
-  const light = (colour) => { const [r, g, b] = colour.slice(0, 3).map((one) => { const part = one / 255; return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4; });
+  const light = (colour) => { const [r, g, b] = colour.slice(0, 3).map((one) => {
+    const part = one / 255; return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4; });
     return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-  const behind = (node) => { for (let one = node; one; one = one.parentElement) { const colour = parse(getComputedStyle(one).backgroundColor); if (colour[3] === 1) return colour; } return [255, 255, 255, 1]; };
+  const behind = (node) => { for (let one = node; one; one = one.parentElement) {
+    const colour = parse(getComputedStyle(one).backgroundColor); if (colour[3] === 1) return colour; } return [255, 255, 255, 1]; };
   const poor = []; let seen = 0;
   const walk = document.createTreeWalker(document.getElementById("panel").open ? document.getElementById("panel") : document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
@@ -82,7 +84,8 @@ CONTRAST = """
     const [one, other] = [light(parse(style.color)), light(behind(node))].sort((a, b) => b - a);
     const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
     seen += 1;
-    if ((one + 0.05) / (other + 0.05) < (large ? 3 : 4.5)) poor.push(`${node.className || node.tagName}: ${walk.currentNode.textContent.trim().slice(0, 40)} ${((one + 0.05) / (other + 0.05)).toFixed(2)}`);
+    if ((one + 0.05) / (other + 0.05) < (large ? 3 : 4.5))
+      poor.push(`${node.className || node.tagName}: ${walk.currentNode.textContent.trim().slice(0, 40)} ${((one + 0.05) / (other + 0.05)).toFixed(2)}`);
   }
   return { poor, seen };
 })()
@@ -169,7 +172,8 @@ def test_search_filters_and_orders(browser: Browser, tmp_path: Path) -> None:
 
 
 def test_the_panel_tells_everything(browser: Browser, tmp_path: Path) -> None:
-    states = dict(facts()["sysctls"], somaxconn=dict(sysctl(4096, 128, "/etc/sysctl.d/99-vendor.conf:3"), shadowed=[{"source": "/etc/sysctl.d/50-tuning.conf:1", "value": "5000"}]))
+    shadowed = [{"source": "/etc/sysctl.d/50-tuning.conf:1", "value": "5000"}]
+    states = dict(facts()["sysctls"], somaxconn=dict(sysctl(4096, 128, "/etc/sysctl.d/99-vendor.conf:3"), shadowed=shadowed))
     flooded = next(one for one in fleet(400).values() if one.get("half_open", {}).get("listeners"))
     answers = {"web1": dict(flooded, sysctls=states, warnings=["the kernel log is not readable"], counters={"ListenDrops": 12})}
     browser.open(written(tmp_path, answers))
@@ -190,7 +194,8 @@ def test_the_panel_tells_everything(browser: Browser, tmp_path: Path) -> None:
 
 def test_all_is_at_hand_from_the_keyboard(browser: Browser, tmp_path: Path) -> None:
     browser.open(written(tmp_path, fleet(60)))
-    here = "(document.activeElement.id || document.activeElement.dataset.kind || document.activeElement.dataset.view || document.activeElement.className).split(' ')[0]"
+    names = ("id", "dataset.kind", "dataset.view", "className")
+    here = "(%s).split(' ')[0]" % " || ".join("document.activeElement." + name for name in names)
     order = []
     for _step in range(40):
         browser.press("Tab")
@@ -269,7 +274,8 @@ def test_a_thousand_hostile_strings_are_text(browser: Browser, tmp_path: Path) -
 
         evidence = {bad(): bad(), "__proto__": {"x": bad()}, "deep": [[bad()]]}
         rows = [
-            listener(address=bad(), port=80 + place, device=bad(), network_namespace=bad(), unit=bad(), bound_by=bad(), remedy="Do `%s` and %s" % (bad(), bad()),
+            listener(address=bad(), port=80 + place, device=bad(), network_namespace=bad(), unit=bad(), bound_by=bad(),
+                     remedy="Do `%s` and %s" % (bad(), bad()),
                      since=bad(), processes=[{"pid": 1, "name": bad()}])
             for place in range(2)
         ]  # fmt: skip
@@ -277,7 +283,8 @@ def test_a_thousand_hostile_strings_are_text(browser: Browser, tmp_path: Path) -
         half = {"total": 9, "young": 1, "retransmissions": [1, 8], "sources": [{"network": bad(), "count": 9}]}
         answers[bad()] = facts(
             *rows, kernel={"stable_level": bad(), "release": bad(), "rule": bad(), "rule_source": bad()}, sysctls={bad(): state, "somaxconn": state},
-            findings=[finding(id=bad(), subject=bad(), summary=bad(), remedy=bad(), evidence=evidence, severity=severity) for severity in ("critical", "warning")],
+            findings=[finding(id=bad(), subject=bad(), summary=bad(), remedy=bad(), evidence=evidence, severity=severity)
+                      for severity in ("critical", "warning")],
             half_open={"listeners": [dict(half, **{name: rows[0][name] for name in ("address", "port", "device", "network_namespace", "family")})]},
             kernel_log={"events": [{"kind": bad(), "time": bad(), "address": bad(), "port": bad(), "action": bad(), "count": 1}]},
             warnings=[bad()], counters={bad(): 3},
@@ -300,7 +307,10 @@ def test_a_thousand_hostile_strings_are_text(browser: Browser, tmp_path: Path) -
             browser.run("for (const one of document.querySelectorAll('details')) one.open = true")
             assert set(browser.run(kinds).split()) <= allowed
             assert browser.run("document.scripts.length") == 2
-            assert browser.run("[...document.querySelectorAll('*')].every((one) => [...one.attributes].every((at) => !at.name.startsWith('on') && at.name !== 'style' || one.matches('.list, .item')))")
+            assert browser.run(
+                "[...document.querySelectorAll('*')].every((one) => [...one.attributes].every("
+                "(at) => !at.name.startsWith('on') && at.name !== 'style' || one.matches('.list, .item')))"
+            )
             browser.run("document.getElementById('panel').close()")
     settled(browser)
     assert browser.run("globalThis.hits") == [], "none of them ran"

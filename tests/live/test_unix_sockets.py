@@ -267,8 +267,19 @@ def puma(directory: str, backlog: int) -> list[str]:
 PROXY = "proxy_pass http://unix:{0}/app.sock;"
 PROGRAMS = {
     "gunicorn": (gunicorn, PROXY, "Gunicorn", "change --backlog on the command line"),
-    "php-fpm8.2": (php_fpm, "fastcgi_pass unix:{0}/app.sock; fastcgi_param SCRIPT_FILENAME {0}/index.php; fastcgi_param REQUEST_METHOD GET;", "PHP-FPM", "listen.backlog"),
-    "uwsgi": (uwsgi, "uwsgi_pass unix:{0}/app.sock; uwsgi_param REQUEST_METHOD GET; uwsgi_param PATH_INFO /; uwsgi_param SERVER_NAME x; uwsgi_param SERVER_PORT 80; uwsgi_param SERVER_PROTOCOL HTTP/1.0;", "uWSGI", "--listen"),
+    "php-fpm8.2": (
+        php_fpm,
+        "fastcgi_pass unix:{0}/app.sock; fastcgi_param SCRIPT_FILENAME {0}/index.php; fastcgi_param REQUEST_METHOD GET;",
+        "PHP-FPM",
+        "listen.backlog",
+    ),
+    "uwsgi": (
+        uwsgi,
+        ("uwsgi_pass unix:{0}/app.sock; uwsgi_param REQUEST_METHOD GET; uwsgi_param PATH_INFO /; uwsgi_param SERVER_NAME x; "
+        "uwsgi_param SERVER_PORT 80; uwsgi_param SERVER_PROTOCOL HTTP/1.0;"),
+        "uWSGI",
+        "--listen",
+    ),
     "puma": (puma, PROXY, "Puma", "backlog="),
 }  # fmt: skip
 

@@ -35,7 +35,6 @@ class Thread(NamedTuple):
     queued: Optional[float] = None  # seconds in between that it waited for a CPU; None where the kernel does not tell
     wchan: Optional[str] = None  # where in the kernel it waits; None where it does not, or that is not told
 
-
     @property
     def wanted(self) -> float:
         """Seconds in between that it ran or would have, as far as is known."""
@@ -165,7 +164,8 @@ def _descriptors(process: Process) -> Dict[str, Any]:
 def _throttled(process: Process) -> Dict[str, Any]:
     """The ``cgroup``, its quota and period in microseconds, and in how many of the periods it was used up."""
     group = _throttling(process)
-    assert group is not None
+    if group is None:
+        return {}
     return {
         "cgroup": group.directory,
         "cgroup_version": group.version,

@@ -96,7 +96,8 @@ def _listeners(number: int, chance: random.Random) -> List[Dict[str, Any]]:
             inode=chance.randrange(1 << 20), backlog=backlog, accept_queue={"used": chance.choice([0, 0, 0, 2]), "limit": backlog + 1},
             processes=[{"pid": pid + port, "name": name}], unit=name + ".service",
             remedy="To admit more, set the backlog of %s to 8192 in its configuration (now %d; no sysctl raises it), then restart %s (pid %d)."
-            " At once, until it restarts: `ansible HOST -b -m linuxnet.tcp.syn_backlog_listener -a 'port=%d backlog=8192'`." % (name, backlog, name, pid + port, port),
+            " At once, until it restarts: "
+            "`ansible HOST -b -m linuxnet.tcp.syn_backlog_listener -a 'port=%d backlog=8192'`." % (name, backlog, name, pid + port, port),
         )  # fmt: skip
         row["syn_queue"].update(used=chance.choice([0, 0, 1, 9]), limit=backlog + 1)
         rows.append(row)

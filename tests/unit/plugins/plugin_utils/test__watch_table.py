@@ -53,7 +53,7 @@ def test_hosts_in_trouble_come_first_and_those_without_an_answer_before_them() -
 
 
 def test_what_is_not_known_is_a_question_mark() -> None:
-    blind = row(80, syns=None, connections_per_second=None, recommended_backlog=None) | {"dropped": None}
+    blind = dict(row(80, syns=None, connections_per_second=None, recommended_backlog=None), dropped=None)
     assert watch_table({"a": watched(blind)}).splitlines()[3].split()[:5] == ["0.0.0.0:80", "?", "?", "?", "?"]
 
 

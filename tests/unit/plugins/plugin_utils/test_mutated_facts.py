@@ -146,7 +146,7 @@ ANY_JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.
 
 def deep(levels: int) -> Any:
     found: Any = 1
-    for _ in range(levels):
+    for _level in range(levels):
         found = [found]
     return found
 

@@ -257,7 +257,8 @@ def test_nobody_comes_in_over_the_network(connection: str) -> None:
 
 @pytest.mark.parametrize(
     "network",
-    ["0.0.0.0/0", "::/0", "10.0.0.0/8", "2001:db8::/32", "2001:db8::/47", "::/48", "127.0.0.0/24", "::/64", "fe80::/64", "224.0.0.0/24", "", "{{ x }}", None, 7],
+    ["0.0.0.0/0", "::/0", "10.0.0.0/8", "2001:db8::/32", "2001:db8::/47", "::/48", "127.0.0.0/24", "::/64", "fe80::/64", "224.0.0.0/24",
+     "", "{{ x }}", None, 7],
 )
 def test_what_is_no_small_network_of_others_is_never_dropped(network: Any) -> None:
     made = plan(facts(found(networks=[network])))

@@ -99,7 +99,7 @@ def test_lists_are_bounded() -> None:
 
 def test_evidence_is_bounded_in_depth_and_size() -> None:
     deep: Any = 1
-    for _ in range(5000):
+    for _level in range(5000):
         deep = [deep]
     shape = shapes.Anything(depth=2, longest=3, most=6)
     assert shape.admitted({"a": [1, [2]], "b": [1, 2, 3, 4]}) == {"a": [1, "…"], "b": "…"}

@@ -81,7 +81,8 @@ def test_an_empty_command_of_a_unit_takes_back_those_before():
 
 
 def test_interfaces_that_come_up_by_themselves():
-    text = "auto eth0\niface eth0 inet dhcp\n  post-up sysctl -w net.core.somaxconn=5\niface eth1 inet dhcp\n  up echo 6 > /proc/sys/net/core/somaxconn\n  down sysctl -w net.core.somaxconn=7\n"
+    text = "auto eth0\niface eth0 inet dhcp\n  post-up sysctl -w net.core.somaxconn=5\n"
+    text += "iface eth1 inet dhcp\n  up echo 6 > /proc/sys/net/core/somaxconn\n  down sysctl -w net.core.somaxconn=7\n"
     assert list(interfaces.settings(text, text)) == [writer.Setting(3, KEY, "5", True), writer.Setting(5, KEY, "6", False)]
     assert interfaces.sourced("source /etc/network/interfaces.d/*\nsource-directory x\n") == ["/etc/network/interfaces.d/*", "x/*"]
 
@@ -94,7 +95,8 @@ def test_crontabs():
 
 
 def test_rules_of_udev():
-    text = '# SYSCTL{a}="1"\nACTION=="add", SYSCTL{net/core/somaxconn}="5"\nRUN+="/sbin/sysctl -w net.core.somaxconn=6"\nSYSCTL{net.core.somaxconn}="$attr{x}"\n'
+    text = '# SYSCTL{a}="1"\nACTION=="add", SYSCTL{net/core/somaxconn}="5"\n'
+    text += 'RUN+="/sbin/sysctl -w net.core.somaxconn=6"\nSYSCTL{net.core.somaxconn}="$attr{x}"\n'
     assert list(udev.settings(text)) == [
         writer.Setting(2, KEY, "5", False), writer.Setting(3, KEY, "6", False), writer.Setting(4, KEY, None, False)
     ]  # fmt: skip
