@@ -276,7 +276,7 @@ PROGRAMS = {
     "uwsgi": (
         uwsgi,
         ("uwsgi_pass unix:{0}/app.sock; uwsgi_param REQUEST_METHOD GET; uwsgi_param PATH_INFO /; uwsgi_param SERVER_NAME x; "
-        "uwsgi_param SERVER_PORT 80; uwsgi_param SERVER_PROTOCOL HTTP/1.0;"),
+         "uwsgi_param SERVER_PORT 80; uwsgi_param SERVER_PROTOCOL HTTP/1.0;"),
         "uWSGI",
         "--listen",
     ),

@@ -127,7 +127,7 @@ def test_all_three_outputs_tell_and_the_next_audit_reads_them() -> None:
 ANYTHING = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=4)),
     lambda inner: st.one_of(st.lists(inner, max_size=2),
-                           st.dictionaries(st.sampled_from(["listeners", "findings", "error", "kernel", "port", "id"]), inner, max_size=3)),
+                            st.dictionaries(st.sampled_from(["listeners", "findings", "error", "kernel", "port", "id"]), inner, max_size=3)),
     max_leaves=8,
 )  # fmt: skip
 
