@@ -21,7 +21,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._module import watch
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import drop_reasons, sockets
 from ansible_collections.linuxnet.tcp.tests.live import clients, lab, serving
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it makes network namespaces")
+pytestmark = pytest.mark.usefixtures("root")
 
 
 @contextlib.contextmanager
