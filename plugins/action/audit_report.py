@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible.utils.color import ANSIBLE_COLOR
 from ansible.utils.display import Display
 
@@ -18,16 +16,11 @@ from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_answer import 
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_colour import coloured
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_compare import Earlier, earlier_report
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_details import detailed
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_folder import replace_all, would_change
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_reports import reports
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._report_action import ReportAction
 
 
-class ActionModule(ActionBase):
-    BYPASS_HOST_LOOP = True  # the strategy free refuses it for that, rather than make a report for each host
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-
+class ActionModule(ReportAction):
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result = super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(
@@ -40,7 +33,7 @@ class ActionModule(ActionBase):
             }
         )
         variables = task_vars or {}
-        answers = self._answers(variables, options["results"])
+        answers = {name: answer(one) for name, one in self.returned(variables, options["results"])}
         earlier = _earlier(options["compare"]) if options["compare"] else None
         try:
             details = detailed(options["details"], answers.keys(), variables.get("groups") or {})
@@ -52,28 +45,12 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail("compare: {0}".format(error)) from error
         return dict(
             result,
-            changed=self._write(os.path.abspath(options["directory"]), made.files),
+            changed=self.write(options["directory"], made.files),
             failed=silent(answers) or made.worse,
             msg=made.last_line,
             report=made.text,
             _ansible_verbose_always=not _on_a_terminal(made.text),  # shows the report without -v
         )
-
-    def _answers(self, task_vars: dict[str, t.Any], variable: str) -> dict[str, dict[str, t.Any]]:
-        """What each host of the play answered.
-
-        The variables are read as they are, host by host: through templates, each would be copied and its text looked
-        through for expressions.
-        """
-        hostvars = task_vars["hostvars"]
-        return {name: answer(hostvars.raw_get(name).get(variable)) for name in task_vars["ansible_play_hosts_all"]}
-
-    def _write(self, directory: str, files: t.Mapping[str, t.Iterable[str]]) -> bool:
-        """Whether files differ from those of before; check mode leaves these."""
-        try:
-            return would_change(directory, files) if self._task.check_mode else replace_all(directory, files)
-        except OSError as error:
-            raise AnsibleActionFail("directory: the report cannot be written: {0}".format(error)) from error
 
 
 def _earlier(path: str) -> Earlier:

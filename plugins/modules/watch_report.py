@@ -20,27 +20,7 @@ author:
   - The linuxnet.tcp authors (@linuxnet-collections)
 extends_documentation_fragment:
   - linuxnet.tcp.attributes
-attributes:
-  action:
-    description: Runs as an action plugin of the controller; no host is connected to.
-    support: full
-  bypass_host_loop:
-    description: Runs once for all hosts of the play. The strategy P(ansible.builtin.free#strategy) refuses such tasks.
-    support: full
-  check_mode:
-    support: full
-    details:
-      - Shows the report, and tells whether the files would change. They stay as they are.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
-    details:
-      - The same results make the same files; what hosts answer differs from run to run.
-  platform:
-    support: full
-    details:
-      - This is the operating system of the controller.
+  - linuxnet.tcp.report
 options:
   results:
     description:
