@@ -380,7 +380,14 @@ def test_an_audit_in_check_mode_shows_the_table_and_writes_nothing(flooded, tmp_
     assert os.listdir(tmp_path) == []
 
 
-def test_an_audit_takes_a_hostile_answer_as_text(net, tmp_path):
+def without_nulls(told):
+    if isinstance(told, dict):
+        return {name: without_nulls(value) for name, value in told.items() if value is not None}
+    return [without_nulls(one) for one in told] if isinstance(told, list) else told
+
+
+@pytest.mark.parametrize("window", [0, 0.1])
+def test_an_audit_takes_a_hostile_answer_as_text(net, tmp_path, window):
     """The interpreter is the host's own: what it prints is the module's result."""
     trap = "{{ lookup('ansible.builtin.pipe', 'touch %s/sprung') }}" % tmp_path
     finding = {"severity": "warning", "subject": [trap], "summary": "\x1b[2J" + trap, "remedy": {trap: trap}, "id": trap}
@@ -392,12 +399,14 @@ def test_an_audit_takes_a_hostile_answer_as_text(net, tmp_path):
     (tmp_path / "fleet.ini").write_text(
         "evil ansible_connection=local ansible_python_interpreter=%s\ngood ansible_connection=local\n" % interpreter
     )
-    done, table, report = audit(tmp_path, net.server, "-i", str(tmp_path / "fleet.ini"), audit_hosts="evil,good")
+    done, table, report = audit(tmp_path, net.server, "-i", str(tmp_path / "fleet.ini"), audit_hosts="evil,good", audit_counters_window=window)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not (tmp_path / "sprung").exists()
-    evil = report["evil"]  # judged here, so what has the wrong type is null or gone, and findings are our own
-    assert evil["kernel"]["rule"] == evil["listeners"][0]["address"] == trap and evil["warnings"] == [trap]
-    assert evil["findings"] == [] and "listeners" in report["good"]
+    # What has the wrong type is null or gone. Findings are our own, but of a host that gathered over a window: it judged itself.
+    theirs = [] if window == 0 else [{"id": trap, "severity": "warning", "summary": "\x1b[2J" + trap}]
+    known = {"accept_queue": {}, "address": trap, "processes": [], "remedy": trap, "reuseport": {}, "syn_queue": {}}
+    evil = {"kernel": {"rule": trap}, "sysctls": {}, "listeners": [known], "findings": theirs, "warnings": [trap]}
+    assert without_nulls(report["evil"]) == evil and "listeners" in report["good"]
     assert all(line.isprintable() for line in table) and not [line for line in table if "{{" in line]
     assert table[-1].startswith("Result: 1 listener on 2 hosts: ")
 
