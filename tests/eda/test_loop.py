@@ -47,7 +47,7 @@ def in_force(namespace):
     """Whether the network that floods is dropped, on the way that new connections take, with either firewall."""
     with contextlib.suppress(FileNotFoundError):
         table = namespace.run(["nft", "list", "table", "inet", "linuxnet_tcp"], capture_output=True, text=True).stdout
-        if NETWORK in table and table.count(" drop") == 2:
+        if NETWORK in table and table.count(" drop") == 4:
             return True
     told = rules(namespace, ["iptables-save"])
     chains = {rule.split()[1] for rule in told if NETWORK in rule and rule.endswith("-j DROP")}
