@@ -182,11 +182,7 @@ def docker(namespace: lab.Netns, container: lab.Netns, address: str) -> Iterator
         "link add veth0 type veth peer name eth0 netns %s" % container.name,
         "link set veth0 master docker0 up",
     )))  # fmt: skip
-    lab.ip("-n", container.name, batch="\n".join((
-        "addr add 172.17.0.2/16 dev eth0",
-        "link set eth0 up",
-        "route add default via 172.17.0.1",
-    )))  # fmt: skip
+    lab.ip("-n", container.name, batch="addr add 172.17.0.2/16 dev eth0\nlink set eth0 up\nroute add default via 172.17.0.1")
     rules = DOCKER.format(container="172.17.0.2", bridge="docker0", address=address)
     namespace.run(["iptables-restore"], input=rules, text=True, check=True)
     yield

@@ -11,14 +11,21 @@ import contextlib
 import difflib
 import functools
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import nft
 from ansible_collections.linuxnet.tcp.tests.live import clients, firewalls, floods, lab, serving
 from ansible_collections.linuxnet.tcp.tests.live.sandbox import isolated
-from ansible_collections.linuxnet.tcp.tests.live.test_mitigation_module import BACKENDS, NFT, NOISY, absent, dropping, present, record
+from ansible_collections.linuxnet.tcp.tests.live.test_mitigation_module import (
+    BACKENDS,
+    NFT,
+    NOISY,
+    absent,
+    dropping,
+    present,
+    record,
+)
 
 SECOND = "10.77.0.9"  # another address of the host
 OTHERS = {
