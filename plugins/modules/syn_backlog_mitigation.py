@@ -92,7 +92,8 @@ options:
   window:
     description:
       - Seconds, from 0 to 3600, over which the counters are watched before judging. Without them real clients cannot be told from a flood.
-      - V(2) with O(state=present), V(5) with O(state=absent), if left out.
+      - V(1) with O(state=present), V(5) with O(state=absent), if left out. Where that leaves it unclear what fills a queue, it is made longer
+        by itself.
     type: float
   force:
     description:

@@ -27,7 +27,7 @@ from ansible_collections.linuxnet.tcp.tests.live.sandbox import isolated
 REACTION = 10  # seconds from the kernel's message until the flood is mitigated, on a machine that has a CPU for it
 COOL_DOWN, CALM = 5, 1  # seconds
 LOCAL = 'ansible_connection=local ansible_python_interpreter="{{ ansible_playbook_python }}" mitigate_become=false restore_become=false'
-INVENTORY = "localhost ansible_pipelining=true syn_backlog_mitigate_window=1 " + LOCAL + "\n"
+INVENTORY = "localhost ansible_pipelining=true " + LOCAL + "\n"
 MITIGATE, RESTORE = "Mitigate SYN floods", "Restore what was there before a SYN flood"
 NETWORK, RATE_OF_SYNS = "100.64.7.0/24", 500
 

@@ -60,10 +60,9 @@ def mitigate(params: Mapping[str, Any], check: bool) -> Made:
         return Made(dict(told, changed=False, told=[]), [], warnings, [])
     recorded = mitigation.keep_record({"state": "present", "record": plan["record"]}, check)
     warnings += [one for one in recorded["warnings"] if one not in warnings]
-    steps = [_sysctls(plan, check)]
+    done = blocks.bring_in_force(recorded["record"], facts["mitigation"], check)  # first, for that ends a flood
+    steps = [_Step(done.changed, done.diff, done.failures), _sysctls(plan, check)]
     steps += [_listener(one, plan, check) for one in plan["listeners"]]
-    done = blocks.bring_in_force(recorded["record"], facts["mitigation"], check)
-    steps.append(_Step(done.changed, done.diff, done.failures))
     acted = recorded["changed"] or any(step.changed for step in steps)
     came = _effect(plan) if acted and not check else {"told": [], "shortfalls": []}
     failures = [why for step in steps for why in step.failures] + came["shortfalls"]
