@@ -259,7 +259,7 @@ def test_whatever_was_killed_is_completed_or_taken_back(backend: str) -> None:
             at_rest = 0
             while at_rest < 2:
                 looks += 1
-                assert looks <= 10, (known, later.result, later.diff)
+                assert looks <= 10, record()
                 known = record()
                 later = present(net, **common)
                 grown = record() != known
