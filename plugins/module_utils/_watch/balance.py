@@ -104,9 +104,14 @@ def alone(listeners: Sequence[Counted]) -> Optional[int]:
     return strained[0] if len(strained) == 1 else None
 
 
-def balances(listeners: Sequence[Counted], shared: Shared) -> List[Optional[Balance]]:
-    """The balance of each listener of a network namespace; None where it cannot be told from others'."""
-    mine = alone(listeners)
+def balances(
+    listeners: Sequence[Counted], shared: Shared, others: Optional[Counted] = None
+) -> List[Optional[Balance]]:
+    """The balance of each listener of a network namespace; None where it cannot be told from others'.
+
+    ``others``: what was counted of all the listeners that are not told, taken together.
+    """
+    mine = alone([*listeners, *([] if others is None else [others])])
     nothing = Shared(0, 0, 0, 0)
     clean = shared.again == shared.skipped == 0 and shared.lost in (0, None)
     found: List[Optional[Balance]] = []
@@ -120,3 +125,30 @@ def balances(listeners: Sequence[Counted], shared: Shared) -> List[Optional[Bala
         else:
             found.append(None)
     return found
+
+
+Bounds = Dict[str, Tuple[int, int]]
+
+
+def bounds(it: Counted, shared: Shared) -> Bounds:
+    """Each account of a listener as (least, most), where what the namespace counted may be its own or another's.
+
+    At the socket a third packet of a handshake that found the accept queue full counts twice, a repeated SYN once.
+    """
+    again = min(shared.again, it.syn_acks)
+    most_repeated = again + shared.skipped
+    found = {
+        "before_listener": (0, it.syns if shared.lost is None else max(0, shared.lost)),
+        "answered": (max(0, it.syn_acks - again), it.syn_acks),
+        "repeated": (0, most_repeated),
+        "dropped": (
+            max(0, it.dropped - 2 * shared.overflows - most_repeated),
+            it.dropped if shared.drops is None else min(it.dropped, shared.drops),
+        ),
+    }
+    # No account has more than what the others leave of the arrivals
+    least = sum(one[0] for one in found.values())
+    told = {"arrived": (max(0, it.syns - it.skew), it.syns)}
+    for name, (low, high) in found.items():
+        told[name] = (min(low, it.syns), max(min(low, it.syns), min(high, it.syns - least + low)))
+    return told
