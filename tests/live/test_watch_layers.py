@@ -22,7 +22,15 @@ from typing import Any
 import pytest
 
 from ansible_collections.linuxnet.tcp.tests.live import lab, serving
-from ansible_collections.linuxnet.tcp.tests.live.watching import account, answered_pair, ids, lost, row_of, send_unseen, watched
+from ansible_collections.linuxnet.tcp.tests.live.watching import (
+    account,
+    answered_pair,
+    ids,
+    lost,
+    row_of,
+    send_unseen,
+    watched,
+)
 
 pytestmark = pytest.mark.usefixtures("root")
 

@@ -76,7 +76,8 @@ class Place:
         self.warnings += warnings
         every = found
         self._sockets = [one for one in found if self._ports is None or one.port in self._ports]
-        self._others = {one.inode: one.drops for one in found if self._ports is not None and one.port not in self._ports}
+        asked_for = {one.inode for one in self._sockets}
+        self._others = {one.inode: one.drops for one in found if one.inode not in asked_for}
         values, warnings = sysctls.read_sysctls()
         self.warnings += warnings
         for one in self._sockets:
