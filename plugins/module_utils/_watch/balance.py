@@ -49,12 +49,13 @@ class Balance(NamedTuple):
     dropped: int
     unexplained: int
     unsure: int  # SYNs that may belong to another account than the one they are in
+    uncounted: int = 0  # SYN-ACKs that left and are no first answers, though the kernel does not count them as sent again
 
     def told(self) -> Dict[str, int]:
         """The accounts, as the module returns them: arrived is the sum of the others."""
-        named = self._asdict()
-        del named["unsure"]
-        return dict(named)
+        named = dict(self._asdict())
+        del named["unsure"], named["uncounted"]
+        return named
 
 
 def balance(it: Counted, shared: Shared) -> Balance:
@@ -65,6 +66,9 @@ def balance(it: Counted, shared: Shared) -> Balance:
     most_repeated = min(shared.again, it.syn_acks) + shared.skipped  # an answer that did not leave answers nobody
     if shared.drops is not None:
         most_repeated = min(most_repeated, it.dropped - most_dropped)
+    # A SYN-ACK that its device drops behind the tap is not counted as sent again
+    uncounted = max(0, first - max(0, it.syns - least_dropped))
+    first -= uncounted
     # Of the SYNs that came while the counters were read, as many as the books need without repetitions
     arrived = min(it.syns, max(it.syns - it.skew, first + most_dropped + max(0, shared.lost or 0)))
     left = arrived - first
@@ -76,7 +80,7 @@ def balance(it: Counted, shared: Shared) -> Balance:
     if shared.lost is None:
         lost = max(0, left - dropped - repeated)
     unsure = _slack([(lost, 0, most_lost), (dropped, least_dropped, most_dropped), (repeated, 0, most_repeated)])
-    return Balance(arrived, lost, first, repeated, dropped, left - lost - dropped - repeated, unsure)
+    return Balance(arrived, lost, first, repeated, dropped, left - lost - dropped - repeated, unsure, uncounted)
 
 
 def _slack(accounts: Sequence[Tuple[int, int, int]]) -> int:

@@ -254,6 +254,13 @@ def _warn_of_balances(
                 "again "
                 "and what was lost before is counted together.".format(_named([key]), found.unsure)
             )
+        if found is not None and found.uncounted:
+            warnings.append(
+                "{0}: {1} more SYN-ACKs left than SYNs came and the kernel says it sent again: a device dropped them "
+                "after they were counted, or SYNs came in a way that the tap does not see.".format(
+                    _named([key]), found.uncounted
+                )
+            )
         if found is not None and found.unexplained:
             warnings.append("{0}: {1}".format(_named([key]), _why_unexplained(found)))
     missing = [group.key for group in seen.groups if group.counted is None]
