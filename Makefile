@@ -51,11 +51,11 @@ docs-check: ## antsibull-docs lint-collection-docs
 bench: ## measure, as root, and write docs/performance.md (ROWS=role,fleet: only these; BENCH=ci: misses count twice, no page)
 	@$(TOOLS)/bench.py $(if $(BENCH),--$(BENCH)) $(if $(ROWS),--rows $(ROWS))
 
-bursts: ## bursts into nginx, redis and node once a minute for three minutes each, watched: root (SERVER=redis: only this one)
-	@$(TOOLS)/suites.py bursts
+bursts: ## bursts into nginx, redis and node once a minute for three minutes, watched: root (SERVER=redis: only this one)
+	@BURSTS=$(or $(SERVER),all) $(TOOLS)/suites.py bursts
 
 kernels: ## the modules inside virtual machines with Debian's kernels 5.10, 6.1, 6.12 and newest, and write docs/kernels.md
-	@$(TOOLS)/suites.py kernels
+	@$(TOOLS)/kernels.py
 
 matrix: ## every ansible-core from 2.17 on, every Python from 3.7 on
 	@$(TOOLS)/suites.py matrix

@@ -33,8 +33,11 @@ poweroff -f
 """
 
 
-def base() -> str:
-    """A directory with all that every kernel needs; made anew each time, since the collection changes."""
+def base(venv: str) -> str:
+    """A directory with all that every kernel needs; made anew each time, since the collection changes.
+
+    ``venv`` has the ansible-core whose part for targets goes along.
+    """
     tree = os.path.join(BUILD, "kernels", "tree")
     shutil.rmtree(tree, ignore_errors=True)
     for name in ("bin", "sbin", "proc", "sys", "dev", "run", "tmp", "etc/sysctl.d", "usr/bin", "modules", "root"):
@@ -57,15 +60,13 @@ def base() -> str:
     _write(tree + "/etc/passwd", "root:x:0:0::/root:/bin/sh\n")
     _write(tree + "/etc/group", "root:x:0:\n")
     _write(tree + "/etc/os-release", "ID=debian\n")
-    _packages(tree)
+    _packages(tree, venv)
     return tree
 
 
-def _packages(tree: str) -> None:
+def _packages(tree: str, venv: str) -> None:
     """The collection, and the part of ansible-core that travels to targets."""
-    import ansible
-
-    folder = os.path.dirname(ansible.__file__)
+    (folder,) = glob.glob(os.path.join(venv, "lib", "python*", "site-packages", "ansible"))
     os.makedirs(tree + "/py/ansible")
     _write(tree + "/py/ansible/__init__.py", "")  # as on targets, where nothing of the controller is
     shutil.copy(os.path.join(folder, "release.py"), tree + "/py/ansible/release.py")

@@ -21,8 +21,7 @@ CHECKS = {
     "facts": ("facts", "`syn_backlog_facts` tells the kernel, the settings, and a listener with both of its limits."),
     "combinations": (
         "combinations",
-        "Backlog, `somaxconn`, `tcp_max_syn_backlog` and `tcp_syncookies` in every combination of a grid, edges among them: real SYNs and "
-        "connections until nobody else is admitted. How many were, and what became of the others, is exactly what the model says.",
+        "A grid of backlog and sysctls, and edges: real SYNs and connections until no more are admitted, exactly as many as the model says.",
     ),
     "live_raise": ("live raise", "`syn_backlog_listener` raises a running listener; a flood then fills what the model says."),
     "transaction": ("transaction", "`syn_backlog` in check mode, in earnest, once more, and `absent`."),

@@ -23,7 +23,15 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._read.calibration imp
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.kernel_log import read_kernel_log
 from ansible_collections.linuxnet.tcp.tests.live import lab, predicted
 from ansible_collections.linuxnet.tcp.tests.live.predicted import Setting
-from ansible_collections.linuxnet.tcp.tests.live.watching import account, answered_pair, ids, lost, row_of, send_unseen, watched
+from ansible_collections.linuxnet.tcp.tests.live.watching import (
+    account,
+    answered_pair,
+    ids,
+    lost,
+    row_of,
+    send_unseen,
+    watched,
+)
 
 MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
 LARGEST = 5000  # half-open entries of one case: a virtual machine is slow
