@@ -19,7 +19,7 @@ from typing import BinaryIO, Iterable, List
 from venvs import BUILD, ROOT, SetupError
 
 PYTHON = "/usr/bin/python3"
-MODULES = ("af_packet", "veth", "inet_diag", "tcp_diag", "unix_diag")
+MODULES = ("af_packet", "veth", "inet_diag", "tcp_diag", "unix_diag", "llc", "stp", "garp", "mrp", "8021q")
 _LEFT_OUT = {"test", "tests", "idlelib", "dist-packages", "lib2to3", "ensurepip", "pydoc_data", "tkinter", "turtledemo"}
 INIT = """#!/bin/busybox sh
 /bin/busybox --install -s /bin

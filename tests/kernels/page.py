@@ -11,7 +11,7 @@ from typing import Any, Dict, List
 HEAD = """# Kernels that were tried
 
 `make kernels` boots each of these kernels of Debian in a virtual machine (qemu), with the modules of this collection inside, and wrote this
-page on {date}. It needs about four minutes and downloads the packages by apt.
+page on {date}. It takes about ten minutes on two cores and downloads the packages by apt.
 
 | kernel | package | {names} |
 |---|---|{rules}|
@@ -28,6 +28,8 @@ CHECKS = {
     "balance": ("balance of SYNs", "A watch of a flood: what arrived is what was sent, and the sum of the accounts."),
     "accept_queue": ("accept queue", "A watch of a listener whose accept queue is full."),
     "reverse_path": ("reverse path", "A watch while the reverse path filter drops."),
+    "vlan": ("VLAN", "A watch of clients that come with a tag."),
+    "drop_reasons": ("drop reasons", "A watch with `drop_reasons`, which kernels have from 5.17 on."),
     "softnet": ("softnet", "A watch while packets overflow the queue of a CPU."),
     "watch_module": ("watch, as a module", "`syn_backlog_watch` in a process of its own, ended early."),
     "kernel_log": ("kernel's log", "The line about a flood is found in the kernel's own words."),

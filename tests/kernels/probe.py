@@ -13,12 +13,14 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from pathlib import Path
 from typing import Any, Callable, Dict, List
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.relisten import limits_after_relisten
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module import watch
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.calibration import calibrate
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.kernel_log import read_kernel_log
 from ansible_collections.linuxnet.tcp.tests.live import lab, predicted
@@ -190,6 +192,42 @@ def reverse_path() -> str:
     return "70 SYNs, each named with its layer"
 
 
+def vlan() -> str:
+    """A packet with a tag passes the tap twice, and counts once."""
+    with answered_pair() as net:
+        for space, device, address in (
+            (net.server, net.server_device, "10.81.0.1/24"), (net.client, net.client_device, "10.81.0.2/24"),
+        ):  # fmt: skip
+            lab.ip("-n", space.name, "link", "add", "link", device, "name", "tagged", "type", "vlan", "id", "7")
+            lab.ip("-n", space.name, "addr", "add", address, "dev", "tagged")
+            lab.ip("-n", space.name, "link", "set", "tagged", "up")
+        with lab.listener(net.server, "0.0.0.0", 80, backlog=512):
+
+            def connect() -> None:
+                with lab.connect_many(net.client, "10.81.0.1", 80, 20) as clients:
+                    equal(lab.completed(clients, 1.0), 20)
+
+            told, _warnings = watched(net, connect)
+    equal((row_of(told)["syns"], row_of(told)["syn_acks"]), (account(answered=20), 20))
+    return "20 clients by a VLAN, each counted once"
+
+
+def drop_reasons() -> str:
+    """The kernel's own reasons, where it has some."""
+    with answered_pair() as net:
+        sender = threading.Timer(1.0, send_unseen, (net, lab.fresh_sources(2), 50, None, 81))
+        sender.start()
+        told, warnings = watch.watch(watch.WatchOptions(4.0, 0.01, None, [net.server.name], True))
+        sender.join()
+    if os.uname().release < "5.17" and os.uname().release.startswith("5."):
+        equal([one for one in warnings if "5.17" in one][:1] != [], True)
+        return "this kernel has none, and a warning says so"
+    found = sum(row["dropped"] for row in told["drop_reasons"] if row["reason"] == "NO_SOCKET")
+    if found < 50:
+        raise AssertionError("%s %s" % (told["drop_reasons"], warnings))
+    return "%d packets for a closed port: NO_SOCKET" % found
+
+
 def softnet() -> str:
     """A CPU's queue that overflows: 2,000 answers are sent again in one go, to a queue for 20."""
     Path("/proc/sys/net/core/netdev_max_backlog").write_text("20")
@@ -250,7 +288,8 @@ def kernel_log() -> str:
 
 
 CHECKS: List[Callable[[], str]] = [
-    calibration, facts, combinations, live_raise, transaction, balance, accept_queue, reverse_path, softnet, watch_module, kernel_log,
+    calibration, facts, combinations, live_raise, transaction, balance, accept_queue, reverse_path, vlan, softnet,
+    drop_reasons, watch_module, kernel_log,
 ]  # fmt: skip
 
 

@@ -49,7 +49,7 @@ class Balance(NamedTuple):
     dropped: int
     unexplained: int
     unsure: int  # SYNs that may belong to another account than the one they are in
-    uncounted: int = 0  # SYN-ACKs that left and are no first answers, though the kernel does not count them as sent again
+    uncounted: int = 0  # SYN-ACKs that left and are no first answers, and that the kernel did not count as sent again
 
     def told(self) -> Dict[str, int]:
         """The accounts, as the module returns them: arrived is the sum of the others."""
