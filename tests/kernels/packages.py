@@ -46,7 +46,8 @@ def _apt(*argv: str, cwd: str = PLACE) -> str:
         "Dir::Etc::sourcelist": os.path.join(PLACE, "sources.list"), "Dir::Etc::sourceparts": "/dev/null",
         "Dir::Etc::preferencesparts": "/dev/null", "Dir::State": os.path.join(PLACE, "state"),
         "Dir::State::lists": os.path.join(PLACE, "lists"), "Dir::State::status": os.path.join(PLACE, "status"),
-        "Dir::Cache": os.path.join(PLACE, "cache"), "Acquire::Languages": "none", "APT::Sandbox::User": "root",
+        "Dir::Cache": os.path.join(PLACE, "cache"), "Dir::Cache::pkgcache": "pkgcache.bin",
+        "Dir::Cache::srcpkgcache": "srcpkgcache.bin", "Acquire::Languages": "none", "APT::Sandbox::User": "root",
     }  # fmt: skip
     given = [word for name, value in options.items() for word in ("-o", "%s=%s" % (name, value))]
     done = subprocess.run([argv[0], "-q", *given, *argv[1:]], cwd=cwd, capture_output=True, text=True, check=False)

@@ -40,10 +40,15 @@ def watched(
         begin = time.monotonic()
         found.append(watch.watch(options(net.server, 30.0, ports), lambda: ended.is_set() and time.monotonic() - begin > seconds))
 
+    before = net.server.call(packet_sockets)
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        time.sleep(0.4)  # the watch has begun
+        assert lab.wait_for(lambda: net.server.call(packet_sockets) > before, 60), "no watch"
+        opened = -1
+        while opened != net.server.call(packet_sockets):
+            opened = net.server.call(packet_sockets)
+            time.sleep(0.4)  # all are open and count from here on
         during()
         time.sleep(0.1)
     finally:
@@ -51,6 +56,12 @@ def watched(
         thread.join()
     told, warnings = found[0]
     return told, [one for one in warnings if "apart instead" not in one]  # the machine was busy
+
+
+def packet_sockets() -> int:
+    """How many packet sockets there are (packet(7)) in the namespace of the calling thread."""
+    with open("/proc/thread-self/net/packet", encoding="ascii") as table:
+        return len(table.readlines()) - 1
 
 
 def ids(told: dict[str, Any]) -> list[str]:
