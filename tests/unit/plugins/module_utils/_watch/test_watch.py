@@ -192,6 +192,12 @@ def test_what_others_answered_twice_is_not_the_only_ones_that_was_asked_for() ->
     assert telling.tell(one._replace(all_syn_acks=60, others_dropped=3)).listeners[0]["syns"] is None
 
 
+def test_answers_that_are_counted_nowhere_are_told() -> None:
+    told = telling.tell(seen([group(80, Counted(100, 130, 0))], TCPSynRetrans=20))
+    assert told.listeners[0]["syns"]["answered"] == 100 and told.listeners[0]["syns"]["unexplained"] == 0
+    assert "0.0.0.0:80: 10 more SYN-ACKs left" in told.warnings[0]
+
+
 def test_a_wrong_checksum_is_a_loss_before_the_listener() -> None:
     """TCP counts such a segment as received."""
     one = seen([group(80, Counted(100, 60, 0))])
