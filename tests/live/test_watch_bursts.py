@@ -69,6 +69,7 @@ def burst(net: lab.Pair, stall: Stall, seconds: float) -> int:
         waiting = listening(net.server).accept_used
         busy.join()
         time.sleep(2.5)  # clients that were dropped come again after a second, and two more
+    time.sleep(1.0)  # that a client with a cookie closes is the third packet of its handshake, and one more burst
     return waiting
 
 
