@@ -348,6 +348,24 @@ def test_clients_that_get_no_answer_and_ask_again() -> None:
     assert ids(told) == ["clients-repeat-syns"]
 
 
+def test_syns_of_connections_that_are_open() -> None:
+    """The connection answers with an ACK (a client that has lost its memory learns so); the listener never sees them."""
+    with answered_pair() as net, lab.listener(net.server, "0.0.0.0", 80, backlog=512):
+
+        def twice() -> None:
+            with lab.connect_many(net.client, net.server_v4, 80, 20) as clients:
+                assert lab.completed(clients) == 20
+                with net.client.enter():
+                    for client in clients:
+                        source = [int(ipaddress.ip_address(net.client_v4))]
+                        lab._send(ipaddress.ip_address(net.server_v4), 80, client.getsockname()[1], 1, source)
+                time.sleep(0.1)
+
+        told, warnings = watched(net, twice, seconds=0.0)
+    assert row_of(told)["syns"] == account(answered=20, repeated=20) and warnings == []
+    assert row_of(told)["syn_acks"] == 20 and ids(told) == ["clients-repeat-syns"]
+
+
 # ---------------------------------------------------------------- two listeners under strain
 
 

@@ -37,6 +37,7 @@ class Shared(NamedTuple):
     overflows: int  # attempts that found the accept queue full
     lost: Optional[int]  # TCP segments that the tap saw and TCP did not; None where that was not counted
     drops: Optional[int] = None  # ListenDrops, which repeated SYNs are not in; None for one of several listeners
+    challenged: int = 0  # SYNs of connections that are open: answered with an ACK, and no matter of the listener's
 
 
 class Balance(NamedTuple):
@@ -66,6 +67,7 @@ def balance(it: Counted, shared: Shared) -> Balance:
     most_repeated = min(shared.again, it.syn_acks) + shared.skipped  # an answer that did not leave answers nobody
     if shared.drops is not None:
         most_repeated = min(most_repeated, it.dropped - most_dropped)
+    most_repeated += shared.challenged
     # A SYN-ACK that its device drops behind the tap is not counted as sent again
     uncounted = max(0, first - max(0, it.syns - least_dropped))
     first -= uncounted
@@ -117,7 +119,7 @@ def balances(
     """
     mine = alone([*listeners, *([] if others is None else [others])])
     nothing = Shared(0, 0, 0, 0)
-    clean = shared.again == shared.skipped == 0 and shared.lost in (0, None)
+    clean = shared.again == shared.skipped == shared.challenged == 0 and shared.lost in (0, None)
     found: List[Optional[Balance]] = []
     for place, it in enumerate(listeners):
         if place == mine:
@@ -144,7 +146,7 @@ def bounds(it: Counted, shared: Shared) -> Bounds:
     found = {
         "before_listener": (0, it.syns if shared.lost is None else max(0, shared.lost)),
         "answered": (max(0, it.syn_acks - again), it.syn_acks),
-        "repeated": (0, most_repeated),
+        "repeated": (0, most_repeated + shared.challenged),
         "dropped": (
             max(0, it.dropped - 2 * shared.overflows - most_repeated),
             it.dropped if shared.drops is None else min(it.dropped, shared.drops),

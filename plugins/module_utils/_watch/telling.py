@@ -86,6 +86,7 @@ def shared_of(seen: Seen) -> balance.Shared:
         skipped=count("TCPACKSkippedSynRecv", 0),
         overflows=count("ListenOverflows", 0),
         lost=lost,
+        challenged=count("TCPSYNChallenge", 0),
         drops=seen.counters.get("ListenDrops"),
     )
 

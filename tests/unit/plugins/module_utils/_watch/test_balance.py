@@ -51,16 +51,17 @@ def test_without_a_count_of_losses_what_is_missing_was_lost_before() -> None:
 
 @given(
     first=NUMBERS, repeated=NUMBERS, before=NUMBERS, dropped=NUMBERS, acks=NUMBERS, timers=NUMBERS,
-    skipped=st.integers(0, 1000), other=st.integers(0, 1000), overflow=st.floats(0, 1),
+    skipped=st.integers(0, 1000), other=st.integers(0, 1000), opened=st.integers(0, 1000), overflow=st.floats(0, 1),
 )  # fmt: skip
 def test_the_truth_lies_within_what_is_unsure(
-    first: int, repeated: int, before: int, dropped: int, acks: int, timers: int, skipped: int, other: int, overflow: float
+    first: int, repeated: int, before: int, dropped: int, acks: int, timers: int, skipped: int, other: int, opened: int,
+    overflow: float,
 ) -> None:
     """Whatever happened, each account is off by `unsure` at most, and nothing is left over."""
-    truth = (before, first, repeated + skipped, dropped)
+    truth = (before, first, repeated + skipped + opened, dropped)
     again = repeated + skipped
-    counted = Counted(first + again + before + dropped, first + repeated + timers, dropped + 2 * acks + again)
-    shared = Shared(repeated + timers, skipped, acks + int(overflow * dropped), before + other, dropped + acks)
+    counted = Counted(first + again + opened + before + dropped, first + repeated + timers, dropped + 2 * acks + again)
+    shared = Shared(repeated + timers, skipped, acks + int(overflow * dropped), before + other, dropped + acks, opened)
     told = balance.balance(counted, shared)
     assert told.arrived == counted.syns and told.unexplained == 0
     assert sum(told[1:6]) == told.arrived
@@ -107,6 +108,11 @@ def test_answers_that_a_device_drops_behind_the_tap_are_no_first_answers() -> No
     """2,000 half-open, sent again into a queue that overflows (Linux 6.1.176): 1,469 left the tap and were not counted."""
     told = balance.balance(Counted(2000, 6000, 0), Shared(2531, 0, 0, 0))
     assert (told.answered, told.unexplained, told.uncounted) == (2000, 0, 1469)
+
+
+def test_syns_of_connections_that_are_open_are_repeated_ones() -> None:
+    told = balance.balance(Counted(50, 20, 10), Shared(0, 0, 0, 0, challenged=20, drops=10))
+    assert (told.answered, told.repeated, told.dropped, told.unexplained, told.unsure) == (20, 20, 10, 0, 0)
 
 
 SMALL = st.integers(0, 5000)
