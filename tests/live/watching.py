@@ -30,7 +30,7 @@ def options(net: lab.Netns, seconds: float, ports: list[int] | None = None) -> w
 
 
 def watched(
-    net: lab.Pair, during: Callable[[], Any], seconds: float = 1.0, ports: list[int] | None = None
+    net: lab.Pair, during: Callable[[], Any], seconds: float = 1.0, ports: list[int] | None = None, drop_reasons: bool = False
 ) -> tuple[dict[str, Any], list[str]]:
     """What a watch of the server tells while something happens."""
     ended = threading.Event()
@@ -38,7 +38,8 @@ def watched(
 
     def run() -> None:
         begin = time.monotonic()
-        found.append(watch.watch(options(net.server, 30.0, ports), lambda: ended.is_set() and time.monotonic() - begin > seconds))
+        asked = options(net.server, 60.0, ports)._replace(drop_reasons=drop_reasons)
+        found.append(watch.watch(asked, lambda: ended.is_set() and time.monotonic() - begin > seconds))
 
     before = net.server.call(packet_sockets)
     thread = threading.Thread(target=run)
