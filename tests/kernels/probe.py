@@ -232,14 +232,20 @@ def drop_reasons() -> str:
 
 def softnet() -> str:
     """A CPU's queue that overflows: 2,000 answers are sent again in one go, to a queue for 20."""
-    Path("/proc/sys/net/core/netdev_max_backlog").write_text("20")
+    room = Path("/proc/sys/net/core/netdev_max_backlog")
+
+    def send_and_wait() -> None:
+        lab.spoof_syns(net, port=80, count=2000)
+        room.write_text("20")  # from here on, so that no SYN is lost there
+        time.sleep(3.0)
+
     try:
         with answered_pair() as net:
             Setting(4096).write(net.server)
             with lab.listener(net.server, "0.0.0.0", 80, backlog=4096):
-                told, _warnings = watched(net, lambda: (lab.spoof_syns(net, port=80, count=2000), time.sleep(2.5)))
+                told, _warnings = watched(net, send_and_wait)
     finally:
-        Path("/proc/sys/net/core/netdev_max_backlog").write_text("1000")
+        room.write_text("1000")
     dropped = lost(told, "softnet")
     if not dropped or "softnet-overflow" not in ids(told):
         raise AssertionError("%s dropped, findings %s" % (dropped, ids(told)))
