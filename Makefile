@@ -9,7 +9,7 @@ TOOLS := PYTHONPYCACHEPREFIX=.build/cache/pycache $(PYTHON) tests/tools
 AUDIT := .build/venv/audit/bin/ansible-playbook
 
 .DEFAULT_GOAL := help
-.PHONY: help setup audit test unit live eda molecule sanity lint docs-check bench matrix build clean
+.PHONY: help setup audit test unit live eda molecule sanity lint docs-check bench bursts kernels matrix build clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -50,6 +50,12 @@ docs-check: ## antsibull-docs lint-collection-docs
 
 bench: ## measure, as root, and write docs/performance.md (ROWS=role,fleet: only these; BENCH=ci: misses count twice, no page)
 	@$(TOOLS)/bench.py $(if $(BENCH),--$(BENCH)) $(if $(ROWS),--rows $(ROWS))
+
+bursts: ## bursts into nginx, redis and node once a minute for three minutes, watched: root (SERVER=redis: only this one)
+	@BURSTS=$(or $(SERVER),all) $(TOOLS)/suites.py bursts
+
+kernels: ## the modules inside virtual machines with Debian's kernels 5.10, 6.1, 6.12 and newest, and write docs/kernels.md
+	@$(TOOLS)/kernels.py
 
 matrix: ## every ansible-core from 2.17 on, every Python from 3.7 on
 	@$(TOOLS)/suites.py matrix

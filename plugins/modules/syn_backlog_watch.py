@@ -156,10 +156,15 @@ watch:
               answered, C(dropped) were dropped by the listener.
             - C(unexplained) are in no account, and a warning says what that means. It is negative where more was answered or dropped than arrived.
             - V(null) where packets were not counted, or where several listeners dropped SYNs and the kernel counts some of that for
-              all of them together.
+              all of them together; then RV(watch.listeners[].syns_between) tells what is certain.
           returned: always
           type: dict
           sample: {arrived: 100000, before_listener: 0, answered: 129, repeated: 0, dropped: 99871, unexplained: 0}
+        syns_between:
+          description: The accounts of C(syns) as C([least, most]), where C(syns) is V(null) and packets were counted; else V(null).
+          returned: always
+          type: dict
+          sample:
         unsure:
           description: How many SYNs may belong to another account, since the kernel counts some things together.
           returned: always
@@ -259,7 +264,7 @@ watch:
           type: int
           sample: 421133
         tcp_segments_lost_before_tcp:
-          description: How many of these did not get to TCP.
+          description: How many of these did not get to TCP, or had a wrong checksum.
           returned: always
           type: int
           sample: 0
@@ -289,7 +294,7 @@ watch:
           type: dict
           sample: {sent: 0, back: 0}
         conntrack:
-          description: Connections that are tracked, and how many can be; V(null) where none are.
+          description: Connections that are tracked, at the beginning or at the end, whichever was more, and how many can be; V(null) where none are.
           returned: always
           type: dict
           sample: {count: 120, max: 262144}

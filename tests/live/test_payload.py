@@ -31,7 +31,7 @@ SENT = {
     "syn_backlog_mitigation": (207, 98),
     "syn_backlog_read_info": (139, 62),
     "syn_backlog_sysctls_info": (15, 4),
-    "syn_backlog_watch": (57, 28),
+    "syn_backlog_watch": (57, 29),
 }
 
 #: files of module_utils that are imported with the module itself, before any option is known

@@ -26,6 +26,8 @@ SECONDS: Dict[str, int] = {
     "test_live_raise.py": 25,
     "test_boot_values.py": 30,
     "test_watch.py": 90,
+    "test_watch_layers.py": 70,
+    "test_watch_tcpdump.py": 40,
     "test_watch_servers.py": 60,
     "test_unix_sockets.py": 45,
     "test_other_writers.py": 35,

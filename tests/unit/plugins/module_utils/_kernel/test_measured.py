@@ -30,7 +30,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls impor
     shown_in_namespace,
     valid_range,
 )
-from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._kernel.relisten import limits_after_relisten
+from ansible_collections.linuxnet.tcp.tests.live.relisten import limits_after_relisten
 
 DATA = Path(__file__).resolve().parents[4] / "data" / "measured"
 KERNELS = sorted(path.name[: -len(".csv")] for path in DATA.glob("*.csv"))
