@@ -60,3 +60,7 @@ build: ## build the collection into .build/dist
 
 clean: ## remove all that the other targets made
 	rm -rf .build .ansible audit tests/output
+
+.PHONY: fleet
+fleet: ## N hosts (100) over real ssh in namespaces, as root: audited, tuned, audited beside the first time; the page is left in .build/fleet
+	@$(TOOLS)/fleet.py $(if $(N),$(N),100)
