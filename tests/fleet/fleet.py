@@ -111,7 +111,7 @@ def lab(count: int, folder: str) -> Iterator[Lab]:
                 script = os.path.join(place, host.name)
                 with open(script, "w", encoding="utf-8") as file:
                     file.write(host.script)
-                asked.append("=".join((host.name, host.address, script)))
+                asked.append(f"{host.name}={host.address}={script}")
         tool("up", state, *asked)
         try:
             yield Lab(hosts, state, folder)

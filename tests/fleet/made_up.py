@@ -62,8 +62,9 @@ class Host(NamedTuple):
 
     @property
     def script(self) -> str:
-        """What it does as it boots: this machine's own settings are none of its."""
+        """What it does as it boots: this machine's own settings are none of its, nor is the kernel's one log for all of them."""
         lines = ["rm -f /etc/sysctl.conf /etc/sysctl.d/*", "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+        lines.append("mount --bind /dev/null /dev/kmsg")
         lines += ["echo %d > /proc/sys/%s" % (value, key) for key, value in self.kind.sysctls.items()]
         lines += ["cat > %s <<'END'\n%sEND" % one for one in self.kind.files.items()]
         return "\n".join([*lines, self.kind.after, self.kind.starts or "", ""])

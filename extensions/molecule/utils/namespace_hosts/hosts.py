@@ -4,7 +4,8 @@
 
 """Hosts without a container engine: namespaces, an overlay over this machine's own files, and sshd.
 
-hosts.py up STATE NAME=ADDRESS[=SCRIPT]…        make them anew and wait until each answers to ssh; a SCRIPT runs as its host boots
+hosts.py up STATE NAME=ADDRESS[=SCRIPT]…        make them anew and wait until each answers to ssh
+                                                a SCRIPT runs as its host boots
 hosts.py down STATE                             end them, and wait until they are gone
 hosts.py burst STATE NAME PORT COUNT            send COUNT spoofed SYNs; print how many stay half-open
 hosts.py flood STATE NAME PORT RATE [NETWORK…]  send RATE spoofed SYNs a second, from everywhere or from these networks

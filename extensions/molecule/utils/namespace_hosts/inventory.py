@@ -15,19 +15,22 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def written(state: str, hosts: Mapping[str, Mapping[str, Any]]) -> str:
-    """Write the inventory into the folder STATE and return its path. Hosts have their variables, ``ansible_host`` first of all.
+    """Write the inventory into the folder STATE and return its path. Hosts have their variables, ``ansible_host`` too.
 
     Each ssh connection begins inside the network that the hosts share.
     """
+    known = state + "/known_hosts"
     connect = "%s %s %s %%h %%p" % (sys.executable, os.path.join(HERE, "connect.py"), state)
     variables: Dict[str, Any] = {
         "ansible_user": "root",
-        "ansible_python_interpreter": os.path.realpath(sys.executable),  # the link may be in what a host does not have, such as /tmp
+        # The link may be in what a host does not have, such as /tmp
+        "ansible_python_interpreter": os.path.realpath(sys.executable),
         "ansible_ssh_private_key_file": state + "/key",
-        "ansible_ssh_common_args": "-o ProxyCommand='%s' -o ProxyUseFdpass=yes -o UserKnownHostsFile=%s/known_hosts -o IdentitiesOnly=yes -F none"
-        % (connect, state),
+        "ansible_ssh_common_args": "-o ProxyCommand='%s' -o ProxyUseFdpass=yes -o UserKnownHostsFile=%s "
+        "-o IdentitiesOnly=yes -F none" % (connect, known),
     }
     path = os.path.join(state, "inventory.json")
     with open(path, "w", encoding="utf-8") as file:
-        json.dump({"all": {"hosts": {name: dict(own) for name, own in hosts.items()}, "vars": variables}}, file, indent=1)
+        own = {name: dict(theirs) for name, theirs in hosts.items()}
+        json.dump({"all": {"hosts": own, "vars": variables}}, file, indent=1)
     return path
