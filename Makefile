@@ -64,3 +64,7 @@ clean: ## remove all that the other targets made
 .PHONY: fleet
 fleet: ## N hosts (100) over real ssh in namespaces, as root: audited, tuned, audited beside the first time; the page is left in .build/fleet
 	@$(TOOLS)/fleet.py $(if $(N),$(N),100)
+
+.PHONY: screenshots
+screenshots: ## the pictures of the README, of a fleet of 60 hosts, in docs
+	@$(TOOLS)/fleet.py 60 && $(TOOLS)/fleet.py screenshots

@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the fleet lab (tests/fleet) on the newest ansible-core: fleet.py N. It leaves the reports in .build/fleet."""
+"""Runs the fleet lab (tests/fleet) on the newest ansible-core.
+
+fleet.py N            leaves the reports of N hosts in .build/fleet
+fleet.py screenshots  makes the pictures of the README of what it left
+"""
 
 from __future__ import annotations
 
@@ -14,11 +18,16 @@ from machine import Machine
 from venvs import BUILD, ROOT, SetupError
 
 
-def main(count: str) -> None:
+def main(asked: str) -> None:
     machine = Machine()
     debian.setup("debian")
     python = os.path.join(machine.core_venv(machine.core, machine.python)(), "bin", "python")
-    os.execv(python, [python, os.path.join(ROOT, "tests", "fleet", "fleet.py"), count, os.path.join(BUILD, "fleet")])
+    place, fleet = os.path.join(BUILD, "fleet"), os.path.join(ROOT, "tests", "fleet")
+    if asked == "screenshots":
+        command = [os.path.join(fleet, "screenshots.py"), os.path.join(place, "before")]
+    else:
+        command = [os.path.join(fleet, "fleet.py"), asked, place]
+    os.execv(python, [python, *command])
 
 
 if __name__ == "__main__":
