@@ -6,6 +6,7 @@
 
 fleet.py N            leaves the reports of N hosts in .build/fleet
 fleet.py screenshots  makes the pictures of the README of what it left
+fleet.py many         makes 10,000 hosts of what it left, and tells what their report costs
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ def main(asked: str) -> None:
     place, fleet = os.path.join(BUILD, "fleet"), os.path.join(ROOT, "tests", "fleet")
     if asked == "screenshots":
         command = [os.path.join(fleet, "screenshots.py"), os.path.join(place, "before")]
+    elif asked == "many":
+        command = [os.path.join(fleet, "many.py"), os.path.join(place, "before", "report.json")]
     else:
         command = [os.path.join(fleet, "fleet.py"), asked, place]
     os.execv(python, [python, *command])
