@@ -232,26 +232,33 @@ def test_what_somebody_flushed_is_mended_and_what_no_record_tells_of_is_removed(
 def test_whatever_was_killed_is_completed_or_taken_back(backend: str) -> None:
     """Killed at random moments, forward and back."""
     rng, landed = random.Random(backend), []
+    common = {"backend": backend, "allow": [GUEST], "max_networks": 1}
+    acts: dict[Any, dict[str, Any]] = {present: common, absent: {**common, "force": True, "window": 0}}
     with host() as net:
         before = state(net)
         with floods.spoofed(net, rate=1000, sources=[NOISY, "203.0.113.0/24"]):
             assert full(net)
+            whole = {}
+            for act, given in acts.items():  # how long each takes when nobody kills it
+                begin = time.monotonic()
+                assert act(net, **given).failures == []
+                whole[act] = time.monotonic() - begin
             for _round in range(int(os.environ.get("KILLS", "6"))):
-                for act, longest in ((present, 1.8), (absent, 0.5)):
-                    given = {"backend": backend, "allow": [GUEST], "max_networks": 1, **({"force": True, "window": 0} if act is absent else {})}
-                    pid = sandbox.in_child(lambda act=act, given=given: act(net, **given))
-                    time.sleep(rng.uniform(0.9 if act is present else 0.0, longest))
+                for act in (present, absent):
+                    pid = sandbox.in_child(lambda act=act: act(net, **acts[act]))
+                    # A run that makes something looks for a second first
+                    time.sleep(rng.uniform(0.9 if act is present else 0.0, 0.05 + whole[act]))
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
                     landed.append((act.__name__, sandbox.ended(pid), record() is not None))
                     assert THEIRS.partition("{")[0].strip() in ruleset(net)
-            complete = dropping(net, backend=backend, allow=[GUEST], max_networks=1)
+            complete = dropping(net, **common)
             assert complete.failures == []
             # A look may find what those before did not: another cause, or the second network, which is refused and gets room.
             # Then the record grows, once by each; and only then is anything changed.
             for _run in range(4):
                 known = record()
-                later = present(net, backend=backend, allow=[GUEST], max_networks=1)
+                later = present(net, **common)
                 grown = record() != known
                 assert later.failures == [] and later.result["changed"] == grown and record()["blocks"] == known["blocks"], later.diff
                 if grown and record()["causes"] == known["causes"]:

@@ -21,10 +21,10 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.limits import
     latch,
     queue_limits,
 )
-from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.relisten import limits_after_relisten
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.calibration import calibrate
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.kernel import running_kernel
 from ansible_collections.linuxnet.tcp.tests.live import lab
+from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._kernel.relisten import limits_after_relisten
 
 PORTS = itertools.count(1024)
 

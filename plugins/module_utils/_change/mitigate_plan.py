@@ -57,7 +57,8 @@ class _Work:
     def is_taken(self, family: str) -> bool:
         """Whether a chain of our chain's name is somebody else's: restoring would empty and remove it."""
         blocks = self.before["blocks"] if self.before else ()
-        return family in (self.gathered.get("chains") or ()) and family not in map(_family_of, blocks)
+        ours = {model_mitigation.family_of(one["network"]) for one in blocks}
+        return family in (self.gathered.get("chains") or ()) and family not in ours
 
     @property
     def until(self) -> Dict[str, str]:
@@ -137,9 +138,9 @@ def _actions(record: model_mitigation.Record, facts: Facts) -> Dict[str, Any]:
         if (one["inode"], one["address"], one["port"]) in there:  # else it was closed since
             place = (one["address"], one["port"])
             widened[place] = max(widened.get(place, 0), one["set"])
-    blocks = [dict(one, ip_version=_family(one["network"])) for one in record["blocks"]]
+    blocks = [dict(one, ip_version=model_mitigation.family_of(one["network"])) for one in record["blocks"]]
     families = sorted({one["ip_version"] for one in blocks})
-    passes = [{"network": one, "ip_version": _family(one)} for one in record["passes"]]
+    passes = [{"network": one, "ip_version": model_mitigation.family_of(one)} for one in record["passes"]]
     return {
         "sysctls": {name: state["set"] for name, state in sorted(record["sysctls"].items())},
         "listeners": [
@@ -334,14 +335,6 @@ def _option(wanted: Facts, name: str, lowest: int) -> int:
     value = int(wanted[name])
     errors.require_range("syn_backlog_mitigate_" + name, value, lowest, 2147483647)
     return value
-
-
-def _family_of(block: Facts) -> str:
-    return _family(block["network"])
-
-
-def _family(network: str) -> str:
-    return "ipv6" if ":" in network else "ipv4"
 
 
 def _runtime(facts: Facts, name: str) -> Optional[int]:

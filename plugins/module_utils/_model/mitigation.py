@@ -112,11 +112,16 @@ def later(now: str, seconds: int) -> str:
     return there.strftime(_TIME_FORMAT)
 
 
+def family_of(network: str) -> str:
+    """``ipv4`` or ``ipv6``, of a network as a record has it."""
+    return "ipv6" if ":" in network else "ipv4"
+
+
 def chained_families(record: Mapping[str, Any]) -> List[str]:
     """The families that iptables drops networks of."""
     if record["backend"] == NFTABLES:
         return []
-    return sorted({"ipv6" if ":" in one["network"] else "ipv4" for one in record["blocks"]})
+    return sorted({family_of(one["network"]) for one in record["blocks"]})
 
 
 def boot_text(state: Mapping[str, Any]) -> Optional[str]:

@@ -130,8 +130,8 @@ def _with_iptables(family: str, record: mitigation.Record, command: Optional[str
         return Done(False, "", "", ["the networks are not dropped, for there is no iptables on the host any more"])
     try:
         lines = iptables_rules.missing(
-            [one for one in record["blocks"] if _family(one["network"]) == family],
-            [one for one in record["passes"] if _family(one) == family],
+            [one for one in record["blocks"] if mitigation.family_of(one["network"]) == family],
+            [one for one in record["passes"] if mitigation.family_of(one) == family],
             found(command),
         )
         if lines and not check:
@@ -148,10 +148,6 @@ def found(command: str) -> iptables_rules.Found:
     """
     chain = iptables.rules(command, iptables_rules.CHAIN)
     return iptables_rules.found(chain, iptables.rules(command, "INPUT") or "")
-
-
-def _family(network: str) -> str:
-    return "ipv6" if ":" in network else "ipv4"
 
 
 # ---------------------------------------------------------------- both
