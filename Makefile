@@ -66,3 +66,15 @@ build: ## build the collection into .build/dist
 
 clean: ## remove all that the other targets made
 	rm -rf .build .ansible audit tests/output
+
+.PHONY: fleet
+fleet: ## N hosts (100) over real ssh in namespaces, as root: audited, tuned, audited beside the first time; the page is left in .build/fleet
+	@$(TOOLS)/fleet.py $(if $(N),$(N),100)
+
+.PHONY: screenshots
+screenshots: ## the pictures of the README, of a fleet of 60 hosts, in docs
+	@$(TOOLS)/fleet.py 60 && $(TOOLS)/fleet.py screenshots
+
+.PHONY: fleet-many
+fleet-many: ## what the report of 10,000 hosts costs, made of those that `make fleet` left; fails where a bound is missed
+	@$(TOOLS)/fleet.py many

@@ -102,8 +102,9 @@ options:
     default: fail
   network_namespace:
     description:
-      - The network namespace whose values are set, as a name of C(ip netns list), the absolute path of a namespace file, or the ID of
-        a process. The module's own if left out.
+      - The network namespace whose values are set, as a name of C(ip netns list), the absolute path of a namespace file, the ID of
+        a process, or a container, pod or machine, as V(podman:web) or V(pod:shop/cart-7f). The module's own if left out.
+      - O(linuxnet.tcp.syn_backlog_info#module:network_namespaces) tells how containers are named, and V(all) there which ones there are.
       - No file sets the values of another namespace at boot, so it requires O(persist=false). Needs CAP_SYS_ADMIN.
     type: str
   report_listeners:
@@ -154,6 +155,12 @@ EXAMPLES = r"""
   linuxnet.tcp.syn_backlog:
     somaxconn: 4096
     network_namespace: blue
+    persist: false
+
+- name: Give a container room until it is made anew
+  linuxnet.tcp.syn_backlog:
+    somaxconn: 4096
+    network_namespace: podman:web
     persist: false
 
 - name: Let go of all five settings

@@ -75,8 +75,9 @@ options:
     default: exact
   network_namespace:
     description:
-      - The network namespace of the listeners, as a name as in C(ip netns list), an absolute path to a namespace file, or
-        the ID of a process that runs in it, such as one of a container. Needs CAP_SYS_ADMIN.
+      - The network namespace of the listeners, as a name as in C(ip netns list), an absolute path to a namespace file,
+        the ID of a process that runs in it, or a container, pod or machine, as V(podman:web) or V(pod:shop/cart-7f). Needs CAP_SYS_ADMIN.
+      - O(linuxnet.tcp.syn_backlog_info#module:network_namespaces) tells how containers are named, and V(all) there which ones there are.
       - The one in which the module runs if left out.
     type: str
   expected_somaxconn:

@@ -43,8 +43,8 @@ options:
     elements: int
   network_namespaces:
     description:
-      - Watch these network namespaces instead of the module's own, by name, absolute path or process id (V(pid:1234)). V(host) is the module's
-        own, V(all) are all that can be found.
+      - Watch these network namespaces instead of the module's own, by name, absolute path, process id (V(pid:1234)) or
+        container (V(podman:web)). V(host) is the module's own, V(all) are all that can be found.
     type: list
     elements: str
   drop_reasons:

@@ -23,6 +23,7 @@ SECONDS: Dict[str, int] = {
     "test_three_step_story.py": 40,
     "test_targets.py": 30,
     "test_change_never_worse.py": 40,
+    "test_fleet.py": 60,
     "test_live_raise.py": 25,
     "test_boot_values.py": 30,
     "test_watch.py": 90,
