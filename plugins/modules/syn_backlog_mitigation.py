@@ -20,7 +20,9 @@ description:
     next one, or taken back by O(state=absent). No file that is read at boot is changed.
   - With nftables all of it is in one table of its own, C(inet linuxnet_tcp), that is made and removed as a whole. Tables of others,
     such as those of firewalld, ufw and docker, are not touched. It drops before connection tracking and before addresses are
-    translated, only what is addressed to this host, ports among it that a container engine publishes.
+    translated, only what is addressed to this host, ports among it that a container engine publishes; and once more after they are,
+    for a listener that clients come to by another port.
+  - With iptables it drops what comes to the chain C(INPUT). A port that a container engine publishes does not, and is not dropped.
 author:
   - The linuxnet.tcp authors (@linuxnet-collections)
 extends_documentation_fragment:
@@ -90,7 +92,8 @@ options:
   window:
     description:
       - Seconds, from 0 to 3600, over which the counters are watched before judging. Without them real clients cannot be told from a flood.
-      - V(2) with O(state=present), V(5) with O(state=absent), if left out.
+      - V(1) with O(state=present), V(5) with O(state=absent), if left out. Where that leaves it unclear what fills a queue, it is made longer
+        by itself.
     type: float
   force:
     description:

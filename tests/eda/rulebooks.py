@@ -77,6 +77,7 @@ def running(
         PYTHONUNBUFFERED="1",
     )
     environment.pop("PYTHONPATH", None)  # ansible-rulebook finds a collection by itself, or users have a problem
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # without it Ansible is compiled anew in every run
     output = folder / "output.txt"
     with namespace.enter() if namespace else contextlib.nullcontext():
         with output.open("wb") as stream:

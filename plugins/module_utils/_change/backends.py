@@ -57,7 +57,11 @@ def ending(backend: Optional[str], seconds: int) -> str:
     """How a block ends, in a sentence."""
     if backend == model_mitigation.NFTABLES:
         return "It ends by itself {0} seconds after the flood was last seen by a run.".format(seconds)
-    return "With iptables no block ends by itself: it stays until linuxnet.tcp.restore, or a reboot."
+    return (
+        "With iptables no block ends by itself: it stays until linuxnet.tcp.restore, or a reboot. It holds for "
+        "programs of this host, and not for a port that a container engine publishes (DNAT), which never comes to the "
+        "chain INPUT."
+    )
 
 
 def due(block: Mapping[str, Any], now: Any, seconds: int) -> bool:

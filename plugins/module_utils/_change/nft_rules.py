@@ -27,7 +27,9 @@ def script(blocks: Mapping[nft_table.Key, int], passes: Iterable[networks.Networ
     """The table that drops new connections of ``blocks``, each for so many seconds more, except from ``passes``.
 
     ``fib daddr type local``: what is addressed to this host, ports that a container engine publishes among them, and
-    not what the host routes to others.
+    not what the host routes to others. Before addresses are translated, and once more where they have been: a listener
+    that clients come to by another port, which is redirected to its own, is known by its own. The set is asked last, so
+    that its elements count what is dropped and nothing else.
 
     :raises ValueError: a block that would never end.
     """
@@ -40,14 +42,17 @@ def script(blocks: Mapping[nft_table.Key, int], passes: Iterable[networks.Networ
         passed = [str(one) for one in _collapsed(through, version)]
         lines += _set(nft_table.BLOCKED[version], address + " . inet_service", ["interval", "timeout"], elements, True)
         lines += _set(nft_table.PASSED[version], address, ["interval"], passed, False)
-    lines.append("\tchain {0} {{".format(nft_table.CHAIN))
-    lines.append("\t\ttype filter hook prerouting priority {0}; policy accept;".format(nft_table.PRIORITY))
-    for version, protocol, _address in _FAMILIES:
-        lines.append(
-            "\t\t{0} saddr . tcp dport @{1} tcp flags & (fin | syn | rst | ack) == syn {0} saddr != @{2} "
-            "fib daddr type local counter drop".format(protocol, nft_table.BLOCKED[version], nft_table.PASSED[version])
-        )
-    return "\n".join([*lines, "\t}", "}", ""])
+    for chain in nft_table.CHAINS:
+        lines.append("\tchain {0} {{".format(chain))
+        lines.append("\t\ttype filter hook {0} priority {1}; policy accept;".format(chain, nft_table.PRIORITY))
+        for version, protocol, _address in _FAMILIES:
+            sets = nft_table.BLOCKED[version], nft_table.PASSED[version]
+            lines.append(
+                "\t\ttcp flags & (fin | syn | rst | ack) == syn {0} saddr != @{2} fib daddr type local "
+                "{0} saddr . tcp dport @{1} counter drop".format(protocol, *sets)
+            )
+        lines.append("\t}")
+    return "\n".join([*lines, "}", ""])
 
 
 def in_force(table: nft_table.Table, blocks: Mapping[nft_table.Key, int], passes: Iterable[networks.Network],

@@ -13,7 +13,10 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tup
 
 from . import networks
 
-FAMILY, TABLE, CHAIN = "inet", "linuxnet_tcp", "prerouting"
+FAMILY, TABLE = "inet", "linuxnet_tcp"
+#: Each named as its hook. The first sees a packet as it was sent: ports that are published are those that clients know.
+#: The second sees what has been redirected to a listener of this host by then, with the port of that
+CHAINS = ("prerouting", "input")
 BLOCKED = {4: "blocked4", 6: "blocked6"}
 PASSED = {4: "passed4", 6: "passed6"}
 #: As NF_IP_PRI_RAW, which is before connection tracking (-200) and before addresses are translated (-100)
@@ -105,10 +108,13 @@ def _network(told: Any) -> Optional[networks.Network]:
 
 def _rules_are_ours(objects: List[Dict[str, Any]]) -> bool:
     chains = [(one.get("name"), one.get("hook"), one.get("prio")) for one in _of(objects, "chain")]
-    rules = [one.get("expr") for one in _of(objects, "rule")]
-    written = [json.dumps(one) for one in rules]
-    dropped = sorted(map(_dropped_set, written))
-    return chains == [(CHAIN, "prerouting", PRIORITY)] and dropped == sorted(BLOCKED.values())
+    dropped = [(one.get("chain"), _dropped_set(json.dumps(one.get("expr")))) for one in _of(objects, "rule")]
+    wanted = [(chain, name) for chain in CHAINS for name in BLOCKED.values()]
+    return _alike(chains, [(one, one, PRIORITY) for one in CHAINS]) and _alike(dropped, wanted)
+
+
+def _alike(first: List[Any], second: List[Any]) -> bool:
+    return sorted(map(repr, first)) == sorted(map(repr, second))
 
 
 def _dropped_set(rule: str) -> str:

@@ -9,21 +9,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from .._report import told
 from . import options as module_options
 from . import reading
 
 
-def gather(options: module_options.GatheringOptions) -> Tuple[Dict[str, Any], List[str]]:
+def gather(
+    options: module_options.GatheringOptions, meanwhile: Optional[Callable[[], None]] = None
+) -> Tuple[Dict[str, Any], List[str]]:
     """The gathered structure, and the warnings that say what is missing in it and why.
 
-    Where a window leaves it unclear what fills a SYN queue, it is made longer, once.
+    Where a window leaves it unclear what fills a SYN queue, it is made longer, once. ``meanwhile`` is called while a
+    window passes, and may take as long.
 
     :raises InvalidOption: a namespace or a log file that does not exist.
     """
-    found = reading.read(options)
+    found = reading.read(options, meanwhile)
     facts = told.told(found.facts, options.subset, options.top_sources)
     if found.again is not None and _undecided(facts):
         facts = told.told(found.again(), options.subset, options.top_sources)

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from .._model import namespace as model_namespace
 from . import options as module_options
@@ -36,9 +36,12 @@ class Notes:
 class Gathering(Notes):
     """The options of a gathering, and its warnings."""
 
-    def __init__(self, options: module_options.GatheringOptions) -> None:
+    def __init__(
+        self, options: module_options.GatheringOptions, meanwhile: Optional[Callable[[], None]] = None
+    ) -> None:
         super().__init__()
         self.options = options
+        self.meanwhile = meanwhile  # what is to be done while a window passes
         self.ports = None if options.ports is None else sorted(options.ports)
         self.first_timeout = 1.0  # seconds until this kernel sends a SYN-ACK again
 

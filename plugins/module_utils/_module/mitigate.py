@@ -4,24 +4,33 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""A flood mitigated in one run: gather, judge, record, apply, verify. Nothing is changed before the record is there."""
+"""A flood mitigated in one run: gather, judge, record, apply, verify. Nothing is changed before the record is there.
+
+Between the start of the module and the drop time counts: rooms that judge and act are opened while the window passes,
+those that only set sysctls and backlogs where it comes to that.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+import importlib
+import os
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from .._change import mitigate_plan, mitigation_effect, raise_plan
-from .._model import errors, gathered
+from .._model import gathered
 from .._model import mitigation as model_mitigation
-from .._model import namespace as model_namespace
-from .._model import networks as model_networks
 from .._read import firewall
-from .._write import lock
-from . import blocks, change, gather, host, mitigation, mitigation_options, options, raise_listener, transaction
+from . import gather, mitigation_options, options
 
 _PARTS = ["sysctls", "listeners", "half_open", "counters", "findings", "mitigation"]
-_NOT_SET = (errors.InvalidOption, host.Refused, transaction.Failed, change.Shadowed, lock.Busy)
-_NOT_RAISED = (errors.InvalidOption, raise_plan.NotRaised, model_namespace.Unreachable, lock.Busy)
+_FEW_NETWORKS = "syn-flood-few-networks"
+#: What a flood needs after the window, beside what is open by then
+_ROOMS = (
+    "_change.mitigate_plan", "_change.mitigation_effect", "_findings.findings", "_findings.of_costs",
+    "_findings.of_counters", "_findings.of_floods", "_findings.of_listeners", "_findings.of_namespaces",
+    "_findings.of_settings", "_model.attribution", "_model.half_open", "_model.sources", "_module.blocks",
+    "_module.mitigation", "_read.addresses", "_read.established", "_read.memory", "_read.owners", "_read.session",
+    "_read.ssh_sessions", "_report.half_open", "_report.listeners",
+)  # fmt: skip
 
 
 class Made(NamedTuple):
@@ -48,10 +57,13 @@ def mitigate(params: Mapping[str, Any], check: bool) -> Made:
     :raises Busy: another run does not end.
     """
     wanted = mitigation_options.wanted(params)
-    facts, warnings = _evidence(params, wanted)
+    facts, warnings = _evidence(params)
+    from .._change import mitigate_plan
+    from . import blocks, mitigation
+
     plan = mitigate_plan.mitigation_plan(facts, wanted)
     if plan["undecided"]:  # now and then all entries of a flood are replaced at once, and look like clients
-        anew, more = _evidence(params, wanted)
+        anew, more = _evidence(params)
         plan = mitigate_plan.mitigation_plan(anew, dict(wanted, earlier=facts))
         warnings += [one for one in more if one not in warnings]
         facts = anew
@@ -60,10 +72,9 @@ def mitigate(params: Mapping[str, Any], check: bool) -> Made:
         return Made(dict(told, changed=False, told=[]), [], warnings, [])
     recorded = mitigation.keep_record({"state": "present", "record": plan["record"]}, check)
     warnings += [one for one in recorded["warnings"] if one not in warnings]
-    steps = [_sysctls(plan, check)]
+    done = blocks.bring_in_force(recorded["record"], facts["mitigation"], check)  # first, for that ends a flood
+    steps = [_Step(done.changed, done.diff, done.failures), _sysctls(plan, check)]
     steps += [_listener(one, plan, check) for one in plan["listeners"]]
-    done = blocks.bring_in_force(recorded["record"], facts["mitigation"], check)
-    steps.append(_Step(done.changed, done.diff, done.failures))
     acted = recorded["changed"] or any(step.changed for step in steps)
     came = _effect(plan) if acted and not check else {"told": [], "shortfalls": []}
     failures = [why for step in steps for why in step.failures] + came["shortfalls"]
@@ -78,11 +89,14 @@ def mitigate(params: Mapping[str, Any], check: bool) -> Made:
 # ---------------------------------------------------------------- the evidence
 
 
-def _evidence(params: Mapping[str, Any], wanted: Mapping[str, Any]) -> Tuple[Dict[str, Any], List[str]]:
+def _evidence(params: Mapping[str, Any]) -> Tuple[Dict[str, Any], List[str]]:
     command = firewall.command("nft") if params["backend"] != model_mitigation.IPTABLES else None
-    before = blocks.sent(command)
-    facts, warnings = gathering(_PARTS, mitigation_options.window(params), max(10, params["max_networks"]))
-    about = dict(facts["mitigation"], sending=blocks.still_sending(before, blocks.sent(command), _record(facts)))
+    before = _sent(command)
+    sources = max(10, params["max_networks"])
+    facts, warnings = gathering(_PARTS, mitigation_options.window(params), sources, _open_rooms)
+    from . import blocks
+
+    about = dict(facts["mitigation"], sending=blocks.still_sending(before, _sent(command), _record(facts)))
     if _names_few(facts):
         refusal = blocks.refusal(command)
         if refusal is not None:
@@ -93,11 +107,29 @@ def _evidence(params: Mapping[str, Any], wanted: Mapping[str, Any]) -> Tuple[Dic
     return dict(facts, mitigation=about), warnings
 
 
-def gathering(parts: List[str], window: float, sources: int = 10) -> Tuple[Dict[str, Any], List[str]]:
-    """The gathered structure of this host, judged, and warnings."""
+def _open_rooms() -> None:
+    for name in _ROOMS:
+        importlib.import_module(".." + name, __package__)
+
+
+def _sent(command: Optional[str]) -> Dict[Any, int]:
+    """What is dropped so far, where a record tells of anything at all."""
+    from .._read import mitigation_record
+
+    if not os.path.exists(mitigation_record.PATH):
+        return {}
+    from . import blocks
+
+    return blocks.sent(command)
+
+
+def gathering(
+    parts: List[str], window: float, sources: int = 10, meanwhile: Optional[Callable[[], None]] = None
+) -> Tuple[Dict[str, Any], List[str]]:
+    """The gathered structure of this host, judged, and warnings; ``meanwhile`` is called while the window passes."""
     params = {name: option.get("default") for name, option in options.gathering_spec().items()}
     params.update(gather_subset=parts, counters_window=window, top_sources=sources, kernel_log_source="none")
-    return gather.gather(options.parse_gathering_options(params))
+    return gather.gather(options.parse_gathering_options(params), meanwhile)
 
 
 def _record(facts: Mapping[str, Any]) -> Optional[model_mitigation.Record]:
@@ -106,16 +138,17 @@ def _record(facts: Mapping[str, Any]) -> Optional[model_mitigation.Record]:
 
 
 def _names_few(facts: Mapping[str, Any]) -> bool:
-    return any(one.get("id") == mitigate_plan.FEW_NETWORKS for one in gathered.rows(facts, "findings"))
+    return any(one.get("id") == _FEW_NETWORKS for one in gathered.rows(facts, "findings"))
 
 
 def _who_is_connected(facts: Mapping[str, Any]) -> Tuple[Dict[str, Any], List[str]]:
     """Clients in the networks of a flood, and from where administrators are logged in."""
+    from .._model import networks as model_networks
     from .._read import established, ssh_sessions
 
     named, ports = [], set()
     for one in gathered.rows(facts, "findings"):
-        if one.get("id") == mitigate_plan.FEW_NETWORKS:
+        if one.get("id") == _FEW_NETWORKS:
             evidence = gathered.part(one, "evidence")
             told = map(model_networks.parse_network, evidence.get("networks") or ())
             named += [network for network in told if network]
@@ -134,13 +167,15 @@ def _sysctls(plan: Mapping[str, Any], check: bool) -> _Step:
 
 def set_sysctls(values: Mapping[str, int], policy: str, check: bool) -> _Step:
     """Run-time values until the flood is over, or as before; a failure is told, for the other steps have to be done."""
-    from . import change_options
+    from .._model import errors
+    from .._write import lock
+    from . import change, change_options, host, transaction
 
     params = {name: option.get("default") for name, option in change_options.change_spec().items()}
     params.update(values, policy=policy, persist=False)
     try:
         made = change.change(params, check)
-    except _NOT_SET as error:
+    except (errors.InvalidOption, host.Refused, transaction.Failed, change.Shadowed, lock.Busy) as error:
         return _Step(False, [], [str(error)])
     return _Step(made.result["changed"], made.diff, [])
 
@@ -153,10 +188,16 @@ def _listener(one: Mapping[str, Any], plan: Mapping[str, Any], check: bool) -> _
 
 def set_backlog(given: Mapping[str, Any], check: bool) -> _Step:
     """One running listener; what cannot be done is told."""
+    from .._change import raise_plan
+    from .._model import errors
+    from .._model import namespace as model_namespace
+    from .._write import lock
+    from . import raise_listener
+
     params = dict({name: option.get("default") for name, option in raise_listener.listener_spec().items()}, **given)
     try:
         result, _warnings = raise_listener.set_backlogs(params, check)
-    except _NOT_RAISED as error:
+    except (errors.InvalidOption, raise_plan.NotRaised, model_namespace.Unreachable, lock.Busy) as error:
         return _Step(False, [], [str(error)])
     diff = result["diff"] if isinstance(result["diff"], list) else [result["diff"]]
     return _Step(result["changed"], diff if result["changed"] else [], [])
@@ -164,4 +205,6 @@ def set_backlog(given: Mapping[str, Any], check: bool) -> _Step:
 
 def _effect(plan: Mapping[str, Any]) -> Dict[str, List[str]]:
     facts, _warnings = gathering(["sysctls", "listeners", "half_open"], 0)
+    from .._change import mitigation_effect
+
     return mitigation_effect.mitigation_effect(facts, plan)

@@ -15,7 +15,7 @@ from .._model import errors
 
 PRESENT, ABSENT = "present", "absent"
 KEEP, DROP = "keep", "drop"
-_WINDOW = {PRESENT: 2.0, ABSENT: 5.0}
+_WINDOW = {PRESENT: 1.0, ABSENT: 5.0}
 
 
 def mitigation_spec() -> Dict[str, Dict[str, Any]]:

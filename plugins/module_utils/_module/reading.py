@@ -33,12 +33,12 @@ class Reading(NamedTuple):
     again: Optional[Callable[[], Dict[str, Any]]]  # the same a moment later, with counters from the beginning on
 
 
-def read(options: module_options.GatheringOptions) -> Reading:
-    """Every part that the options ask for.
+def read(options: module_options.GatheringOptions, meanwhile: Optional[Callable[[], None]] = None) -> Reading:
+    """Every part that the options ask for; ``meanwhile`` is called while a window passes.
 
     :raises InvalidOption: a namespace or a log file that does not exist.
     """
-    work = gathering.Gathering(options)
+    work = gathering.Gathering(options, meanwhile)
     asked = gathering.namespaces(work, options.network_namespaces)
     known = kernel.known_kernel(options.kernel_rule, options.calibrate, defaults_wanted=options.wants("boot"))
     work.note((None, known.warnings))

@@ -68,6 +68,8 @@ def _wait(
         for namespace in asked:
             if namespace in before:
                 before[namespace] = _with_first_look(work, namespace, before[namespace], end)
+    if work.meanwhile is not None:
+        work.meanwhile()
     time.sleep(max(end - time.monotonic(), 0))
 
 

@@ -34,7 +34,9 @@ def test_the_text_is_one_table_made_anew() -> None:
     text = nft_rules.script({(net("198.51.100.0/24"), 80): 3600}, [net("198.51.100.7/32"), net("2001:db8::7/128")])
     assert text.startswith("add table inet linuxnet_tcp\ndelete table inet linuxnet_tcp\ntable inet linuxnet_tcp {\n")
     assert "elements = { 198.51.100.0/24 . 80 timeout 3600s }" in text
-    assert text.count("fib daddr type local counter drop") == 2 and "hook prerouting priority -300;" in text
+    assert text.count("fib daddr type local ip saddr . tcp dport @blocked4 counter drop") == 2  # once in either chain
+    assert text.count("fib daddr type local ip6 saddr . tcp dport @blocked6 counter drop") == 2
+    assert "hook prerouting priority -300;" in text and "hook input priority -300;" in text
     assert "elements = { 198.51.100.7/32 }" in text and "elements = { 2001:db8::7/128 }" in text
 
 

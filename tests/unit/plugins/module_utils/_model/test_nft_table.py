@@ -24,9 +24,9 @@ def prefix(address: str, length: int) -> Dict[str, Any]:
     return {"prefix": {"addr": address, "len": length}}
 
 
-def rule(name: str, **verdict: Any) -> Dict[str, Any]:
+def rule(name: str, chain: str = "input", **verdict: Any) -> Dict[str, Any]:
     match = {"match": {"op": "==", "left": {}, "right": "@" + name}}
-    return {"rule": {"chain": "prerouting", "expr": [match, {"counter": {}}, verdict or {"drop": None}]}}
+    return {"rule": {"chain": chain, "expr": [match, {"counter": {}}, verdict or {"drop": None}]}}
 
 
 def objects(blocked4: List[Any], passed4: List[Any]) -> List[Dict[str, Any]]:
@@ -36,7 +36,9 @@ def objects(blocked4: List[Any], passed4: List[Any]) -> List[Dict[str, Any]]:
         {"metainfo": {"json_schema_version": 1}},
         {"table": {"family": "inet", "name": "linuxnet_tcp"}},
         *({"set": dict({"name": name}, **({"elem": held} if held else {}))} for name, held in sets.items()),
-        {"chain": {"name": "prerouting", "hook": "prerouting", "prio": -300, "policy": "accept"}},
+        *({"chain": {"name": name, "hook": name, "prio": -300, "policy": "accept"}} for name in ("prerouting", "input")),
+        rule("blocked4", "prerouting"),
+        rule("blocked6", "prerouting"),
         rule("blocked4"),
         rule("blocked6"),
     ]
@@ -60,7 +62,10 @@ def test_what_somebody_changed_is_not_sound() -> None:
     assert not parsed(whole[:-1]).sound
     assert not parsed([*whole, rule("blocked4")]).sound
     assert not parsed([*whole[:-1], rule("blocked6", accept=None)]).sound
+    assert not parsed([*whole[:-1], rule("blocked6", "prerouting")]).sound
     assert not parsed([one for one in whole if "chain" not in one]).sound
+    assert not parsed([one for one in whole if one.get("chain", {}).get("name") != "input"]).sound
+    assert not parsed([*whole, {"chain": {}}]).sound and not parsed([*whole, {"rule": {}}]).sound
     assert not parsed([one for one in whole if one.get("set", {}).get("name") != "passed6"]).sound
     for strange in (element(prefix("198.51.100.0", 24), "http"), element({"range": ["192.0.2.1", "192.0.2.9"]}), "x", None, 7):
         assert not parsed(objects([strange], [])).sound
