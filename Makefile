@@ -60,3 +60,11 @@ build: ## build the collection into .build/dist
 
 clean: ## remove all that the other targets made
 	rm -rf .build .ansible audit tests/output
+
+# ---------------------------------------------------------------- the manual
+
+.PHONY: story
+
+story: ## play a story of docs/my-server-drops-connections.md with real packets, as root: N=1, 2, 3 or 4
+	@$(TOOLS)/audit_venv.py
+	@PYTHONPATH=.collections .build/venv/audit/bin/python -m ansible_collections.linuxnet.tcp.tests.stories $(N)
