@@ -90,23 +90,23 @@ class Stage:
     def half_open(self) -> int:
         return lab.half_open_count(self.net.server, self.port)
 
-    def get_in(self, when: str, far_away: bool = False) -> int:
+    def get_in(self, when: str, patience: float | None = None) -> int:
         """How many new clients are served; told as a line.
 
-        Those far away come over `far.line`, each from an address that the kernel has not met before.
+        With `patience` they come over `far.line`, each from an address that the kernel has not met before.
         """
-        served = self._far_clients() if far_away else clients.real_clients(self.net, CLIENTS, self.port)
+        served = self._far_clients(patience) if patience else clients.real_clients(self.net, CLIENTS, self.port)
         self.key("new clients that get in", "%d of %d, %s" % (served, CLIENTS, when))
         return served
 
-    def _far_clients(self) -> int:
+    def _far_clients(self, patience: float) -> int:
         with self.net.client.enter():
-            crowd = clients.Crowd(far.SERVER, self.port)
+            crowd = clients.Crowd(far.SERVER, self.port, patience)
             for _number in range(CLIENTS):
                 crowd.add(str(next(self._strangers)))
                 crowd.watch(0.01)
             while crowd.size:
-                crowd.watch(clients.PATIENCE)
+                crowd.watch(patience)
         return crowd.served
 
     @contextlib.contextmanager
