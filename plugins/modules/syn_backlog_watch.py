@@ -26,7 +26,7 @@ options:
   duration:
     description:
       - For how many seconds to watch, 1 to 3600.
-      - SIGINT, SIGTERM and SIGHUP end the watch early. It then returns what there is so far.
+      - SIGINT, SIGTERM and SIGHUP end the watch early. It then returns the result up to then.
     type: float
     default: 10
   interval:
