@@ -37,7 +37,7 @@ _WHY = {
     copies.NO_AUTHOR: "without the journal's fields _TRANSPORT and SYSLOG_FACILITY, which tell that the kernel spoke",
     copies.CONTAINER: "out of a container, where any program may write so",
     copies.BROKEN: "that end in the middle of the message, as where a mail program breaks lines",
-    copies.UNKNOWN: "in no known form of dmesg, journalctl or a log daemon that shows that the kernel wrote them",
+    copies.UNKNOWN: "in no form of dmesg, of journalctl or of a log daemon that shows that the kernel spoke",
 }
 
 

@@ -87,7 +87,7 @@ def test_an_application_that_does_not_accept_is_not_helped_by_any_of_it() -> Non
     starved = found("accept-queue-overflow")
     made = plan(facts(starved, flood("198.51.100.0/24"), found("syn-queue-full")))
     assert {name: made[name] for name in NOTHING_DONE} == NOTHING_DONE
-    assert "Neither cookies nor a block help" in reasons(made)
+    assert "Neither SYN cookies nor a block help" in reasons(made)
 
 
 def test_the_networks_of_a_flood_are_dropped_on_its_port() -> None:

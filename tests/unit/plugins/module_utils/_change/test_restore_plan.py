@@ -116,7 +116,7 @@ def test_what_was_tuned_for_good_to_the_same_value_stays(then: Any, now: Facts, 
     seen["sysctls"]["tcp_syncookies"].update(now)
     made = restoration_plan(seen)
     assert ("tcp_syncookies" not in made["sysctls"]) == stays
-    told = ["net.ipv4.tcp_syncookies stays 1: files set it for the boot as well since the mitigation."]
+    told = ["net.ipv4.tcp_syncookies stays 1: since the mitigation, files set it for the boot too."]
     assert made["remarks"] == (told if stays else [])
 
 

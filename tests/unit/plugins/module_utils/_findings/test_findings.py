@@ -348,7 +348,7 @@ def test_a_full_accept_queue_is_not_answered_with_more_room():
     assert found[0]["remedy"] == first[0]
     assert "`ss -tlnp 'sport = :80'`" in first[0] and "`cat /proc/812/wchan`" in first[0] and "backlog=" not in first[0]
     bound = next(one for one in found if (one["id"], one["subject"]) == ("listener-bound-by-application", "0.0.0.0:80"))
-    assert bound["remedy"].startswith("Only after its application accepts again: ")
+    assert bound["remedy"].startswith("First make the application accept again: ")
     assert next(one for one in found if one["subject"] == "0.0.0.0:81")["remedy"].endswith("Set `backlog=` of nginx.")
 
 
