@@ -4,17 +4,19 @@
 
 """Builds the site: `make docs`. Pages of the repository are copied to where their links lead, plugin pages are made, Sphinx does the rest.
 
-Every warning of Sphinx is an error.
+Every warning of Sphinx is an error, and so is a link within the site that leads nowhere.
 """
 
 from __future__ import annotations
 
+import html.parser
 import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCE, SITE = ROOT / ".build" / "docs" / "source", ROOT / ".build" / "docs" / "site"
@@ -103,12 +105,47 @@ def run(program: str, *arguments: str) -> None:
         sys.exit(done.returncode)
 
 
+class Links(html.parser.HTMLParser):
+    """The links and the anchors of a page."""
+
+    def __init__(self, page: pathlib.Path) -> None:
+        super().__init__()
+        self.links, self.anchors = set(), {""}
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        for name, value in attrs:
+            if name == "id":
+                self.anchors.add(value)
+            elif value and (name == "href" or name == "src" and tag == "img"):
+                self.links.add(value)
+
+
+def broken_links() -> list:
+    """Links within the site that lead nowhere."""
+    found = {page: Links(page) for page in SITE.rglob("*.html")}
+    broken = []
+    for page, it in found.items():
+        for link in it.links:
+            parts = urllib.parse.urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            goal = (page.parent / urllib.parse.unquote(parts.path)).resolve() if parts.path else page
+            anchor = urllib.parse.unquote(parts.fragment)
+            if not goal.exists() or (goal in found and anchor not in found[goal].anchors):
+                broken.append("%s: %s" % (page.relative_to(SITE), link))
+    return sorted(broken)
+
+
 def main() -> None:
     shutil.rmtree(SOURCE.parent, ignore_errors=True)
     SOURCE.mkdir(parents=True)
     pages()
     plugins()
     run("sphinx-build", "-q", "-W", "--keep-going", "-b", "html", str(SOURCE), str(SITE))
+    broken = broken_links()
+    if broken:
+        sys.exit("Broken links:\n" + "\n".join(broken))
     print("The site: " + str((SITE / "index.html").relative_to(ROOT)))
 
 
