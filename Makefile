@@ -78,3 +78,22 @@ screenshots: ## the pictures of the README, of a fleet of 60 hosts, in docs
 .PHONY: fleet-many
 fleet-many: ## what the report of 10,000 hosts costs, made of those that `make fleet` left; fails where a bound is missed
 	@$(TOOLS)/fleet.py many
+
+# ---------------------------------------------------------------- the manual
+
+.PHONY: story
+
+story: ## play a story of docs/my-server-drops-connections.md with real packets, as root: N=1, 2, 3 or 4
+	@$(TOOLS)/audit_venv.py
+	@PYTHONPATH=.collections .build/venv/audit/bin/python -m ansible_collections.linuxnet.tcp.tests.stories $(N)
+
+.PHONY: docs
+
+docs: .build/venv/docs/made ## build the manual as a site into .build/docs/site
+	@.build/venv/docs/bin/python docs/docsite/build_site.py
+
+.build/venv/docs/made: tests/requirements/docs.txt
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 12) else "make docs needs Python 3.12 or newer: make docs PYTHON=python3.13")'
+	@$(PYTHON) -m venv .build/venv/docs
+	@.build/venv/docs/bin/pip install --quiet --disable-pip-version-check -r tests/requirements/docs.txt
+	@touch $@

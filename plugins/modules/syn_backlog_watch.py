@@ -26,13 +26,13 @@ options:
   duration:
     description:
       - For how many seconds to watch, 1 to 3600.
-      - SIGINT, SIGTERM and SIGHUP end the watch early. It then returns what there is so far.
+      - SIGINT, SIGTERM and SIGHUP end the watch early. It then returns the result up to then.
     type: float
     default: 10
   interval:
     description:
       - Seconds between two looks at the accept queues, 0.001 to 10.
-      - Looks are further apart where they would take more than a fiftieth of a CPU at V(0.01), and more in proportion where less is asked for.
+      - Looks come less often where they would use more than a fiftieth of a CPU at V(0.01), and in proportion more for a shorter interval.
     type: float
     default: 0.01
   ports:
@@ -54,7 +54,7 @@ options:
     type: bool
     default: false
 notes:
-  - Counting SYNs needs CAP_NET_RAW, another network namespace CAP_SYS_ADMIN. What is not permitted is V(null) and told in the warnings; the
+  - Counting SYNs needs CAP_NET_RAW, another network namespace CAP_SYS_ADMIN. What is not permitted is V(null), and a warning says so; the
     queues and the kernel's counters need no privilege.
   - The device tap is behind XDP and the rings of the device, and before the firewall. What is lost before the tap shows in
     RV(watch.layers) only.
