@@ -9,7 +9,7 @@ TOOLS := PYTHONPYCACHEPREFIX=.build/cache/pycache $(PYTHON) tests/tools
 AUDIT := .build/venv/audit/bin/ansible-playbook
 
 .DEFAULT_GOAL := help
-.PHONY: help setup audit test unit live eda molecule sanity lint docs-check bench matrix build clean
+.PHONY: help setup audit test unit live eda molecule sanity lint docs-check bench bursts kernels matrix build clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -51,6 +51,12 @@ docs-check: ## antsibull-docs lint-collection-docs
 bench: ## measure, as root, and write docs/performance.md (ROWS=role,fleet: only these; BENCH=ci: misses count twice, no page)
 	@$(TOOLS)/bench.py $(if $(BENCH),--$(BENCH)) $(if $(ROWS),--rows $(ROWS))
 
+bursts: ## bursts into nginx, redis and node once a minute for three minutes, watched: root (SERVER=redis: only this one)
+	@BURSTS=$(or $(SERVER),all) $(TOOLS)/suites.py bursts
+
+kernels: ## the modules inside virtual machines with Debian's kernels 5.10, 6.1, 6.12 and newest, and write docs/kernels.md
+	@$(TOOLS)/kernels.py
+
 matrix: ## every ansible-core from 2.17 on, every Python from 3.7 on
 	@$(TOOLS)/suites.py matrix
 
@@ -60,3 +66,34 @@ build: ## build the collection into .build/dist
 
 clean: ## remove all that the other targets made
 	rm -rf .build .ansible audit tests/output
+
+.PHONY: fleet
+fleet: ## N hosts (100) over real ssh in namespaces, as root: audited, tuned, audited beside the first time; the page is left in .build/fleet
+	@$(TOOLS)/fleet.py $(if $(N),$(N),100)
+
+.PHONY: screenshots
+screenshots: ## the pictures of the README, of a fleet of 60 hosts, in docs
+	@$(TOOLS)/fleet.py 60 && $(TOOLS)/fleet.py screenshots
+
+.PHONY: fleet-many
+fleet-many: ## what the report of 10,000 hosts costs, made of those that `make fleet` left; fails where a bound is missed
+	@$(TOOLS)/fleet.py many
+
+# ---------------------------------------------------------------- the manual
+
+.PHONY: story
+
+story: ## play a story of docs/my-server-drops-connections.md with real packets, as root: N=1, 2, 3 or 4
+	@$(TOOLS)/audit_venv.py
+	@PYTHONPATH=.collections .build/venv/audit/bin/python -m ansible_collections.linuxnet.tcp.tests.stories $(N)
+
+.PHONY: docs
+
+docs: .build/venv/docs/made ## build the manual as a site into .build/docs/site
+	@.build/venv/docs/bin/python docs/docsite/build_site.py
+
+.build/venv/docs/made: tests/requirements/docs.txt
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 12) else "make docs needs Python 3.12 or newer: make docs PYTHON=python3.13")'
+	@$(PYTHON) -m venv .build/venv/docs
+	@.build/venv/docs/bin/pip install --quiet --disable-pip-version-check -r tests/requirements/docs.txt
+	@touch $@

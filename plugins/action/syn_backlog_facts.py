@@ -11,6 +11,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._module_choice import judged, module_for
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._progress import shown
 
 
 class ActionModule(ActionBase):
@@ -22,9 +23,10 @@ class ActionModule(ActionBase):
         module, arguments = "linuxnet.tcp.syn_backlog_facts", dict(self._task.args)
         if not self._task.async_val:  # its result is fetched by another task, which finds it as the module left it
             module, arguments = module_for(module, arguments)
-        returned = self._execute_module(
-            module_name=module, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
-        )
+        with shown(self._task, task_vars, "Gathering"):
+            returned = self._execute_module(
+                module_name=module, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
+            )
         result.update(judged(module, arguments, returned))
         if "syn_backlog" in result:
             result["ansible_facts"] = {"syn_backlog": result.pop("syn_backlog")}

@@ -12,6 +12,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._module_choice import judged, module_for
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._progress import shown
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._query import compile_query, search
 
 
@@ -27,9 +28,10 @@ class ActionModule(ActionBase):
         module = "linuxnet.tcp.syn_backlog_info"
         if not self._task.async_val:  # its result is fetched by another task, which finds it as the module left it
             module, arguments = module_for(module, arguments)
-        returned = self._execute_module(
-            module_name=module, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
-        )
+        with shown(self._task, task_vars, "Gathering"):
+            returned = self._execute_module(
+                module_name=module, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
+            )
         result.update(judged(module, arguments, returned))
         if compiled is not None and "syn_backlog" in result:
             result["matches"] = self._fail_clearly(search, "query", compiled, result.pop("syn_backlog"))

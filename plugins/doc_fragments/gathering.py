@@ -33,6 +33,9 @@ options:
       - Network namespaces to read, instead of only the one in which the module runs.
       - Each entry is a name as in C(ip netns list), an absolute path to a namespace file, or C(pid:) and the ID of a process
         whose namespace is meant, as in V(pid:1234). A bare V(1234) means the same, and is reported as C(pid:1234).
+      - A container, a pod or a machine is named as reports name it, V(podman:web), V(docker:web), V(pod:shop/cart-7f), V(containerd:default/web),
+        V(lxc:web) or V(nspawn:web). The files of its engine tell the name; no engine is asked. One that no file names goes by the beginning of its
+        ID, one of a user's own engine as V(podman:1000/web), and a pod of podman as V(podman:pod/shop).
       - V(host) is the namespace in which the module runs. V(all) stands for every namespace that can be found.
       - Reading another namespace needs CAP_SYS_ADMIN.
     type: list

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: syn_backlog
 short_description: Set the sysctls of listen queues now and at boot
 description:
-  - Brings the sysctls that decide about listen queues to the wanted values, now and at boot, as one transaction.
+  - Sets the sysctls of listen queues to the wanted values, now and at boot, as one transaction.
   - Values are held against the ranges of the running kernel first. Then run-time values are written in a safe order and read back,
     the file is replaced as a whole, and the files that the host's boot loader applies are resolved to make sure that
     these values decide at boot. When a step fails, the values and the file are put back, and the message says what was restored.
@@ -63,8 +63,8 @@ options:
     default: exact
   state:
     description:
-      - V(present) brings the values about. At least one is required then.
-      - V(absent) takes the settings out of O(sysctl_file) that are named with any value, or without any named all five. With O(runtime) the
+      - V(present) sets the values. At least one is required then.
+      - V(absent) removes settings from O(sysctl_file), those that are named with any value, or all five if none is named. With O(runtime) the
         settings that were taken out get the value that they have after the next boot. A file that then holds
         nothing but the header that this module gave it is removed.
     type: str
@@ -77,8 +77,8 @@ options:
     default: true
   runtime:
     description:
-      - Whether to set the values in the running kernel. With V(false) also a host with a read-only C(/proc/sys) can be prepared. Where
-        nothing applies sysctl files at boot, as in most containers, that takes O(on_shadowed=warn) as well.
+      - Whether to set the values in the running kernel. With V(false) even a host with a read-only C(/proc/sys) can be prepared. Where
+        nothing applies sysctl files at boot, as in most containers, set O(on_shadowed=warn) too.
     type: bool
     default: true
   sysctl_file:
@@ -93,8 +93,7 @@ options:
   on_shadowed:
     description:
       - What to do where something else decides at boot, such as a file that is read later, TuneD's active profile,
-        a host on which nothing applies sysctl files, or a container without an init, whose runtime sets them. What it is comes
-        as RV(shadowed_by).
+        a host on which nothing applies sysctl files, or a container without an init, whose runtime sets them. RV(shadowed_by) says what it is.
       - V(fail) changes nothing and fails. V(warn) goes on and warns. Where nothing applies the file, only V(warn) writes it, also with
         O(runtime=false), and also where the value is right without it.
     type: str
@@ -102,8 +101,9 @@ options:
     default: fail
   network_namespace:
     description:
-      - The network namespace whose values are set, as a name of C(ip netns list), the absolute path of a namespace file, or the ID of
-        a process. The module's own if left out.
+      - The network namespace whose values are set, as a name of C(ip netns list), the absolute path of a namespace file, the ID of
+        a process, or a container, pod or machine, as V(podman:web) or V(pod:shop/cart-7f). The module's own if left out.
+      - O(linuxnet.tcp.syn_backlog_info#module:network_namespaces) tells how containers are named, and V(all) there which ones there are.
       - No file sets the values of another namespace at boot, so it requires O(persist=false). Needs CAP_SYS_ADMIN.
     type: str
   report_listeners:
@@ -154,6 +154,12 @@ EXAMPLES = r"""
   linuxnet.tcp.syn_backlog:
     somaxconn: 4096
     network_namespace: blue
+    persist: false
+
+- name: Give a container room until it is made anew
+  linuxnet.tcp.syn_backlog:
+    somaxconn: 4096
+    network_namespace: podman:web
     persist: false
 
 - name: Let go of all five settings

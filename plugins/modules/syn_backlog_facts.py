@@ -20,7 +20,7 @@ extends_documentation_fragment:
   - linuxnet.tcp.attributes.action_group
   - linuxnet.tcp.gathering
 notes:
-  - Works without privileges. What needs them is then V(null) and told in the warnings; no listener is left out.
+  - Works without privileges. What needs them is then V(null), and a warning says so; no listener is left out.
 seealso:
   - module: linuxnet.tcp.syn_backlog_info
     description: The same as a return value, with a query; documents each field.

@@ -31,7 +31,7 @@ options:
       - Needs the Python package C(jmespath) on the controller.
     type: str
 notes:
-  - Works without privileges. What needs them is then V(null) and told in the warnings; no listener is left out.
+  - Works without privileges. What needs them is then V(null), and a warning says so; no listener is left out.
 seealso:
   - module: linuxnet.tcp.syn_backlog_facts
   - module: linuxnet.tcp.syn_backlog_limits

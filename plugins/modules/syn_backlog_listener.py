@@ -49,8 +49,8 @@ options:
   backlog:
     description:
       - The backlog as an application passes it to listen(), V(-2147483648) to V(2147483647).
-      - The kernel clamps it to the C(net.core.somaxconn) of the socket's network namespace, so raise that first. A clamped
-        listener is no failure. It is told in RV(listeners[].clamped_by_somaxconn) and in a warning.
+      - The kernel clamps it to the C(net.core.somaxconn) of the socket's network namespace, so raise that first. A clamped listener is no failure.
+        RV(listeners[].clamped_by_somaxconn) and a warning say so.
       - A negative one asks for as much as C(net.core.somaxconn) allows.
     type: int
     required: true
@@ -69,14 +69,15 @@ options:
     description:
       - V(exact) gives each listener this backlog, also where it has more.
       - V(at_least) never lowers one.
-      - Neither lowers a listener that latched more than today's C(net.core.somaxconn) and was to have even more.
+      - Neither lowers a listener that has more than today's C(net.core.somaxconn), where you ask for even more.
     type: str
     choices: [exact, at_least]
     default: exact
   network_namespace:
     description:
-      - The network namespace of the listeners, as a name as in C(ip netns list), an absolute path to a namespace file, or
-        the ID of a process that runs in it, such as one of a container. Needs CAP_SYS_ADMIN.
+      - The network namespace of the listeners, as a name as in C(ip netns list), an absolute path to a namespace file,
+        the ID of a process that runs in it, or a container, pod or machine, as V(podman:web) or V(pod:shop/cart-7f). Needs CAP_SYS_ADMIN.
+      - O(linuxnet.tcp.syn_backlog_info#module:network_namespaces) tells how containers are named, and V(all) there which ones there are.
       - The one in which the module runs if left out.
     type: str
   expected_somaxconn:

@@ -9,15 +9,15 @@ DOCUMENTATION = r"""
 module: syn_backlog_mitigation
 short_description: Keep the listeners of a host reachable while a SYN flood goes on, and put all back after it
 description:
-  - Gathers the evidence, judges it, records what it is about to change, changes it, and looks what came of it, in one run on the host. The
-    roles' entry points C(mitigate) and C(restore) of P(linuxnet.tcp.syn_backlog#role) call it.
+  - Gathers the evidence, judges it, records what it is about to change, changes it, and checks the effect, in one run on the host. The entry points
+    C(mitigate) and C(restore) of the role P(linuxnet.tcp.syn_backlog#role) call it.
   - New connections from the networks of a flood from few networks are dropped. What comes from everywhere, and what cannot be dropped,
-    gets SYN cookies and wider queues, and so do clients that mean well. Nothing is done about an application that does not accept, nor
+    gets SYN cookies and wider queues, and so do real clients that are too many. Nothing is done about an application that does not accept, nor
     on a host that is well.
   - Never dropped are O(allow), the /24 (IPv6 /64) that the ssh session of this run comes from, those of all other ssh sessions on
     the host, and the networks that the host itself is in. Where it is not known where this session comes from, nothing is dropped at all.
-  - What it changes is in the file C(/run/linuxnet.tcp/mitigation.json) before anything is changed. A run that is killed is completed by the
-    next one, or taken back by O(state=absent). No file that is read at boot is changed.
+  - It writes to the file C(/run/linuxnet.tcp/mitigation.json) what it will change, before it changes anything. A run that is killed is completed by the
+    next one, or undone by O(state=absent). No file that is read at boot is changed.
   - With nftables all of it is in one table of its own, C(inet linuxnet_tcp), that is made and removed as a whole. Tables of others,
     such as those of firewalld, ufw and docker, are not touched. It drops before connection tracking and before addresses are
     translated, only what is addressed to this host, ports among it that a container engine publishes; and once more after they are,
@@ -41,8 +41,8 @@ options:
   state:
     description:
       - V(present) acts on what it finds.
-      - V(absent) puts back what a record tells of and what is still as it was set, and nothing else. It fails, and changes nothing, while
-        the evidence has not subsided. Without a record it removes no more than a table of our own that is left over.
+      - V(absent) puts back what a record tells of and what is still as it was set, and nothing else. It fails, and changes nothing, while there are signs of
+        the flood. Without a record it removes no more than a table of our own that is left over.
     type: str
     choices: [present, absent]
     default: present
@@ -50,7 +50,7 @@ options:
     description:
       - What drops the networks. V(auto) is nftables where C(nft) is there and the kernel takes our rules (Linux 5.7 and nft 0.9.4), else
         iptables.
-      - What a mitigation in force was made with is kept until it is restored.
+      - A mitigation that is in force keeps its backend until it is restored.
     type: str
     choices: [auto, nftables, iptables]
     default: auto
@@ -85,8 +85,8 @@ options:
     default: keep
   connection:
     description:
-      - The connection plugin through which the host is reached. Unless nobody comes in over the network with it, such as V(local),
-        nothing is dropped where the address that the session comes from is not known.
+      - The connection plugin through which the host is reached. With one that comes in over the network, nothing is dropped where the address of the session
+        is not known. With V(local) and its like that does not matter.
     type: str
     default: ssh
   window:
@@ -97,7 +97,7 @@ options:
     type: float
   force:
     description:
-      - With O(state=absent), put back even while the evidence has not subsided, and where iptables does not run.
+      - With O(state=absent), put back even while there are signs of the flood, and where iptables does not run.
     type: bool
     default: false
 seealso:

@@ -26,13 +26,13 @@ options:
   duration:
     description:
       - For how many seconds to watch, 1 to 3600.
-      - SIGINT, SIGTERM and SIGHUP end the watch early. It then returns what there is so far.
+      - SIGINT, SIGTERM and SIGHUP end the watch early. It then returns the result up to then.
     type: float
     default: 10
   interval:
     description:
       - Seconds between two looks at the accept queues, 0.001 to 10.
-      - Looks are further apart where they would take more than a fiftieth of a CPU at V(0.01), and more in proportion where less is asked for.
+      - Looks come less often where they would use more than a fiftieth of a CPU at V(0.01), and in proportion more for a shorter interval.
     type: float
     default: 0.01
   ports:
@@ -43,8 +43,8 @@ options:
     elements: int
   network_namespaces:
     description:
-      - Watch these network namespaces instead of the module's own, by name, absolute path or process id (V(pid:1234)). V(host) is the module's
-        own, V(all) are all that can be found.
+      - Watch these network namespaces instead of the module's own, by name, absolute path, process id (V(pid:1234)) or
+        container (V(podman:web)). V(host) is the module's own, V(all) are all that can be found.
     type: list
     elements: str
   drop_reasons:
@@ -54,7 +54,7 @@ options:
     type: bool
     default: false
 notes:
-  - Counting SYNs needs CAP_NET_RAW, another network namespace CAP_SYS_ADMIN. What is not permitted is V(null) and told in the warnings; the
+  - Counting SYNs needs CAP_NET_RAW, another network namespace CAP_SYS_ADMIN. What is not permitted is V(null), and a warning says so; the
     queues and the kernel's counters need no privilege.
   - The device tap is behind XDP and the rings of the device, and before the firewall. What is lost before the tap shows in
     RV(watch.layers) only.
@@ -156,10 +156,15 @@ watch:
               answered, C(dropped) were dropped by the listener.
             - C(unexplained) are in no account, and a warning says what that means. It is negative where more was answered or dropped than arrived.
             - V(null) where packets were not counted, or where several listeners dropped SYNs and the kernel counts some of that for
-              all of them together.
+              all of them together; then RV(watch.listeners[].syns_between) tells what is certain.
           returned: always
           type: dict
           sample: {arrived: 100000, before_listener: 0, answered: 129, repeated: 0, dropped: 99871, unexplained: 0}
+        syns_between:
+          description: The accounts of C(syns) as C([least, most]), where C(syns) is V(null) and packets were counted; else V(null).
+          returned: always
+          type: dict
+          sample:
         unsure:
           description: How many SYNs may belong to another account, since the kernel counts some things together.
           returned: always
@@ -259,7 +264,7 @@ watch:
           type: int
           sample: 421133
         tcp_segments_lost_before_tcp:
-          description: How many of these did not get to TCP.
+          description: How many of these did not get to TCP, or had a wrong checksum.
           returned: always
           type: int
           sample: 0
@@ -289,7 +294,7 @@ watch:
           type: dict
           sample: {sent: 0, back: 0}
         conntrack:
-          description: Connections that are tracked, and how many can be; V(null) where none are.
+          description: Connections that are tracked, at the beginning or at the end, whichever was more, and how many can be; V(null) where none are.
           returned: always
           type: dict
           sample: {count: 120, max: 262144}

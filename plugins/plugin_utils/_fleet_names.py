@@ -14,16 +14,11 @@ import typing as t
 _LAST_NUMBER = re.compile(r"(.*?)([0-9]{1,18})([^0-9]*)", re.DOTALL)
 
 
-def folded(names: t.Iterable[str]) -> list[str]:
-    """The names, those that differ by one consecutive number as ``web[01:58]``, sorted.
-
-    Nothing is lost: each name is one of the results, or within one of their ranges.
-    """
-    return [told for told, _count in _counted(names)]
-
-
 def in_short(names: t.Iterable[str], most: int = 6) -> str:
-    """The folded names with commas between them; of more than ``most`` of these the rest as a number of hosts."""
+    """The names, sorted and with commas between them, those that differ by one consecutive number as ``web[01:58]``.
+
+    Of more than ``most`` of these the rest is told as a number of hosts.
+    """
     counted = _counted(names)
     told = ", ".join(one for one, _count in counted[:most])
     left = sum(count for _one, count in counted[most:])

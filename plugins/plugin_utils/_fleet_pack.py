@@ -61,20 +61,3 @@ class Rows:
             place = self._places[key] = len(self.rows)
             self.rows.append(make())
         return place
-
-
-def unpacked(patterns: t.Sequence[str], packed: Packed) -> str | None:
-    """The text again, as the page's script does it."""
-    if packed is None:
-        return None
-    if isinstance(packed, int):
-        return patterns[packed]
-    numbers = iter(str(packed[1]).split(" "))
-    return "".join(next(numbers) if part is None else part for part in _slots(patterns[packed[0]]))
-
-
-def _slots(pattern: str) -> t.Iterator[str | None]:
-    for place, part in enumerate(pattern.split(SLOT)):
-        if place:
-            yield None
-        yield part

@@ -299,7 +299,7 @@ def _to_reach(row: Facts, goal: int, somaxconn: int | None) -> str:
         )
     remedy = row["remedy"] or ""
     if not ways and row["bound_by"] == APPLICATION and not re.search(r"\b{0}\b".format(goal), remedy):
-        ways = [remedy, "It takes {0} to reach what is wanted.".format(goal)]
+        ways = [remedy, "To reach what is wanted, it needs {0}.".format(goal)]
     return " ".join(filter(None, ways)) or remedy
 
 

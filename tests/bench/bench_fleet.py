@@ -18,6 +18,9 @@ HOSTS, FORKS, ROUNDS = 60, 20, 5
 SIZES = (10, 20, 40, 80)
 OVER_SSH, OF_SSH = 24, 5
 TOOL = os.path.join(beside.ROOT, "extensions", "molecule", "utils", "namespace_hosts", "hosts.py")
+sys.path.insert(0, os.path.dirname(TOOL))
+
+import inventory
 
 
 def commands(inventory, folder):
@@ -51,25 +54,13 @@ def rows():
     yield from over_ssh()
 
 
-def ssh_inventory(state, hosts):
-    """Each ssh connection begins inside the network that the hosts share."""
-    path = os.path.join(state, "inventory.ini")
-    connect = "%s %s %s %%h %%p" % (sys.executable, os.path.join(os.path.dirname(TOOL), "connect.py"), state)
-    options = "-o ProxyCommand='%s' -o ProxyUseFdpass=yes -o UserKnownHostsFile=%s/known_hosts -o IdentitiesOnly=yes -F none" % (connect, state)
-    with open(path, "w", encoding="ascii") as inventory:
-        inventory.writelines("%s ansible_host=%s\n" % tuple(host.split("=")) for host in hosts)
-        inventory.write("[all:vars]\nansible_user=root\nansible_python_interpreter=%s\n" % sys.executable)
-        inventory.write('ansible_ssh_private_key_file=%s/key\nansible_ssh_common_args="%s"\n' % (state, options))
-    return path
-
-
 def over_ssh():
     with tempfile.TemporaryDirectory() as folder:
         state = os.path.join(folder, "hosts")
-        hosts = ["bench%d=10.77.1.%d" % (number, number + 1) for number in range(OVER_SSH)]
-        beside.run([sys.executable, TOOL, "up", state, *hosts])
+        hosts = {"bench%d" % number: "10.77.1.%d" % (number + 1) for number in range(OVER_SSH)}
+        beside.run([sys.executable, TOOL, "up", state, *map("=".join, hosts.items())])
         try:
-            ping, audit = commands(ssh_inventory(state, hosts), folder)
+            ping, audit = commands(inventory.written(state, {name: {"ansible_host": address} for name, address in hosts.items()}), folder)
             taken = beside.paired(OF_SSH, ping, audit, clock=beside.cpu)
         finally:
             subprocess.run([sys.executable, TOOL, "down", state], check=True, stdout=subprocess.DEVNULL)

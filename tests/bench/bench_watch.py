@@ -6,6 +6,8 @@
 
 Run as root: `make bench`, or this file with PYTHONPATH=.collections.
 
+What it takes from a server that accepts real clients is measured the same way.
+
 The watch is a process of its own. SYNs are sent from one CPU, whose softirq takes each of them in at once: the time that sending
 takes is that of the host's receive path as well. It is measured with and without the watch in turn, and the least of ROUNDS counts on
 either side, since whatever else runs on the machine only adds to it.
@@ -24,12 +26,13 @@ import time
 
 import table
 
-from ansible_collections.linuxnet.tcp.tests.live import lab
+from ansible_collections.linuxnet.tcp.tests.live import lab, serving
 
 SECONDS = 4
 LISTENERS = (1, 10, 200)
 SYNS = 100000
 ROUNDS = 7
+CONNECTIONS = 2000
 MOST_CPU = 3.0  # per cent of one CPU
 MOST_SOFTIRQ = 1.05  # times as long as without a watch
 PORT = 8080
@@ -106,6 +109,30 @@ def flooded(count: int) -> tuple[float, float, float, float]:
     return min(without), min(along), SYNS / min(along), share
 
 
+def connecting(net: lab.Pair) -> float:
+    """Seconds for CONNECTIONS clients, one after the other, until each was accepted and greeted."""
+    with net.client.enter():
+        begin = time.monotonic()
+        for _number in range(CONNECTIONS):
+            with socket.create_connection((net.server_v4, PORT)) as client:
+                client.recv(64)
+        return time.monotonic() - begin
+
+
+def serving_clients() -> tuple[float, float]:
+    """(seconds with, seconds without)."""
+    without, along = [], []
+    with lab.pair() as net, serving.application(net.server, PORT, backlog=128):
+        connecting(net)
+        for _round in range(ROUNDS):
+            without.append(connecting(net))
+            with watching(net, 60) as told:
+                along.append(connecting(net))
+            if told[2]["answered"] != CONNECTIONS or told[2]["arrived"] != CONNECTIONS:
+                raise SystemExit("%d clients came, the watch told %s" % (CONNECTIONS, told[2]))
+    return min(along), min(without)
+
+
 def rows():
     for count in LISTENERS:
         share, looks = idle(count)
@@ -115,8 +142,11 @@ def rows():
         without, along, rate, share = flooded(count)
         name = "watch, {:,} SYNs taken in, {} listeners".format(SYNS, count)
         yield table.Row(name, "the same without a watch", 1000 * along, 1000 * without, MOST_SOFTIRQ)
-        yield table.Row("watch, flooded, %d listeners, SYNs a second of a CPU" % count, "", rate, None, None, "/s")
+        yield table.Row("watch, flooded, %d listeners, SYNs a second of a CPU" % count, "without a watch", rate, SYNS / without, None, "/s")
         yield table.Row("watch, flooded, %d listeners, of one CPU" % count, "", share, None, MOST_CPU, "%")
+    along, without = serving_clients()
+    name = "watch, {:,} clients served, one after the other".format(CONNECTIONS)
+    yield table.Row(name, "the same without a watch", 1000 * along, 1000 * without, None)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ The body runs as root in a child process. Its /etc is an overlay, its /run and t
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import os
 import signal
@@ -31,9 +30,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.places import D
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls import KEYS
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change import Change, change
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change_options import NAMES, SYSCTL_FILE, change_spec
-
-_CLONE_NEWNS, _CLONE_NEWNET = 0x00020000, 0x40000000
-_libc = ctypes.CDLL(None, use_errno=True)
+from ansible_collections.linuxnet.tcp.tests.live.separate import mount, separate
 
 #: Where the boot loaders of this machine are
 LOADERS = {"systemd": ["/usr/lib/systemd/systemd-sysctl"], "procps": ["/usr/sbin/sysctl", "--system"]}
@@ -75,7 +72,7 @@ def _child(writer: int, body: Callable[[], None]) -> None:
     """Never returns."""
     told = ""
     try:
-        _separate()
+        separate()
         body()
     except pytest.skip.Exception as reason:
         told = _SKIPPED + str(reason)
@@ -86,30 +83,6 @@ def _child(writer: int, body: Callable[[], None]) -> None:
         os.write(writer, told.encode("utf-8", "replace")[-60000:])
     finally:
         os._exit(0 if not told else 1)
-
-
-def _separate() -> None:
-    if _libc.unshare(_CLONE_NEWNS | _CLONE_NEWNET) != 0:
-        raise OSError(ctypes.get_errno(), "unshare")
-    mount("--make-rprivate", "/")
-    mount("-t", "tmpfs", "upper", "/mnt")
-    for name in ("upper", "work"):
-        os.mkdir("/mnt/" + name)
-    mount("-t", "overlay", "overlay", "-o", "lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work", "/etc")
-    mount("-t", "tmpfs", "run", "/run")
-    os.makedirs("/run/systemd/system")  # systemd is the init: sd_booted(3)
-    for directory in ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d"):
-        if not os.path.isdir(directory):
-            if directory.startswith("/usr"):
-                continue  # nor is one read that is not there
-            os.mkdir(directory)
-        mount("-t", "tmpfs", "-o", "mode=755", "sysctl.d", directory)
-    remove("/etc/sysctl.conf")
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-
-
-def mount(*arguments: str) -> None:
-    subprocess.run(["mount", *arguments], check=True)
 
 
 def in_child(body: Callable[[], None]) -> int:

@@ -298,7 +298,7 @@ def honest_bursts(cookies: int) -> None:
         assert after >= NEARLY_ALL
         if cookies == 2:  # nothing is ever queued half-open, and all arrive at the accept queue at once
             assert found[:2] == ("accept-queue-overflow", "warning")
-            assert "taken from again" in found.summary and "backlog" in found.remedy
+            assert "it accepts again" in found.summary and "backlog" in found.remedy
         else:
             assert found[:3] == ("honest-burst", "critical" if cookies == 0 else "warning", "0.0.0.0:80")
         told = {one["id"] for one in it.facts(counters_window=2 * EVERY)["findings"] if one["severity"] != "info"}

@@ -23,15 +23,15 @@ pytest.importorskip("ansible.module_utils.basic", reason="the edge to Ansible ne
 
 #: files of module_utils that travel with a module, and their size in units of 10,000 bytes, begun ones counted
 SENT = {
-    "syn_backlog": (111, 50),
-    "syn_backlog_facts": (164, 78),
-    "syn_backlog_info": (164, 78),
-    "syn_backlog_limits": (23, 7),
-    "syn_backlog_listener": (58, 27),
-    "syn_backlog_mitigation": (207, 98),
-    "syn_backlog_read_info": (139, 62),
-    "syn_backlog_sysctls_info": (15, 4),
-    "syn_backlog_watch": (57, 28),
+    "syn_backlog": (114, 52),
+    "syn_backlog_facts": (167, 80),
+    "syn_backlog_info": (167, 80),
+    "syn_backlog_limits": (23, 8),
+    "syn_backlog_listener": (62, 30),
+    "syn_backlog_mitigation": (210, 101),
+    "syn_backlog_read_info": (142, 64),
+    "syn_backlog_sysctls_info": (15, 5),
+    "syn_backlog_watch": (61, 32),
 }
 
 #: files of module_utils that are imported with the module itself, before any option is known

@@ -5,7 +5,7 @@
 """The suites: what `make test` and `make matrix` run, on which Python and ansible-core.
 
 suites.py GROUP…      run the suites of these groups: lint docs-check sanity unit live eda
-                      molecule molecule-default matrix
+                      molecule molecule-default bursts matrix
 suites.py --setup …   only make ready what they need
 """
 
@@ -121,6 +121,12 @@ def molecule_default(machine: Machine) -> List[Suite]:
     return [molecule_of(machine, "default")]
 
 
+def bursts(machine: Machine) -> List[Suite]:
+    """Three minutes of bursts into real servers; BURSTS names one of them."""
+    command = ("pytest", DURATIONS, "tests/live/test_watch_bursts.py")
+    return [Suite("bursts into real servers", machine.core_venv(machine.core, machine.python), command, counts_seconds=True)]
+
+
 def matrix(machine: Machine) -> List[Suite]:
     """Every Python, every ansible-core, and every pair of the two that ansible-core supports."""
     cells = [(core, minor) for core in CORES for minor in controllers(core, machine.found)]
@@ -141,6 +147,7 @@ GROUPS: Dict[str, Callable[[Machine], List[Suite]]] = {
     "eda": eda,
     "molecule": molecule,
     "molecule-default": molecule_default,
+    "bursts": bursts,
     "matrix": matrix,
 }
 
@@ -150,6 +157,7 @@ DEBIAN = {
     "eda": ("debian", "debian-eda"),
     "molecule": ("debian", "debian-containers"),
     "molecule-default": ("debian",),
+    "bursts": ("debian",),
     "matrix": ("debian",),
 }
 

@@ -284,7 +284,7 @@ def _unknown(it: Situation) -> str:
         binding.TCP_MAX_SYN_BACKLOG: "net.ipv4.tcp_max_syn_backlog", binding.SYNCOOKIES: "net.ipv4.tcp_syncookies",
     }.get(it.bound_by or "")
     if knob is not None:
-        return "Change %s; how far could not be worked out here, for want of a value that was not readable." % knob
+        return "Change %s; how far is not known here, because a value could not be read." % knob
     if it.backlog is not None:
         return (
             "Read net.core.somaxconn, net.ipv4.tcp_max_syn_backlog and net.ipv4.tcp_syncookies%s: one of them could "

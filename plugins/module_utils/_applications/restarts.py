@@ -38,7 +38,7 @@ def container_of(unit: Optional[units.Unit]) -> Optional[Tuple[str, str]]:
 def recreate(engine: str, container: str) -> str:
     """For a new sysctl of its own: a stopped container's network namespace ends, and it starts in a new one."""
     what = "container" if engine in ("docker", "libpod") else "the pod of container"
-    return "make {0} {1} anew with that sysctl (a mere restart gives it a network namespace without it)".format(
+    return "make {0} {1} anew with that sysctl (a restart alone gives it a network namespace without it)".format(
         what, container
     )
 

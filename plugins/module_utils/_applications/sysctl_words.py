@@ -41,12 +41,21 @@ class Home(NamedTuple):
         """The command that sets it at once, and where it has to stand to stay. ``name`` as in `KEYS`."""
         assignment = "%s=%d" % (sysctls.KEYS[name].key, value)
         if not self.has_its_own(name):
-            return "`sysctl -w %s`, and in /etc/sysctl.d" % assignment
+            return "`sysctl -w %s`, and in /etc/sysctl.d%s" % (assignment, self._of_whom())
         return "`%ssysctl -w %s`, and %s" % (
             namespace_commands.prefix(self.namespace),
             assignment,
             self._for_good(name, assignment),
         )
+
+    def _of_whom(self) -> str:
+        """Whose directory it is, where a container listens in the network of its host."""
+        engine, _container = restarts.container_of(self.unit) or ("", "") if self.namespace is None else ("", "")
+        if engine in ("docker", "libpod"):
+            return " of the host, whose network its container uses"
+        if engine:
+            return " of the node: its pod has hostNetwork, and Kubernetes lets no such pod set a net.* sysctl itself"
+        return ""
 
     def _for_good(self, name: str, assignment: str) -> str:
         engine, _container = restarts.container_of(self.unit) or ("", "")

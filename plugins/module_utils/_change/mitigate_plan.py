@@ -90,7 +90,7 @@ def mitigation_plan(facts: Facts, wanted: Facts) -> Dict[str, Any]:
     starved = {one["subject"] for one in found if one["id"] == STARVED}
     for one in found:
         if one["id"] == STARVED and one["severity"] != "info":
-            work.tell("{0} Neither cookies nor a block help, so nothing is done about it.".format(one["summary"]))
+            work.tell("{0} Neither SYN cookies nor a block help, so nothing is changed.".format(one["summary"]))
         elif one["subject"] in starved or one["severity"] == "info":
             continue
         elif one["id"] == FEW_NETWORKS:
@@ -114,7 +114,7 @@ def _told(work: _Work) -> Dict[str, Any]:
     record = work.record
     if not record["causes"] and work.before is None:
         if not work.reasons:
-            work.tell("No SYN queue turns clients away, so nothing is done.")
+            work.tell("No SYN queue turns clients away, so nothing is changed.")
         return _answer(work, NOTHING, None)
     blocked = _each_network(record)
     through = [one for one in work.guard.let_through if model_networks.overlapping(one, blocked)]
@@ -203,7 +203,7 @@ def _connected(work: _Work, network: model_networks.Network, ports: Collection[i
         return None
     told = "{0} has {1} established connection{2} to this port".format(network, count, "" if count == 1 else "s")
     if not work.drops_established:
-        return told + ", so it is not dropped; syn_backlog_mitigate_established=drop would drop it even so"
+        return told + ", so it is not dropped; syn_backlog_mitigate_established=drop would drop it all the same"
     work.tell(told + ", which stay, and new ones from there are dropped.")
     return None
 
@@ -227,7 +227,7 @@ def _unable(work: _Work, network: model_networks.Network) -> Optional[str]:
         return "{0} is not dropped, for there is no {1} on the host".format(network, _COMMANDS[family])
     if work.is_taken(family):
         return (
-            "{0} is not dropped, for {1} has a chain SYN_BACKLOG that no record tells of; where it is nobody's, "
+            "{0} is not dropped, for {1} has a chain SYN_BACKLOG that no record tells of; if nobody uses it, "
             "remove it"
         ).format(network, _COMMANDS[family])
     return None
@@ -239,7 +239,8 @@ def _renew(work: _Work) -> None:
     for block in work.before["blocks"] if work.before else ():
         due = backends.due(block, work.gathered.get("now"), work.lifetime)
         if due and (block["network"], block["port"]) in sending:
-            work.tell("port {0}: {1} still sends, and is dropped for longer.".format(block["port"], block["network"]))
+            told = "port {0}: {1} still sends, so it stays dropped for longer."
+            work.tell(told.format(block["port"], block["network"]))
             renewed = dict(model_mitigation.empty(), blocks=[{**block, **work.until}])
             work.new = model_mitigation.merge(work.new, renewed)
 
@@ -259,7 +260,7 @@ def _turn_cookies_on(work: _Work) -> None:
         work.tell("Cookies are turned on (net.ipv4.tcp_syncookies = 1), so that a full queue turns nobody away.")
         _set(work, {"tcp_syncookies": {"before": 0, "set": 1}})
     elif now == 2:
-        work.tell("net.ipv4.tcp_syncookies is 2, which carries every client already, and stays.")
+        work.tell("net.ipv4.tcp_syncookies is 2, which lets every client in already, and stays.")
 
 
 def _set(work: _Work, sysctls: Facts) -> None:

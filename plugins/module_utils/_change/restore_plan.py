@@ -98,7 +98,7 @@ def _moving(facts: Facts) -> Iterator[str]:
     """Counters that grew over the window; with cookies forced they count every SYN, and tell nothing."""
     delta = facts.get("counters_delta")
     if not isinstance(delta, Mapping):
-        yield "the counters could not be read twice, so nothing tells whether it goes on"
+        yield "the counters could not be read twice, so it is not known whether the flood goes on"
         return
     forced = _runtime(facts, "tcp_syncookies") == 2
     moved = {name: gathered.numbers(delta).get(name, 0) for name in _OF_A_FULL_QUEUE}
@@ -163,7 +163,7 @@ def _sysctls(record: model_mitigation.Record, facts: Facts) -> Tuple[Dict[str, i
         now = _runtime(facts, name)
         if now == state["set"] and _meant_to_stay(name, record, facts):
             key = kernel_sysctls.KEYS[name].key
-            remarks.append("{0} stays {1}: files set it for the boot as well since the mitigation.".format(key, now))
+            remarks.append("{0} stays {1}: since the mitigation, files set it for the boot too.".format(key, now))
         elif now == state["set"]:
             back[name] = state["before"]
         elif now != state["before"]:
@@ -181,8 +181,8 @@ def _meant_to_stay(name: str, record: model_mitigation.Record, facts: Facts) -> 
 
 def _left(what: str, now: Any, state: Facts) -> str:
     return (
-        "{0} is {1}, neither the {2} of the mitigation nor the {3} before it: somebody changed it since, and it is "
-        "left so."
+        "{0} is {1}, neither the {2} of the mitigation nor the {3} before it: somebody changed it since, so it "
+        "stays."
     ).format(what, now, state["set"], state["before"])
 
 

@@ -54,8 +54,8 @@ def shadowed_message(shadows: Iterable[change_plan.Shadow], wanted: change_plan.
         if way not in ways:
             ways.append(way)
     return (
-        "{0} would not decide at boot: {1}. Nothing was changed. {2}, or set on_shadowed=warn to write it all the "
-        "same".format(text.printable(path), found, "; ".join(ways))
+        "{0} would not decide at boot: {1}. Nothing was changed. {2}, or set on_shadowed=warn to write it "
+        "anyway".format(text.printable(path), found, "; ".join(ways))
     )
 
 

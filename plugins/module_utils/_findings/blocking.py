@@ -48,10 +48,10 @@ def block(host: observed.Host, it: observed.Listener, networks: Sequence[str]) -
         notes.append(" The host has no iptables for {0}: drop that with its own firewall.".format(others))
     if wanted and host.session is None:
         notes.append(
-            " The address that this session comes from is not known: make sure first that it is in none of them."
+            " It is not known from where you are logged in: make sure first that your address is in none of them."
         )
         if _is_of_sshd(it):
-            notes.append(" This is the port of sshd: who is in them can no longer log in.")
+            notes.append(" This is the port of sshd: nobody in them can log in any more.")
     return Block(tuple(wanted), drop_command(host.scope(it.namespace), it, by_hand), "".join(notes))
 
 
@@ -60,11 +60,12 @@ def advice(host: observed.Host, it: observed.Listener, networks: Sequence[str]) 
     found = block(host, it, networks)
     if not found.networks:
         return found.notes.strip()
-    by_hand = "`{0}` (the same with -D takes it back)".format(found.command) if found.command else ""
+    by_hand = "`{0}` (the same with -D undoes it)".format(found.command) if found.command else ""
     if it.namespace != namespace_commands.OWN:
         return (("As root on the host: " + by_hand + "." if by_hand else "") + found.notes).strip()
     return (
-        "{0} drops new connections from there, spares your allow list, and linuxnet.tcp.restore takes it back.{1}{2}"
+        "{0} drops new connections from there, but drops nobody on your allow list; linuxnet.tcp.restore undoes "
+        "it.{1}{2}"
     ).format(
         controller_commands.MITIGATE, " Or as root on the host: {0}.".format(by_hand) if by_hand else "", found.notes
     )

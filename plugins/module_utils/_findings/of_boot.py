@@ -38,7 +38,7 @@ def tuned_in_the_way(host: observed.Host) -> Iterator[finding.Finding]:
         if over is not None:
             what = "over {0}, which asks for {1}".format(over.get("source"), over.get("value"))
         elif wanted is not None:
-            what = "at boot: the {0} in force now lasts until then at the latest".format(now)
+            what = "at boot: the {0} in force now is lost then at the latest".format(now)
         else:
             continue
         yield finding.Finding(
@@ -99,7 +99,7 @@ def boot_file_shadowed(host: observed.Host) -> Iterator[finding.Finding]:
         yield finding.Finding(
             finding.WARNING,
             key,
-            "{0} sets {1} = {2} without effect: {3}. It will be {4} after a reboot.".format(
+            "{0} sets {1} = {2}, but that has no effect: {3}. It will be {4} after a reboot.".format(
                 lost[0].get("source"), key, lost[0].get("value"),
                 lost[0].get("reason") or "{0} overrides it".format(winner), state.get("boot"),
             ),

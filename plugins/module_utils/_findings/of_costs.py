@@ -91,11 +91,12 @@ def memory_at_limits(host: observed.Host) -> Iterator[finding.Finding]:
 
 
 def _fewer_retries(level: kernel_level.Level, scope: observed.Scope, retries: int) -> str:
-    room = "More room takes a faster flood, in proportion"
+    room = "A larger queue needs a faster flood, in proportion"
     if retries <= _FEWER:
         return "{0}; cookies take any.".format(room)
     return (
-        "{0}; cookies take any. `{1}sysctl -w {2}={3}` frees a place after {4:.0f} s, which the kernel does by itself "
+        "{0}; SYN cookies need no places. `{1}sysctl -w {2}={3}` frees a place after {4:.0f} s, which the kernel "
+        "does by itself "
         "once half of them are taken; clients that lose packets get fewer tries."
     ).format(room, scope.command, sysctls.KEYS[_RETRIES].key, _FEWER, kernel_lifetime.half_open_lifetime(level, _FEWER))
 

@@ -63,7 +63,7 @@ def _hangs_or_pauses(host: observed.Host, scope: observed.Scope) -> Tuple[str, s
         return _NOT_AS_FAST, _see_who_is_busy(scope)
     room = [it.remedy for it in listeners if it.drops or len(listeners) == 1]
     return (
-        "more clients came at once than it admits, or its application paused for a moment; it is taken from again",
+        "more clients came at once than it admits, or its application paused for a moment; it accepts again",
         room[0] if len(room) == 1 and room[0] else "Raise the backlog of the listener whose drops (ss -tlnm, d) grow.",
     )
 
@@ -166,8 +166,8 @@ def _overflow(host: observed.Host, scope: observed.Scope, count: Count, severity
             listeners_with_drops=dropped,
             **(of_listeners.half_open_evidence(host) if count.now else {}),
         ),
-        (scope.command + "sysctl -w net.ipv4.tcp_syncookies=1  # carries clients through it" if cookies_off else "")
-        or "{0}ss -tan state syn-recv  # who it is from; a larger listen backlog gives honest bursts room".format(
+        (scope.command + "sysctl -w net.ipv4.tcp_syncookies=1  # lets clients in meanwhile" if cookies_off else "")
+        or "{0}ss -tan state syn-recv  # shows where from; a larger listen backlog gives honest bursts room".format(
             scope.command
         ),
         weight=count.value,

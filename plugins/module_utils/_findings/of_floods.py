@@ -122,8 +122,8 @@ def _dropping_of(host: observed.Host, it: observed.Listener, networks: Tuple[str
     since = blocking.dropped_since(host, it, networks)
     if since:
         return (
-            "A mitigation drops new connections from there since {0}: what is in the queue goes away by itself. Where "
-            "it does not within a minute or so, {1} once more."
+            "A mitigation drops new connections from there since {0}: what is in the queue goes away by itself. If it "
+            "is still there after a minute, run {1} again."
         ).format(since, controller_commands.MITIGATE)
     told = blocking.block(host, it, networks)
     if told.networks:
@@ -187,7 +187,7 @@ def _limit(it: observed.Listener) -> Optional[int]:
 def _cookies_and_room(host: observed.Host, it: observed.Listener, between: str = "") -> str:
     if it.on_full == "drop":
         return of_listeners.turn_cookies_on(host, it, between)
-    return "Cookies carry the clients meanwhile. " + between + it.remedy
+    return "SYN cookies let clients in meanwhile. " + between + it.remedy
 
 
 def _evidence(host: observed.Host, it: observed.Listener, more: Dict[str, Any]) -> Dict[str, Any]:
@@ -282,7 +282,7 @@ def _cookies_that_do_not_come_back(host: observed.Host, scope: observed.Scope) -
         finding.WARNING,
         it.subject if it else scope.name,
         "A SYN flood: of {0} cookies sent in {1:.1f} s {2} came back. While tcp_syncookies is 2 nothing is queued: "
-        "cookies carry the clients, and where the flood is from cannot be seen.".format(
+        "SYN cookies let clients in, but where the flood is from cannot be seen.".format(
             window.cookies_sent, window.seconds, window.cookies_back
         ),
         dict(
@@ -293,7 +293,7 @@ def _cookies_that_do_not_come_back(host: observed.Host, scope: observed.Scope) -
             half_open=0,
             tcp_syncookies=2,
         ),
-        "{0}sysctl -w net.ipv4.tcp_syncookies=1  # lets the SYN queue show where it is from, and carries clients as "
-        "well".format(scope.command),
+        "{0}sysctl -w net.ipv4.tcp_syncookies=1  # then the SYN queue shows where it is from, and clients still get "
+        "in".format(scope.command),
         weight=window.cookies_sent,
     )

@@ -19,10 +19,10 @@ from .._kernel import sysctls
 from .._model import binding, counters, gathered, namespace_commands, text
 from . import finding, observed
 
-_ACCEPT_FIRST = "Only after its application accepts again: a larger backlog bridges pauses, no more. "
+_ACCEPT_FIRST = "First make the application accept again: a larger backlog only helps over short pauses. "
 
 _SAID_ONCE = (
-    "It says so once for each listener, so that silence since then means nothing: the counters tell whether it goes on."
+    "It says so only once for each listener. No later message does not mean that it is over: the counters tell."
 )
 _STILL = "nstat -az TcpExtTCPReqQFullDoCookies TcpExtTCPReqQFullDrop TcpExtListenDrops  # grow while it lasts. "
 _MOST_NAMED = 8  # listeners in a text
@@ -63,7 +63,7 @@ def syn_queue_full(host: observed.Host) -> Iterator[finding.Finding]:
             it.subject,
             " ".join(filter(None, (_fills_the_syn_queue(it), what + ".", pattern(host, it), _how_to_tell(host, it)))),
             dict(numbers_of(it), **dict(half_open_evidence(host, it), **members(it, full))),
-            turn_cookies_on(host, it) if dropping else "Cookies carry the clients meanwhile. " + it.remedy,
+            turn_cookies_on(host, it) if dropping else "SYN cookies let clients in meanwhile. " + it.remedy,
             weight=it.syn.fill,
         )
 
@@ -77,7 +77,7 @@ def new_peers_turned_away(host: observed.Host) -> Iterator[finding.Finding]:
                 finding.CRITICAL,
                 it.subject,
                 "{0} the limit for new peers ({1}) that tcp_max_syn_backlog sets while "
-                "tcp_syncookies is 0: {2} without a word. {3}".format(
+                "tcp_syncookies is 0: {2} silently. {3}".format(
                     text.plural(it.syn.used, "half-open connection", "reach"),
                     it.new_peers.limit,
                     dropped(it, full),
@@ -97,7 +97,7 @@ def fast_open_full(host: observed.Host) -> Iterator[finding.Finding]:
                 finding.WARNING,
                 it.subject,
                 "{0} all places of TCP Fast Open ({1}): new clients connect without it, and lose a round trip. Neither "
-                "the accept queue nor the SYN queue is what binds.".format(
+                "the accept queue nor the SYN queue is the limit.".format(
                     text.plural(it.fast_open.used, "unanswered connection", "take"), it.fast_open.limit
                 ),
                 dict(numbers_of(it), fast_open={"used": it.fast_open.used, "limit": it.fast_open.limit}),
@@ -110,7 +110,8 @@ def more_fast_open(it: Optional[observed.Listener]) -> str:
     """How a listener gets more places of TCP Fast Open."""
     return (
         "Raise the number that {0} sets with TCP_FASTOPEN (nginx: fastopen= of its listen), at most "
-        "net.core.somaxconn; it holds once the application has set it anew. Where net.ipv4.tcp_fastopen has 0x400 and "
+        "net.core.somaxconn; it takes effect when the application sets it again. Where net.ipv4.tcp_fastopen has "
+        "0x400 and "
         "the application sets none, it is the backlog of its first listen()."
     ).format(it.holder if it else "the application")
 
@@ -290,7 +291,7 @@ def _of_a_predecessor(it: observed.Listener, flood: observed.Flood) -> finding.F
             _when(flood), what
         ),
         dict(_evidence_of(flood), since=it.since, raised=it.raised),
-        "Nothing is to be done about it now. " + _STILL.rstrip(),
+        "There is nothing to do about it now. " + _STILL.rstrip(),
     )
 
 
@@ -399,11 +400,11 @@ def see_why_it_does_not_accept(host: observed.Host, it: observed.Listener) -> st
 
         told = why.remedy(it.why, "`{0}`".format(look[0]) if look else "", it.unit)
         if told:
-            return told + " A larger backlog only bridges pauses."
+            return told + " A larger backlog only helps over short pauses."
     look.insert(0, "{0}ss -tlnp 'sport = :{1}'".format(scope.command, it.port))
     if pid is not None:
         look.append("cat /proc/{0}/wchan".format(pid))
-    return "See what it is busy with: {0}. More workers help; a larger backlog only bridges pauses.".format(
+    return "See what it is busy with: {0}. More workers help; a larger backlog only helps over short pauses.".format(
         ", ".join("`{0}`".format(command) for command in look)
     )
 

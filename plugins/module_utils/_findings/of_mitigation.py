@@ -40,7 +40,7 @@ def in_force(host: observed.Host) -> Iterator[finding.Finding]:
             "blocks": [dict(one) for one in gathered.rows(record, "blocks")],
         },
         "Once the flood is over: `ansible-playbook linuxnet.tcp.restore -e restore_hosts=HOST`. It puts back what was "
-        "there before, and refuses while the evidence has not subsided. A reboot ends it too.",
+        "there before, and refuses while there are signs of the flood. A reboot ends it too.",
     )
 
 
@@ -67,7 +67,7 @@ def _ending(record: Mapping[str, Any]) -> str:
     ends = [gathered.text(one, "until") for one in blocks]
     if None in ends:
         return " With iptables no block ends by itself." if record.get("backend") == mitigation.IPTABLES else ""
-    return " The last block ends by itself at {0}, unless a run of it renews that.".format(max(filter(None, ends)))
+    return " The last block ends by itself at {0}, unless a further run renews it.".format(max(filter(None, ends)))
 
 
 def _causes(record: Mapping[str, Any]) -> List[Any]:

@@ -60,9 +60,9 @@ def syns_dropped_by_firewall(it: Watch) -> Iterator[finding.Finding]:
                     "{0} of {1} that arrived did not reach the listener: a firewall dropped them, or sent them "
                     "elsewhere (NAT).".format(_of(before, syns["arrived"]), text.plural(syns["arrived"], "SYN")),
                     {"before_listener": before, "arrived": syns["arrived"], "layers": [dict(one) for one in rows]},
-                    "See which rule counts up: `iptables -L -v -n`, `nft list ruleset`. Where it is meant to drop "
-                    "these "
-                    "clients all is well. To have the kernel name the place that drops, watch with drop_reasons true.",
+                    "See which rule counts up: `iptables -L -v -n`, `nft list ruleset`. If it is meant to drop "
+                    "these clients, all is well. With drop_reasons true a watch tells which place in the kernel "
+                    "drops.",
                     weight=before,
                 )
 
@@ -110,7 +110,7 @@ def softnet_overflow(it: Watch) -> Iterator[finding.Finding]:
                 "Spread the packets over more CPUs (more queues of the device: `ethtool -L`, or RPS: "
                 "/sys/class/net/DEVICE/queues/rx-0/rps_cpus), and raise net.core.netdev_max_backlog against short "
                 "bursts. "
-                "These packets are of the whole machine and of every protocol.",
+                "These are packets of every protocol, on the whole machine.",
                 weight=_sum(rows),
             )
 
@@ -128,9 +128,8 @@ def reverse_path_filter(it: Watch) -> Iterator[finding.Finding]:
                 {"dropped": _sum(rows), "syns": space.get("syns"), "share": _share(_sum(rows), space)},
                 "Where clients are behind an asymmetric route, set net.ipv4.conf.DEVICE.rp_filter to 2 (loose) for "
                 "the device "
-                "that they come in by; the larger of this and net.ipv4.conf.all.rp_filter holds. Where nobody real is "
-                "there, "
-                "their addresses are made up, and the filter does its work.",
+                "that they come in by; the larger of this and net.ipv4.conf.all.rp_filter holds. If these are no real "
+                "clients, their addresses are forged, and the filter does its work.",
                 weight=_sum(rows),
             )
 
@@ -361,6 +360,6 @@ def _raise(row: Mapping[str, Any]) -> str:
             )
         )
     return (
-        "A listen backlog of {0} would have been enough. {1} What sets it, and which sysctl has to follow, is told by "
-        "linuxnet.tcp.syn_backlog_info.".format(recommended, row.get("recommended_because"))
+        "A listen backlog of {0} would have been enough. {1} linuxnet.tcp.syn_backlog_info tells where to set it, and "
+        "which sysctl has to follow.".format(recommended, row.get("recommended_because"))
     )

@@ -40,7 +40,7 @@ def _decided(
         what = "over {0}, which asks for {1}".format(lost[-1].get("source"), lost[-1].get("value"))
         wanted: Any = lost[-1].get("value")
     elif of_boot.undone(host, name, state):
-        what = "at boot: the {0} in force now lasts until then at the latest".format(now)
+        what = "at boot: the {0} in force now is lost then at the latest".format(now)
         wanted = now
     else:
         return
@@ -81,7 +81,7 @@ def _uncertain(key: str, state: Mapping[str, Any], others: List[Mapping[str, Any
             key,
             "{0} ({1}) changes {2} while it runs: the value after a boot lasts until it does.".format(by, source, key),
             _evidence(state, other, []),
-            "Leave {0} to {1}, or have {1} leave it alone.".format(key, by),
+            "Let {1} set {0}, or stop {1} from setting it.".format(key, by),
         )
     return finding.Finding(
         finding.INFO,

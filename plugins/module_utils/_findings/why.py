@@ -67,7 +67,7 @@ def remedy(why: Mapping[str, Any], look: str, unit: Optional[str]) -> str:
         )
     if cause == not_accepting.BUSY:
         if _starved(why):
-            return "The CPUs of this host are not enough for all that wants to run: `top -b -n 1` shows what that is."
+            return "This host has too few CPUs for all that runs on it: `top -b -n 1` shows what that is."
         if why.get("every_thread") is True and gathered.number(why.get("threads")) != 1:
             return "More workers and CPUs help. See what they are busy with: {0}.".format(look)
         return "See what this thread is busy with: {0}. More workers help, as processes of their own.".format(look)
@@ -97,7 +97,7 @@ def _let_go_on(why: Mapping[str, Any], pid: int) -> str:
     if why.get("frozen") is True:
         directory = gathered.text(why, "cgroup")
         if directory is None:
-            return "Thaw it where it was frozen, outside of this container: no group that is seen here has the order."
+            return "Thaw it outside of this container, where it was frozen: nothing in here was told to freeze."
         if why.get("cgroup_version") == 1:
             return "Thaw it: `echo THAWED > {0}`.".format(_quoted(directory + "/freezer.state"))
         return "Thaw it: `echo 0 > {0}`.".format(_quoted(directory + "/cgroup.freeze"))

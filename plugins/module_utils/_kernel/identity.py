@@ -20,8 +20,6 @@ from typing import Dict, NamedTuple, Optional
 from . import level as kernel_level
 from . import rules
 
-SOURCES = ("release", "package", "calibrated", "override", "assumed")
-
 # "#1 SMP PREEMPT_DYNAMIC Debian 6.1.176-1 (2026-07-02)", with an epoch on Raspberry Pi OS ("1:6.1.63-1+rpt1")
 _DEBIAN_VERSION = r"\bDebian (?:\d+:)?(\d+\.\d+[0-9.]*)"
 # "Ubuntu 5.15.0-91.101-generic 5.15.131"
@@ -52,7 +50,7 @@ class Kernel(NamedTuple):
     release: str  # uname -r
     level: kernel_level.Level
     rule: str  # one of rules.RULES
-    rule_source: str  # one of SOURCES
+    rule_source: str  # release, package, calibrated, override or assumed
 
     @property
     def in_doubt(self) -> bool:

@@ -18,8 +18,6 @@ from typing import Dict, Iterable, Iterator, Optional, Tuple
 
 from . import copies, entries
 
-HEAD = b"__CURSOR="
-
 _LONGEST_VALUE = 2048  # bytes; of longer ones nothing is kept
 _NAME = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _LONGEST_NAME = 64

@@ -15,7 +15,7 @@ trustworthy as the daemon that wrote it.
 from __future__ import annotations
 
 import re
-from typing import Iterable, Iterator, NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional, Tuple
 
 from . import messages, needles, times
 
@@ -131,15 +131,6 @@ class TextLog:
         self._host = line.host
         self.passed_over = not event
         return (line, event) if event else None
-
-
-def text_events(lines: Iterable[bytes]) -> Iterator[Tuple[Line, messages.Event]]:
-    """The events in the lines of a text log with the lines that tell of them, in their order."""
-    log = TextLog()
-    for raw in lines:
-        found = log.event(raw)
-        if found:
-            yield found
 
 
 def _priority(line: bytes) -> Tuple[Optional[int], int, bool]:

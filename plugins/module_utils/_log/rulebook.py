@@ -27,7 +27,7 @@ KEYS = {
     messages.SUPPRESSED: "messages_suppressed",
 }
 
-FIRING, RESOLVED = "firing", "resolved"
+FIRING = "firing"
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?"
 #: patterns that look like names

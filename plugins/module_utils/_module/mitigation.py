@@ -105,8 +105,8 @@ def _usable(path: str) -> mitigation_record.Found:
     found = mitigation_record.read_record(path)
     if found.problem:
         raise NotRecorded(
-            "{0}. What was changed before is written there and nowhere else: look what can be saved of it, put that "
-            "back, and remove the file.".format(found.problem)
+            "{0}. What was changed before is written there and nowhere else: read what is still in it, put those "
+            "values back by hand, and remove the file.".format(found.problem)
         )
     return found
 

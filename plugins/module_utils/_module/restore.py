@@ -37,7 +37,7 @@ def restore(params: Mapping[str, Any], check: bool) -> mitigate.Made:
     window = mitigation_options.window(params)
     found = mitigation_record.read_record()
     if found.problem:
-        remedy = "Look what can be saved of it, put that back, and remove the file."
+        remedy = "Read what is still in it, put those values back by hand, and remove the file."
         raise NotRestored("{0}. {1}".format(found.problem, remedy))
     commands = {"iptables": firewall.commands(), "nft": firewall.command("nft")}
     if found.record is None:

@@ -45,7 +45,7 @@ def watch_or_fail(module: AnsibleModule) -> Dict[str, Any]:
         module.fail_json(msg=str(error))
     if told:
         warnings.append(
-            "The watch was ended by a signal after {0:.1f} s; this is what there is so far.".format(found["seconds"])
+            "The watch was ended by a signal after {0:.1f} s; this is the result up to then.".format(found["seconds"])
         )
     for warning in warnings:
         module.warn(warning)

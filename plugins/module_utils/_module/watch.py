@@ -107,7 +107,7 @@ def _reasons(work: gathering.Notes, traced: Any) -> List[Dict[str, Any]]:
 
     if traced.missed:
         work.warn(
-            "drop_reasons: {0} drops came faster than they are read, and are in no count of drop_reasons.".format(
+            "drop_reasons: {0} drops came faster than they could be read, and are not counted in drop_reasons.".format(
                 traced.missed
             )
         )

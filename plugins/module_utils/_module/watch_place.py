@@ -60,9 +60,12 @@ class Place:
         self._missing: set = set()
         self._skews: Dict[str, int] = {}
         self._closed: List[int] = []
+        self._others: Dict[int, Optional[int]] = {}  # the listeners that are not asked for, with their drops
         self._unix: List[unix_listener.UnixListener] = []
         self._unix_waiting: Dict[int, samples.Samples] = {}
         self._unix_session: Optional[netlink.Session] = None
+        self._others_dropped = 0
+        self._devices_at_the_end: List[devices.Device] = []
         self._keys: List[records.ListenKey] = []  # whose packets are counted
 
     # ------------------------------------------------------------ the beginning
@@ -73,6 +76,8 @@ class Place:
         self.warnings += warnings
         every = found
         self._sockets = [one for one in found if self._ports is None or one.port in self._ports]
+        asked_for = {one.inode for one in self._sockets}
+        self._others = {one.inode: one.drops for one in found if one.inode not in asked_for}
         values, warnings = sysctls.read_sysctls()
         self.warnings += warnings
         for one in self._sockets:
@@ -165,7 +170,7 @@ class Place:
         made = packet_counts.Taps()
         self._keys = taps.chosen(self._sockets, self._ports or ())
         try:
-            for name, wanted in zip(("syns", "segments", "syns_out"), taps.everything(host)):
+            for name, wanted in zip(("syns", "segments", "syns_out", "syn_acks"), taps.everything(host)):
                 made.add(name, wanted)
             for number, key in enumerate(self._keys):
                 arriving = taps.syns(key, every, host)
@@ -260,6 +265,7 @@ class Place:
             self._skews = {name: self._skews.get(name, 0) + last[name] - counted[name] for name in last}
             counted = last
         counters = _moved(self._before, after)
+        self._read_at_the_end()
         return telling.Seen(
             name=self.namespace.name,
             seconds=seconds,
@@ -276,6 +282,8 @@ class Place:
             segments=self._counted(counted, "segments"),
             syns_out=counted.get("syns_out"),
             closed_ports={port: counted["port %d" % port] for port in self._closed if "port %d" % port in counted},
+            all_syn_acks=counted.get("syn_acks"),
+            others_dropped=self._others_dropped,
             conntrack=self._conntrack,
             squeezed=layers.squeezed(after.get("softnet_stat", ""))
             - layers.squeezed(self._before.get("softnet_stat", "")),
@@ -305,15 +313,28 @@ class Place:
 
     def _losses(self, after: Dict[str, str], with_softnet: bool) -> layers.Counts:
         lost = layers.moved(_losses(self._before, with_softnet), _losses(after, with_softnet))
-        lost.update(layers.moved(_of_devices(self._devices), _of_devices(self._devices_at_the_end())))
+        lost.update(layers.moved(_of_devices(self._devices), _of_devices(self._devices_at_the_end)))
         return lost
 
-    def _devices_at_the_end(self) -> List[devices.Device]:
-        """Read inside of the namespace, if it is still there."""
+    def _read_at_the_end(self) -> None:
+        """What is read inside of the namespace, if it is still there."""
         try:
-            return gathering.inside(self.namespace, devices.devices)[0]
+            gathering.inside(self.namespace, self._read_inside)
         except model_namespace.Unreachable:
-            return []
+            pass
+
+    def _read_inside(self) -> None:
+        self._devices_at_the_end = devices.devices()[0]
+        self._conntrack = max(self._conntrack, loss_files.conntrack_room())
+        if self._others:
+            try:
+                found, _warnings = sockets.listen_sockets()
+            except OSError:
+                return
+            for one in found:
+                before = self._others.get(one.inode)
+                if before is not None and one.drops is not None:
+                    self._others_dropped += (one.drops - before) & _U32
 
 
 def _of_devices(found: List[devices.Device]) -> layers.Counts:

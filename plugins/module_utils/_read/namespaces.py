@@ -17,7 +17,7 @@ import os
 import re
 import stat
 import threading
-from typing import Any, Callable, Dict, Iterable, List, Optional
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
 from .._model import errors, namespace_commands
 from .._model import namespace as model_namespace
@@ -29,6 +29,7 @@ _NAMES = "/run/netns"  # where ip-netns(8) keeps names; /var/run is a link to /r
 _OLD_NAMES = "/var/run/netns"
 _OPTION = "network_namespaces"
 _PROCESS = "(?:%s)?([0-9]+)" % namespace_commands.PID
+_MOST_ASKED = 64  # processes of one namespace that are asked for their container
 
 
 class NotPermitted(model_namespace.Unreachable):
@@ -42,10 +43,10 @@ class Gone(model_namespace.Unreachable):
 def resolve(asked: Iterable[object], warnings: Optional[List[str]] = None) -> List[model_namespace.Namespace]:
     """The namespaces meant by names, absolute paths, process ids, ``host`` (our own) and ``all``; each once.
 
-    ``all``: our own as "host", those named in /run/netns, then those of processes as "pid:N" of the
-    lowest such process. A bare number is a process id, too; the names that are returned mean the same when they are
-    asked for. The calling thread's own comes as `OWN`, however it was named. `warnings` takes what ``all`` had to
-    pass over.
+    ``all``: our own as "host", those named in /run/netns, then those of processes. A container's is called after it
+    ("podman:web"), unless somebody named it with ip-netns(8), any other one "pid:N" after its lowest process. A bare
+    number is a process id, too; the names that are returned mean the same when they are asked for. The thread's own
+    comes as `OWN`, however it was named. `warnings` takes what ``all`` had to pass over.
     Raises InvalidOption for what is not there or no network namespace, NotPermitted without privilege.
     """
     own = _own_inode()
@@ -112,6 +113,11 @@ def _one(spec: object, option: str = _OPTION) -> model_namespace.Namespace:
     process = re.fullmatch(_PROCESS, text)
     if process:
         return _existing(spec, namespace_commands.PID + process.group(1), "/proc/%s/ns/net" % process.group(1), option)
+    if namespace_commands.container_of(text):
+        for namespace in _all(None):
+            if namespace.name == text:
+                return namespace
+        raise _refused(spec, option)
     if text.startswith("/") and "\0" not in text:
         return _existing(spec, text, text, option)
     if not text or "/" in text or text in (".", "..") or not text.isprintable():
@@ -140,7 +146,7 @@ def _existing(spec: object, name: str, path: str, option: str) -> model_namespac
 
 
 def _all(warnings: Optional[List[str]]) -> List[model_namespace.Namespace]:
-    found = [model_namespace.OWN]
+    named: Dict[int, model_namespace.Namespace] = {}
     for name in names():
         path = _path(name)
         try:
@@ -148,23 +154,16 @@ def _all(warnings: Optional[List[str]]) -> List[model_namespace.Namespace]:
         except OSError:
             continue
         if inode is not None:  # else a name left behind: nothing is mounted there
-            found.append(
-                model_namespace.Namespace(path if _means_another(name) else model_text.printable(name), path, inode)
-            )
-    known = {_own_inode()} | {one.inode for one in found}
-    hidden = 0
-    for pid in sorted(int(entry) for entry in _entries("/proc") if entry.isdigit()):
-        path = "/proc/%d/ns/net" % pid
-        try:
-            inode = _inode(path)
-        except PermissionError:
-            hidden += 1
-            continue
-        except OSError:
-            continue  # it ended meanwhile, or is a zombie
-        if inode is not None and inode not in known:
-            known.add(inode)
-            found.append(model_namespace.Namespace(namespace_commands.PID + str(pid), path, inode))
+            shown = path if _means_another(name) else model_text.printable(name)
+            named.setdefault(inode, model_namespace.Namespace(shown, path, inode))
+    inhabited, hidden = _inhabited()
+    after_containers = _after_containers(named, inhabited) if inhabited else {}
+    found = [model_namespace.OWN]
+    found += [one._replace(name=after_containers.get(inode, one.name)) for inode, one in named.items()]
+    for inode, pids in inhabited.items():
+        if inode not in named:
+            name = after_containers.get(inode, namespace_commands.PID + str(pids[0]))
+            found.append(model_namespace.Namespace(name, "/proc/%d/ns/net" % pids[0], inode))
     if hidden and warnings is not None:
         warnings.append(
             "The network namespaces of %d processes could not be seen without CAP_SYS_PTRACE; one of them may be "
@@ -173,9 +172,55 @@ def _all(warnings: Optional[List[str]]) -> List[model_namespace.Namespace]:
     return found
 
 
+def _inhabited() -> Tuple[Dict[int, List[int]], int]:
+    """The lowest processes of each namespace but our own, and how many processes do not show theirs."""
+    own = _own_inode()
+    found: Dict[int, List[int]] = {}
+    hidden = 0
+    for pid in sorted(int(entry) for entry in _entries("/proc") if entry.isdigit()):
+        try:
+            inode = _inode("/proc/%d/ns/net" % pid)
+        except PermissionError:
+            hidden += 1
+            continue
+        except OSError:
+            continue  # it ended meanwhile, or is a zombie
+        if inode is not None and inode != own:
+            pids = found.setdefault(inode, [])
+            if len(pids) < _MOST_ASKED:
+                pids.append(pid)
+    return found, hidden
+
+
+def _after_containers(named: Dict[int, model_namespace.Namespace], inhabited: Dict[int, List[int]]) -> Dict[int, str]:
+    """What namespaces are called after the containers in them; a container has one, whatever it makes itself."""
+    from .._model import containers as model_containers
+    from . import containers
+
+    known: Optional[containers.Names] = None
+    taken: Dict[str, int] = {}
+    for inode, pids in sorted(inhabited.items(), key=_lowest):
+        given = named.get(inode)
+        if given is not None and not model_containers.made_by_engine(os.path.basename(given.path)):
+            continue
+        inside = next((one for one in map(containers.container_of, pids) if one is not None), None)
+        if inside is not None:
+            known = known or containers.Names()
+            name = known.name(inside)
+            if name:
+                taken.setdefault(name, inode)
+    return {inode: name for name, inode in taken.items()}
+
+
+def _lowest(of_namespace: Tuple[int, List[int]]) -> int:
+    return of_namespace[1][0]
+
+
 def _means_another(name: str) -> bool:
     """Whether `resolve` takes the name, which somebody gave a namespace, for something else."""
-    return name in (model_namespace.OWN.name, "all") or re.fullmatch(_PROCESS, name) is not None
+    if name in (model_namespace.OWN.name, "all") or re.fullmatch(_PROCESS, name):
+        return True
+    return namespace_commands.container_of(name) is not None
 
 
 def _inode(path: str) -> Optional[int]:
@@ -245,15 +290,20 @@ def _gone(namespace: model_namespace.Namespace) -> Gone:
 
 
 def _refused(spec: object, option: str) -> errors.InvalidOption:
-    known = names()
-    listed = ", ".join(model_text.printable(name) for name in known[:20]) + (", …" if len(known) > 20 else "")
     words = "host, and all" if option == _OPTION else "and host"
+    inside = [one.name for one in _all(None) if namespace_commands.container_of(one.name)]
     return errors.InvalidOption(
         option,
         spec,
-        "allowed are a name in {0} ({1}), the absolute path of a network namespace, the id of a running process "
-        "(pid:1234), {2}".format(_NAMES, listed or "there is none now", words),
+        "allowed are a name in {0} ({1}), a container, pod or machine ({2}), the absolute path of a network namespace, "
+        "the id of a running process (pid:1234), {3}".format(_NAMES, _listed(names()), _listed(inside), words),
     )
+
+
+def _listed(known: List[str]) -> str:
+    if not known:
+        return "there is none now"
+    return ", ".join(model_text.printable(name) for name in known[:20]) + (", …" if len(known) > 20 else "")
 
 
 def _own_path() -> str:

@@ -37,6 +37,7 @@ class Shared(NamedTuple):
     overflows: int  # attempts that found the accept queue full
     lost: Optional[int]  # TCP segments that the tap saw and TCP did not; None where that was not counted
     drops: Optional[int] = None  # ListenDrops, which repeated SYNs are not in; None for one of several listeners
+    challenged: int = 0  # SYNs of connections that are open: answered with an ACK, and no matter of the listener's
 
 
 class Balance(NamedTuple):
@@ -49,12 +50,13 @@ class Balance(NamedTuple):
     dropped: int
     unexplained: int
     unsure: int  # SYNs that may belong to another account than the one they are in
+    uncounted: int = 0  # SYN-ACKs that left and are no first answers, and that the kernel did not count as sent again
 
     def told(self) -> Dict[str, int]:
         """The accounts, as the module returns them: arrived is the sum of the others."""
-        named = self._asdict()
-        del named["unsure"]
-        return dict(named)
+        named = dict(self._asdict())
+        del named["unsure"], named["uncounted"]
+        return named
 
 
 def balance(it: Counted, shared: Shared) -> Balance:
@@ -65,6 +67,10 @@ def balance(it: Counted, shared: Shared) -> Balance:
     most_repeated = min(shared.again, it.syn_acks) + shared.skipped  # an answer that did not leave answers nobody
     if shared.drops is not None:
         most_repeated = min(most_repeated, it.dropped - most_dropped)
+    most_repeated += shared.challenged
+    # A SYN-ACK that its device drops behind the tap is not counted as sent again
+    uncounted = max(0, first - max(0, it.syns - least_dropped))
+    first -= uncounted
     # Of the SYNs that came while the counters were read, as many as the books need without repetitions
     arrived = min(it.syns, max(it.syns - it.skew, first + most_dropped + max(0, shared.lost or 0)))
     left = arrived - first
@@ -76,7 +82,7 @@ def balance(it: Counted, shared: Shared) -> Balance:
     if shared.lost is None:
         lost = max(0, left - dropped - repeated)
     unsure = _slack([(lost, 0, most_lost), (dropped, least_dropped, most_dropped), (repeated, 0, most_repeated)])
-    return Balance(arrived, lost, first, repeated, dropped, left - lost - dropped - repeated, unsure)
+    return Balance(arrived, lost, first, repeated, dropped, left - lost - dropped - repeated, unsure, uncounted)
 
 
 def _slack(accounts: Sequence[Tuple[int, int, int]]) -> int:
@@ -104,11 +110,16 @@ def alone(listeners: Sequence[Counted]) -> Optional[int]:
     return strained[0] if len(strained) == 1 else None
 
 
-def balances(listeners: Sequence[Counted], shared: Shared) -> List[Optional[Balance]]:
-    """The balance of each listener of a network namespace; None where it cannot be told from others'."""
-    mine = alone(listeners)
+def balances(
+    listeners: Sequence[Counted], shared: Shared, others: Optional[Counted] = None
+) -> List[Optional[Balance]]:
+    """The balance of each listener of a network namespace; None where it cannot be told from others'.
+
+    ``others``: what was counted of all the listeners that are not told, taken together.
+    """
+    mine = alone([*listeners, *([] if others is None else [others])])
     nothing = Shared(0, 0, 0, 0)
-    clean = shared.again == shared.skipped == 0 and shared.lost in (0, None)
+    clean = shared.again == shared.skipped == shared.challenged == 0 and shared.lost in (0, None)
     found: List[Optional[Balance]] = []
     for place, it in enumerate(listeners):
         if place == mine:
@@ -120,3 +131,30 @@ def balances(listeners: Sequence[Counted], shared: Shared) -> List[Optional[Bala
         else:
             found.append(None)
     return found
+
+
+Bounds = Dict[str, Tuple[int, int]]
+
+
+def bounds(it: Counted, shared: Shared) -> Bounds:
+    """Each account of a listener as (least, most), where what the namespace counted may be its own or another's.
+
+    At the socket a third packet of a handshake that found the accept queue full counts twice, a repeated SYN once.
+    """
+    again = min(shared.again, it.syn_acks)
+    most_repeated = again + shared.skipped
+    found = {
+        "before_listener": (0, it.syns if shared.lost is None else max(0, shared.lost)),
+        "answered": (max(0, it.syn_acks - again), it.syn_acks),
+        "repeated": (0, most_repeated + shared.challenged),
+        "dropped": (
+            max(0, it.dropped - 2 * shared.overflows - most_repeated),
+            it.dropped if shared.drops is None else min(it.dropped, shared.drops),
+        ),
+    }
+    # No account has more than what the others leave of the arrivals
+    least = sum(one[0] for one in found.values())
+    told = {"arrived": (max(0, it.syns - it.skew), it.syns)}
+    for name, (low, high) in found.items():
+        told[name] = (min(low, it.syns), max(min(low, it.syns), min(high, it.syns - least + low)))
+    return told

@@ -60,7 +60,8 @@ _NOT_LOST = ("early_drop", "TCPTimeWaitOverflow")  # tells of strain; no packet 
 
 #: what the balance needs of TcpExt and Tcp
 OF_LISTENERS = ("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies", "TCPSynRetrans",
-                "TCPACKSkippedSynRecv", "SyncookiesSent", "SyncookiesRecv", "SyncookiesFailed")  # fmt: skip
+                "TCPACKSkippedSynRecv", "TCPSYNChallenge", "SyncookiesSent", "SyncookiesRecv",
+                "SyncookiesFailed")  # fmt: skip
 OF_TCP = ("InSegs", "ActiveOpens", "PassiveOpens", "OutRsts")
 
 

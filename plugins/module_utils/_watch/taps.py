@@ -18,7 +18,7 @@ _WILDCARDS = ("0.0.0.0", "::")
 
 #: Packet sockets of one network namespace: every packet that comes or goes is held against each
 MOST_SOCKETS = 32
-_FOR_ALL = 3  # of them: SYNs in, TCP segments in, SYNs out
+_FOR_ALL = 4  # of them: SYNs in, TCP segments in, SYNs out, SYN-ACKs out
 MOST_ALONE = (MOST_SOCKETS - _FOR_ALL) // 2  # listeners, each with sockets of its own
 MOST_TOGETHER = 100  # listeners, where one program tells the class of a packet
 
@@ -88,7 +88,7 @@ def syn_acks(arriving: program.Wanted) -> program.Wanted:
 
 
 def everything(host: Host) -> List[program.Wanted]:
-    """What the whole network namespace is counted by: SYNs in, TCP segments in, and SYNs out."""
+    """What the whole network namespace is counted by: SYNs in, TCP segments in, SYNs out, and SYN-ACKs out."""
     addresses = None
     if 0 < len(host.addresses) <= program.MOST_ADDRESSES:
         addresses = tuple(sorted({packed(one) for one in host.addresses}))
@@ -97,6 +97,7 @@ def everything(host: Host) -> List[program.Wanted]:
         all_syns,
         all_syns._replace(flags=None),
         program.Wanted(program.OUTGOING, program.SYN, addresses=addresses, not_devices=host.ports),
+        program.Wanted(program.OUTGOING, program.SYN_ACK, addresses=addresses, not_devices=host.ports),
     ]
 
 
@@ -140,19 +141,20 @@ def classes(
 
     A listener on a device comes before one on none, and an address before a wildcard, as the kernel looks for them.
     """
-    all_syns, segments, syns_out = everything(host)
+    all_syns, segments, syns_out, all_syn_acks = everything(host)
     found = [("data", segments._replace(not_flags=program.SYN))]
     order = sorted(range(len(keys)), key=lambda place: (keys[place].device is None, keys[place].address in _WILDCARDS))
     for place in order:
         arriving = syns(keys[place], sockets, host)
         found += [("in %d" % place, arriving), ("out %d" % place, syn_acks(arriving))]
     found += [("port %d" % port, closed(port, host)) for port in ports]
-    return [*found, ("other", all_syns), ("syns_out", syns_out)]
+    return [*found, ("other", all_syns), ("syns_out", syns_out), ("other_out", all_syn_acks)]
 
 
 def summed(counts: Dict[str, int]) -> Dict[str, int]:
-    """The counts of `classes` with those that are sums of them: SYNs to any port, and TCP segments."""
+    """The counts of `classes` with those that are sums of them: SYNs to any port, their answers, and TCP segments."""
     if "data" not in counts:
         return counts
     every = sum(count for name, count in counts.items() if name.startswith(("in ", "port ")) or name == "other")
-    return dict(counts, syns=every, segments=every + counts["data"])
+    answers = sum(count for name, count in counts.items() if name.startswith("out ") or name == "other_out")
+    return dict(counts, syns=every, segments=every + counts["data"], syn_acks=answers)

@@ -54,6 +54,8 @@ class Seen(NamedTuple):
     segments: Optional[Tuple[int, int]]  # TCP segments in, likewise
     syns_out: Optional[int]
     closed_ports: Mapping[int, int]  # SYNs to ports that were asked for and that nobody listens on
+    all_syn_acks: Optional[int] = None  # SYN-ACKs out, from any port
+    others_dropped: int = 0  # by listeners that are not among these
     conntrack: Tuple[int, int] = (0, 0)
     squeezed: int = 0
     xdp: Tuple[str, ...] = ()
@@ -76,12 +78,15 @@ def shared_of(seen: Seen) -> balance.Shared:
     outgoing = max(0, (seen.syns_out or 0) - count("ActiveOpens", 0))  # SYNs of our own clients sent again
     lost = None
     if seen.segments is not None and "InSegs" in seen.counters:
-        lost = max(0, seen.segments[0] - seen.segments[1] - seen.counters["InSegs"])
+        # A segment whose checksum is wrong counts as received, and is dropped before any socket is looked for
+        broken = seen.losses.get(layers.Counter(layers.CHECKSUM, "InCsumErrors", "Tcp"), 0)
+        lost = max(0, seen.segments[0] - seen.segments[1] - seen.counters["InSegs"]) + broken
     return balance.Shared(
         again=max(0, count("TCPSynRetrans", 0) - outgoing),
         skipped=count("TCPACKSkippedSynRecv", 0),
         overflows=count("ListenOverflows", 0),
         lost=lost,
+        challenged=count("TCPSYNChallenge", 0),
         drops=seen.counters.get("ListenDrops"),
     )
 
@@ -94,13 +99,14 @@ def tell(seen: Seen) -> Told:
     balances: Dict[records.ListenKey, Optional[balance.Balance]] = {
         group.key: found
         for group, found in zip(
-            counted, balance.balances([group.counted for group in counted if group.counted], shared)
+            counted,
+            balance.balances([group.counted for group in counted if group.counted], shared, _others(seen, counted)),
         )
     }
     _warn_of_balances(seen, counted, balances, warnings)
     rates = _connections(seen, balances)
     rows = [
-        _row(seen, group, listener, balances.get(group.key), rates.get(group.key))
+        _row(seen, group, listener, shared, balances.get(group.key), rates.get(group.key))
         for group in seen.groups
         for listener in _members(seen, group)
     ]
@@ -114,6 +120,20 @@ def tell(seen: Seen) -> Told:
         [_placed(seen, one) for one in warnings],
         [_unix_row(seen, one) for one in seen.unix if one.accept.peak],
     )
+
+
+def _others(seen: Seen, counted: Sequence[Group]) -> Optional[balance.Counted]:
+    """What was counted of listeners that are not among these, or whose packets were not; None where they were idle."""
+    if seen.all_syns is None or seen.all_syn_acks is None:
+        return None
+    told = [group.counted for group in counted if group.counted is not None]
+    syn_acks = max(0, seen.all_syn_acks - sum(one.syn_acks for one in told))
+    keys = {group.key for group in counted}
+    dropped = seen.others_dropped + sum(one.dropped or 0 for one in seen.listeners if _key(one.socket) not in keys)
+    if not syn_acks and not dropped:
+        return None
+    syns = seen.all_syns[0] - sum(one.syns for one in told) - sum(seen.closed_ports.values())
+    return balance.Counted(max(0, syns), syn_acks, dropped, seen.all_syns[1])
 
 
 def _unix_row(seen: Seen, one: Unix) -> Dict[str, Any]:
@@ -144,11 +164,19 @@ def _key(one: records.ListenSocket) -> records.ListenKey:
 
 
 def _row(
-    seen: Seen, group: Group, listener: Listener, found: Optional[balance.Balance], connections: Optional[int]
+    seen: Seen,
+    group: Group,
+    listener: Listener,
+    shared: balance.Shared,
+    found: Optional[balance.Balance],
+    connections: Optional[int],
 ) -> Dict[str, Any]:
     members = _members(seen, group)
     single = len(members) == 1
     syns = None if found is None else found.told()
+    between = None
+    if found is None and group.counted is not None:
+        between = {name: list(pair) for name, pair in balance.bounds(group.counted, shared).items()}
     syn_acks = group.counted.syn_acks if group.counted is not None else None
     rate = None if connections is None else round(connections / seen.seconds, 1) if seen.seconds else None
     taken = None
@@ -167,6 +195,7 @@ def _row(
         "inode": listener.socket.inode,
         "backlog": listener.socket.backlog,
         "syns": syns if single else None,
+        "syns_between": between if single else None,
         "unsure": found.unsure if found is not None and single else None,
         "syn_acks": syn_acks if single else None,
         "dropped": listener.dropped,
@@ -179,8 +208,8 @@ def _row(
     }
     if not single:
         row["reuseport"] = {
-            "members": len(members), "syns": syns, "syn_acks": syn_acks, "syn_queue": group.syn_queue.told(),
-            "connections_per_second": rate,
+            "members": len(members), "syns": syns, "syns_between": between, "syn_acks": syn_acks,
+            "syn_queue": group.syn_queue.told(), "connections_per_second": rate,
         }  # fmt: skip
     return row
 
@@ -215,9 +244,9 @@ def _warn_of_balances(
     mixed = [key for key, found in balances.items() if found is None]
     if mixed:
         warnings.append(
-            "SYNs were dropped or answered again at several listeners ({0}), and the kernel counts some of that for "
-            "all "
-            "of them together: their balance is null. Name one of them in ports to have it told.".format(_named(mixed))
+            "{0}: the balance is null, since SYNs were dropped or answered again at several listeners of this network "
+            "namespace and the kernel counts some of that for all of them together. syns_between tells the least and "
+            "the most.".format(_named(mixed))
         )
     for key, found in balances.items():
         if found is not None and found.unsure:
@@ -225,6 +254,13 @@ def _warn_of_balances(
                 "{0}: up to {1} SYNs may belong to another account: what overflowed an accept queue, what was sent "
                 "again "
                 "and what was lost before is counted together.".format(_named([key]), found.unsure)
+            )
+        if found is not None and found.uncounted:
+            warnings.append(
+                "{0}: {1} more SYN-ACKs left than SYNs came and the kernel says it sent again: a device dropped them "
+                "after they were counted, or SYNs came in a way that the tap does not see.".format(
+                    _named([key]), found.uncounted
+                )
             )
         if found is not None and found.unexplained:
             warnings.append("{0}: {1}".format(_named([key]), _why_unexplained(found)))

@@ -19,6 +19,7 @@ cd merged
 rm -f .dockerenv  # a host, whatever this machine is
 mkdir -p etc/ssh/here
 cp "$folder/host_key" "$folder/authorized_keys" "$folder/sshd_config" etc/ssh/here/
+[ ! -e "$folder/boot_script" ] || cp "$folder/boot_script" etc/ssh/here/
 chmod 0600 etc/ssh/here/host_key
 chmod 0644 etc/ssh/here/authorized_keys etc/ssh/here/sshd_config
 echo "$name" > etc/hostname
@@ -34,5 +35,6 @@ pivot_root . mnt
 umount -l /mnt
 cd /
 hostname "$name"
+[ ! -e /etc/ssh/here/boot_script ] || sh /etc/ssh/here/boot_script < /dev/null
 exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     /usr/sbin/sshd -D -e -f /etc/ssh/here/sshd_config < /dev/null

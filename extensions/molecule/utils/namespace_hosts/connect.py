@@ -17,7 +17,11 @@ from state import State
 
 def main(folder: str, address: str, port: str) -> None:
     State(folder).enter_network()
-    with socket.create_connection((address, int(port)), timeout=10) as connection:
+    try:
+        connection = socket.create_connection((address, int(port)), timeout=10)
+    except OSError as problem:
+        raise SystemExit("connect to %s port %s: %s" % (address, port, problem.strerror or problem)) from None
+    with connection:
         connection.settimeout(None)
         ssh = socket.socket(fileno=sys.stdout.fileno())
         socket.send_fds(ssh, [b"\0"], [connection.fileno()])

@@ -52,7 +52,7 @@ def start(state: State, name: str, address: str) -> None:
     )
     if host.stdout.readline() != "up\n":
         raise SystemExit("%s did not start" % name)
-    port = "h" + address.rpartition(".")[2]
+    port = "h" + "-".join(address.split(".")[2:])
     ip(
         "link add %s type veth peer name eth0 address %s netns %d\n"
         "link set %s master hosts up\n"

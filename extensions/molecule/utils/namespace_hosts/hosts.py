@@ -4,7 +4,8 @@
 
 """Hosts without a container engine: namespaces, an overlay over this machine's own files, and sshd.
 
-hosts.py up STATE NAME=ADDRESS…                 make them anew and wait until each answers to ssh
+hosts.py up STATE NAME=ADDRESS[=SCRIPT]…        make them anew and wait until each answers to ssh
+                                                a SCRIPT runs as its host boots
 hosts.py down STATE                             end them, and wait until they are gone
 hosts.py burst STATE NAME PORT COUNT            send COUNT spoofed SYNs; print how many stay half-open
 hosts.py flood STATE NAME PORT RATE [NETWORK…]  send RATE spoofed SYNs a second, from everywhere or from these networks
@@ -43,11 +44,12 @@ def up(folder: str, *hosts: str) -> None:
     down(folder)
     shutil.rmtree(state.folder, ignore_errors=True)
     os.makedirs(state.folder, 0o700)
-    prepare(state, [host.split("=") for host in hosts])
+    parted = [host.split("=", 2) for host in hosts]
+    prepare(state, parted)
     command = ["unshare", "--net", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child", sys.executable]
     with open(state.path("log"), "wb") as log:
         process = subprocess.Popen(
-            [*command, os.path.join(HERE, "holder.py"), state.folder, *hosts],
+            [*command, os.path.join(HERE, "holder.py"), state.folder, *("=".join(one[:2]) for one in parted)],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/",
         )  # fmt: skip
     state.record(process.pid)
@@ -57,26 +59,28 @@ def up(folder: str, *hosts: str) -> None:
         )
         if process.poll() is None:
             enter_hosts_network = [sys.executable, os.path.abspath(__file__), "answer", state.folder]
-            subprocess.run([*enter_hosts_network, *(host.split("=")[1] for host in hosts)], check=True)
+            subprocess.run([*enter_hosts_network, *(one[1] for one in parted)], check=True)
     except BaseException:
         state.end()
         raise
     if process.poll() is not None:
         with open(state.path("log"), encoding="utf-8", errors="replace") as log:
             raise SystemExit("the hosts did not start:\n" + log.read())
-    print("started", *hosts)
+    print("started", *(one[0] for one in parted))
 
 
 def prepare(state: State, hosts: list[list[str]]) -> None:
     """Keys that only this run knows: a server left over from another cannot pass for one of these hosts."""
     keygen(state.path("key"))
     with open(state.path("known_hosts"), "w", encoding="ascii") as known:
-        for name, address in hosts:
+        for name, address, *script in hosts:
             os.makedirs(state.path(name, "root"))
             keygen(state.path(name, "host_key"))
             shutil.copyfile(state.path("key.pub"), state.path(name, "authorized_keys"))
             with open(state.path(name, "sshd_config"), "w", encoding="ascii") as config:
                 config.write(SSHD.format(address=address))
+            for path in script:
+                shutil.copyfile(path, state.path(name, "boot_script"))
             with open(state.path(name, "host_key.pub"), encoding="ascii") as public:
                 known.write("%s %s" % (address, public.read()))
 

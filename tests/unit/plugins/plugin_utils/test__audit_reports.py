@@ -20,7 +20,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.text import pr
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_answer import answer, silent
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_reports import json_pieces, reports
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_table import audit_table
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._fleet_pack import SLOT, Texts, unpacked
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._fleet_pack import SLOT, Texts
 
 HOSTILE_TEXT = ["{{ lookup('pipe', 'id') }}", "{% raw %}", "\x1b[2J\x9b", "a\nweb9: no answer: x", "\ud800", "\u202e", "", " HOST", "`x"]
 ANYTHING = st.recursive(
@@ -95,6 +95,14 @@ def test_no_answer_of_a_host_breaks_the_report_or_the_terminal(results: Dict[str
 @given(st.dictionaries(st.text(max_size=5), st.dictionaries(st.text(max_size=5), ANYTHING, max_size=3), max_size=4))
 def test_the_json_is_what_one_dump_of_all_would_be(answers: Dict[str, Any]) -> None:
     assert "".join(json_pieces(answers)) == json.dumps(answers, indent=2, sort_keys=True) + "\n"
+
+
+def unpacked(patterns: Any, packed: Any) -> Any:
+    """The text again, as the page's script does it."""
+    if packed is None or isinstance(packed, int):
+        return None if packed is None else patterns[packed]
+    parts = patterns[packed[0]].split(SLOT)
+    return "".join(map("".join, zip(parts, [*packed[1].split(" "), ""])))
 
 
 @given(st.lists(st.one_of(st.text(max_size=20), st.text("0123456789 a", max_size=12), st.sampled_from(HOSTILE_TEXT)), max_size=20))

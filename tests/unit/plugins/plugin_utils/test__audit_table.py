@@ -42,7 +42,7 @@ def facts(*rows: Dict[str, Any], **changed: Any) -> Dict[str, Any]:
 def finding(**changed: Any) -> Dict[str, Any]:
     told = {
         "id": "syn-queue-full", "severity": "warning", "subject": "0.0.0.0:80", "summary": "It is full.", "evidence": {},
-        "remedy": "Cookies carry the clients meanwhile. Set backlog=4096 on the listen directive.",
+        "remedy": "SYN cookies let clients in meanwhile. Set backlog=4096 on the listen directive.",
     }  # fmt: skip
     return dict(told, **changed)
 
@@ -109,7 +109,7 @@ def test_findings_stand_below_the_table_and_in_the_last_line() -> None:
 def test_a_remedy_is_told_once() -> None:
     report = audit_table({"web1": facts(row(), findings=[finding()])}, 200)
     assert report.count("Set backlog=4096") == 1
-    assert "\n    Cookies carry the clients meanwhile.\n" in report
+    assert "\n    SYN cookies let clients in meanwhile.\n" in report
     fuller = finding(remedy="sysctl -w a=1  # For more room: Set backlog=4096 on the listen directive.")
     assert "# For more room: see WHAT TO DO above.\n" in audit_table({"web1": facts(row(), findings=[fuller])}, 200)
 

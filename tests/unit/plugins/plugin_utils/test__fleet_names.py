@@ -5,13 +5,18 @@
 from __future__ import annotations
 
 import re
-from typing import List, Set
+from typing import Iterable, List, Set
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._fleet_names import folded, in_short
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._fleet_names import in_short
+
+
+def folded(names: Iterable[str]) -> List[str]:
+    told = in_short(names, 1000)
+    return told.split(", ") if told else []
 
 
 def unfolded(told: str) -> Set[str]:

@@ -227,8 +227,8 @@ def test_a_listener_that_falls_short_says_by_how_much_and_why() -> None:
     [short] = shortfalls(facts(row(80, 511)), wanted({"port": 80, "backlog": 1024}))
     assert short == {
         "subject": "0.0.0.0:80", "wanted": 1024, "has": 511, "short_by": 513, "bound_by": "application",
-        "message": "0.0.0.0:80 admits 511 of the 1024 wanted, 513 short; bound by application. Ask for more. It takes 1024 to reach "
-                   "what is wanted.",
+        "message": "0.0.0.0:80 admits 511 of the 1024 wanted, 513 short; bound by application. Ask for more. To reach what is "
+                   "wanted, it needs 1024.",
     }  # fmt: skip
     told = facts(row(80, 511, remedy="To admit more, set `backlog=1024` on `listen 80`."))
     assert shortfalls(told, wanted({"port": 80, "backlog": 1024}))[0]["message"].endswith("`backlog=1024` on `listen 80`.")

@@ -247,6 +247,10 @@ def test_a_container_starts_with_the_sysctls_that_it_is_made_with() -> None:
     pod = told(process("apache2"), 128, somaxconn=128, unit=Unit("crio-%s.scope" % ("b" * 64)), namespace="pid:812")[1]
     assert "securityContext.sysctls of its pod" in pod and "the pod of container bbbbbbbbbbbb anew" in pod
     assert "once its kubelet allows it (--allowed-unsafe-sysctls)" in pod, "or the pod does not start"
+    on_node = told(process("apache2"), 128, somaxconn=128, unit=Unit("cri-containerd-%s.scope" % ("b" * 64)))[1]
+    assert "and in /etc/sysctl.d of the node: its pod has hostNetwork, and Kubernetes lets no such pod set a net.* sysctl" in on_node
+    on_host = told(process("apache2"), 128, somaxconn=128, unit=Unit("docker-%s.scope" % ("b" * 64)))[1]
+    assert "and in /etc/sysctl.d of the host, whose network its container uses" in on_host
     drops = {"max_syn": 128, "cookies": 0, "unit": Unit("crio-%s.scope" % ("b" * 64)), "namespace": "pid:812"}
     cookies = told(process("apache2"), 4096, **drops)[1]
     assert "net.ipv4.tcp_syncookies=1`, and in securityContext.sysctls of its pod)" in cookies, "which each pod may"

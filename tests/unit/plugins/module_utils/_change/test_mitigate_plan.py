@@ -80,14 +80,14 @@ NOTHING_DONE = {"record": None, "sysctls": {}, "listeners": [], "blocks": [], "p
 def test_a_host_that_is_well_is_left_alone_and_told_so() -> None:
     made = plan(facts())
     assert {name: made[name] for name in NOTHING_DONE} == NOTHING_DONE
-    assert (made["verdict"], made["reasons"]) == ("nothing", ["No SYN queue turns clients away, so nothing is done."])
+    assert (made["verdict"], made["reasons"]) == ("nothing", ["No SYN queue turns clients away, so nothing is changed."])
 
 
 def test_an_application_that_does_not_accept_is_not_helped_by_any_of_it() -> None:
     starved = found("accept-queue-overflow")
     made = plan(facts(starved, flood("198.51.100.0/24"), found("syn-queue-full")))
     assert {name: made[name] for name in NOTHING_DONE} == NOTHING_DONE
-    assert "Neither cookies nor a block help" in reasons(made)
+    assert "Neither SYN cookies nor a block help" in reasons(made)
 
 
 def test_the_networks_of_a_flood_are_dropped_on_its_port() -> None:

@@ -348,7 +348,7 @@ def test_a_full_accept_queue_is_not_answered_with_more_room():
     assert found[0]["remedy"] == first[0]
     assert "`ss -tlnp 'sport = :80'`" in first[0] and "`cat /proc/812/wchan`" in first[0] and "backlog=" not in first[0]
     bound = next(one for one in found if (one["id"], one["subject"]) == ("listener-bound-by-application", "0.0.0.0:80"))
-    assert bound["remedy"].startswith("Only after its application accepts again: ")
+    assert bound["remedy"].startswith("First make the application accept again: ")
     assert next(one for one in found if one["subject"] == "0.0.0.0:81")["remedy"].endswith("Set `backlog=` of nginx.")
 
 
@@ -387,7 +387,7 @@ def test_an_accept_queue_that_is_empty_again_is_of_no_application_that_hangs(row
     facts["listeners"] = [listener(**row) for row in rows]
     found = next(one for one in findings(facts) if one["id"] == "accept-queue-overflow")
     assert ("does not accept as fast" in found["summary"]) is hangs
-    assert ("taken from again" in found["summary"]) is not hangs
+    assert ("it accepts again" in found["summary"]) is not hangs
     assert found["remedy"].startswith(remedy)
 
 
@@ -438,7 +438,7 @@ def test_a_full_member_of_a_group_speaks_of_its_share_of_new_clients(full, said)
         ({"limit": 100}, "syn-queue-full", "about 1 in 4 new clients is answered with cookies."),
         (
             {"limit": 200, "new_peer_limit": 97, "on_full": "drop"}, "last-quarter-drops",
-            "SYNs of about 1 in 4 new clients are dropped without a word.",
+            "SYNs of about 1 in 4 new clients are dropped silently.",
         ),
     ],
 )  # fmt: skip

@@ -141,7 +141,7 @@ def test_the_command_that_drops_a_flood(changes, sources, command):
     facts["mitigation"] = {"controller": "192.0.2.7", "addresses": [], "iptables": ["ipv4", "ipv6"], "record": None}
     remedy = first(facts, entries(sources=sources, **changes))["remedy"]
     assert remedy.startswith(MITIGATE)
-    assert remedy.endswith(" Or as root on the host: `%s` (the same with -D takes it back)." % command)
+    assert remedy.endswith(" Or as root on the host: `%s` (the same with -D undoes it)." % command)
 
 
 def test_in_another_namespace_it_runs_there():
@@ -171,15 +171,15 @@ def test_the_command_does_not_cut_its_reader_off():
 
 def test_where_all_networks_are_near_cookies_are_what_is_left():
     remedy = mitigated({"controller": "198.51.100.9"}, ONE)
-    assert remedy.startswith("Cookies carry the clients meanwhile. 198.51.100.0/24 is left out: this session comes from it")
+    assert remedy.startswith("SYN cookies let clients in meanwhile. 198.51.100.0/24 is left out: this session comes from it")
     assert remedy.endswith(" Set `backlog=` of nginx.") and "iptables" not in remedy and "mitigate" not in remedy
 
 
 @pytest.mark.parametrize("port, warned", [(80, False), (22, True)])
 def test_who_may_lock_himself_out_is_told(port, warned):
     remedy = mitigated({}, ONE, port=port)
-    assert "The address that this session comes from is not known" in remedy
-    assert ("can no longer log in" in remedy) == warned
+    assert "It is not known from where you are logged in" in remedy
+    assert ("can log in any more" in remedy) == warned
 
 
 def test_a_host_without_iptables():
@@ -210,7 +210,7 @@ def test_a_network_that_leads_a_flood_from_everywhere_is_named():
     assert "and 70% of all are from 198.51.100.0/24, the others from everywhere." in found["summary"]
     assert (found["evidence"]["leading_networks"], found["evidence"]["leading_share"]) == (["198.51.100.0/24"], 0.7031)
     assert found["remedy"] == (
-        "Cookies carry the clients meanwhile. Dropping new connections from 198.51.100.0/24 frees about 70% of the "
+        "SYN cookies let clients in meanwhile. Dropping new connections from 198.51.100.0/24 frees about 70% of the "
         "places: as root on the host `iptables -I INPUT -s 198.51.100.0/24 -p tcp --syn --dport 80 -j DROP`. Set "
         "`backlog=` of nginx."
     )
@@ -240,7 +240,7 @@ def test_cookies_where_a_block_does_not_help():
     found = first(admitting, entries(sources=SPREAD))
     assert found["remedy"] == "sysctl -w net.ipv4.tcp_syncookies=1  # at once. To admit more, set it."
     found = first(with_listener(host(), **FULL_WITH_COOKIES), entries(sources=SPREAD))
-    assert found["remedy"] == "Cookies carry the clients meanwhile. Set `backlog=` of nginx."
+    assert found["remedy"] == "SYN cookies let clients in meanwhile. Set `backlog=` of nginx."
 
 
 @pytest.mark.parametrize("used", [512, 450])

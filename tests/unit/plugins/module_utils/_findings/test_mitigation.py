@@ -67,6 +67,6 @@ def test_its_age_is_told(now: Any, age: str) -> None:
 def test_how_blocks_end_is_told() -> None:
     ends = [{"network": "198.51.100.0/24", "port": port, "until": "2026-11-20T10:%d:00Z" % (port // 8)} for port in (80, 443)]
     (found,) = told(dict(empty(), backend="nftables", blocks=ends))
-    assert found["summary"].endswith("The last block ends by itself at 2026-11-20T10:55:00Z, unless a run of it renews that.")
+    assert found["summary"].endswith("The last block ends by itself at 2026-11-20T10:55:00Z, unless a further run renews it.")
     (found,) = told(dict(empty(), backend="iptables", blocks=[{"network": "198.51.100.0/24", "port": 80}]))
     assert found["summary"].endswith("With iptables no block ends by itself.")

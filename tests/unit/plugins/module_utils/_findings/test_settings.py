@@ -69,7 +69,7 @@ def test_tuned_over_the_value_in_force_is_told_once():
     facts = tuned(runtime=5000, drift=True)
     (found,) = findings(facts)
     assert found["id"] == "tuned-in-the-way"
-    assert "at boot: the 5000 in force now lasts until then at the latest." in found["summary"]
+    assert "at boot: the 5000 in force now is lost then at the latest." in found["summary"]
     assert found["remedy"].endswith("To leave it to TuneD, `sysctl -w net.core.somaxconn=2048`.")
 
 
@@ -183,7 +183,7 @@ def test_each_reason_for_having_no_effect_has_its_remedy(reason, winner, words):
     lost = [{"source": LINE, "value": "5000", "reason": reason}]
     (found,) = findings(state(host(), "somaxconn", shadowed=lost, boot_source=winner))
     assert found["id"] == "boot-file-shadowed" and words in found["remedy"]
-    assert found["summary"].endswith("without effect: %s. It will be 4096 after a reboot." % reason)
+    assert found["summary"].endswith("that has no effect: %s. It will be 4096 after a reboot." % reason)
 
 
 def test_the_same_number_written_another_way_is_no_contradiction():

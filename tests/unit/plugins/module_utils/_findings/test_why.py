@@ -74,7 +74,7 @@ def told(why, **changes):
         (evidence("throttled", cgroup_version=1), ["`echo 100000 > /sys/fs/cgroup/a/cpu.cfs_quota_us`"]),
         (evidence("blocked"), ["(state D, in folio_wait_bit)", "`cat /proc/812/task/812/stack`"]),
         (evidence("busy"), ["All of its 4 threads", "More workers", "`top -H -b -n 1 -p 812`"]),
-        (evidence("busy", ran=0.2, waited=0.7), ["must wait for a CPU", "CPUs of this host"]),
+        (evidence("busy", ran=0.2, waited=0.7), ["must wait for a CPU", "too few CPUs"]),
         (evidence("busy", busy_threads=1, every_thread=False), ["1 of its 4 threads is busy", "(tid 813)"]),
         (evidence("busy", busy_threads=1, threads=1), ["Its only thread is busy"]),
         (evidence("unknown"), ["Its main thread sleeps in futex_do_wait.", "See what it is busy with", "`cat /proc/812/wchan`"]),

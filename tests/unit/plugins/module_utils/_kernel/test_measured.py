@@ -23,7 +23,6 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.limits import
 )
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.overflow import established_limit
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.peers import limits_for_peers
-from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.relisten import limits_after_relisten
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.rules import syn_queue_rule
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls import (
     KEYS,
@@ -31,6 +30,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls impor
     shown_in_namespace,
     valid_range,
 )
+from ansible_collections.linuxnet.tcp.tests.live.relisten import limits_after_relisten
 
 DATA = Path(__file__).resolve().parents[4] / "data" / "measured"
 KERNELS = sorted(path.name[: -len(".csv")] for path in DATA.glob("*.csv"))

@@ -30,6 +30,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._read import log_file
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.journal import journal_events
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.log_file import file_events
 from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._log import hostile
+from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._log.text_log import text_events
 
 pytestmark = pytest.mark.usefixtures("in_utc")
 
@@ -112,7 +113,7 @@ def test_a_compressed_file_that_was_cut_off(log, tmp_path, kept):
 
 def test_where_reads_end_does_not_matter(log):
     content, expected = log
-    found = lines.text_events(log_file._lines(content[at:at + 4099] for at in range(0, len(content), 4099)))
+    found = text_events(log_file._lines(content[at:at + 4099] for at in range(0, len(content), 4099)))
     dated = [event for line, event in found if to_epoch(line.stamp, NOW, log_file.local_moments) is not None]
     assert [hostile.untimed(event) for event in dated] == expected
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from ansible_collections.linuxnet.tcp.plugins.module_utils._log import kmsg_record
 from ansible_collections.linuxnet.tcp.plugins.module_utils._log import lines as log_lines
 from ansible_collections.linuxnet.tcp.plugins.module_utils._log.times import Stamp
+from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._log.text_log import text_events
 
 SAID = b"TCP: request_sock_TCP: Possible SYN flooding on port 80. Sending cookies.  Check SNMP counters."
 CLASSIC = Stamp(None, 9, 30, 6, 54, 0)
@@ -142,7 +143,7 @@ def test_lines_of_others(line):
 
 
 def kinds(*lines):
-    return [(event["kind"], event["port"], event["count"]) for _line, event in log_lines.text_events(lines)]
+    return [(event["kind"], event["port"], event["count"]) for _line, event in text_events(lines)]
 
 
 FLOOD = b"Sep 30 06:54:00 w kernel: " + SAID

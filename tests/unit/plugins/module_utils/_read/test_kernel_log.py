@@ -20,6 +20,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model import records
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import kernel_log, kmsg, log_file
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.kernel_log import read_kernel_log
+from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._log.text_log import text_events
 
 pytestmark = pytest.mark.usefixtures("in_utc")
 
@@ -188,7 +189,7 @@ def test_a_line_of_any_length_is_held_only_at_its_beginning():
 def test_where_blocks_end_does_not_matter(size):
     content = b"Nov 20 04:23:45 w kernel: " + FLOOD.encode() + b"\nNov 20 04:23:46 w last message repeated 2 times\nx\n"
     blocks = [content[at:at + size] for at in range(0, len(content), size)]
-    kinds = [event["kind"] for _line, event in log_lines.text_events(log_file._lines(Blocks(blocks)))]
+    kinds = [event["kind"] for _line, event in text_events(log_file._lines(Blocks(blocks)))]
     assert kinds == ["syn_flood", "suppressed"]
 
 

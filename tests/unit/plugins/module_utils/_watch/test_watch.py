@@ -178,6 +178,35 @@ def test_two_that_are_not_told_apart_are_null_and_a_warning_says_why() -> None:
     assert "0.0.0.0:80, 0.0.0.0:81" in told.warnings[0] and "null" in told.warnings[0]
 
 
+def test_bounds_are_told_where_a_balance_is_not() -> None:
+    (row, _other) = telling.tell(seen([group(80, Counted(50, 80, 10)), group(81, Counted(50, 70, 10))], TCPSynRetrans=90)).listeners
+    assert row["syns_between"]["arrived"] == [50, 50] and row["syns_between"]["answered"] == [0, 50]
+    (row,) = telling.tell(seen([group(80, Counted(10, 10, 0))])).listeners
+    assert row["syns_between"] is None and row["syns"]["arrived"] == 10
+
+
+def test_what_others_answered_twice_is_not_the_only_ones_that_was_asked_for() -> None:
+    one = seen([group(80, Counted(100, 60, 40))], dropped=40, TCPSynRetrans=10)
+    assert telling.tell(one._replace(all_syn_acks=60)).listeners[0]["syns"]["answered"] == 50
+    assert telling.tell(one._replace(all_syn_acks=70)).listeners[0]["syns"] is None
+    assert telling.tell(one._replace(all_syn_acks=60, others_dropped=3)).listeners[0]["syns"] is None
+
+
+def test_answers_that_are_counted_nowhere_are_told() -> None:
+    told = telling.tell(seen([group(80, Counted(100, 130, 0))], TCPSynRetrans=20))
+    assert told.listeners[0]["syns"]["answered"] == 100 and told.listeners[0]["syns"]["unexplained"] == 0
+    assert "0.0.0.0:80: 10 more SYN-ACKs left" in told.warnings[0]
+
+
+def test_a_wrong_checksum_is_a_loss_before_the_listener() -> None:
+    """TCP counts such a segment as received."""
+    one = seen([group(80, Counted(100, 60, 0))])
+    one = one._replace(losses={layers.Counter("checksum", "InCsumErrors", "Tcp"): 40})
+    told = telling.tell(one)
+    assert told.listeners[0]["syns"]["before_listener"] == 40 and told.listeners[0]["syns"]["unexplained"] == 0
+    assert [(row["layer"], row["dropped"]) for row in told.layers] == [("checksum", 40)]
+
+
 @given(st.recursive(st.none() | st.integers() | st.text(max_size=3), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
     st.sampled_from(["listeners", "layers", "namespaces", "syns", "accept_queue", "limit", "peak", "layer", "network_namespace"]),
     inner, max_size=4), max_leaves=20))  # fmt: skip

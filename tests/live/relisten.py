@@ -2,13 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module_utils is PRIVATE to the collection: its interface may change at any time.
-
 """What a second listen() on a listening socket changes."""
 
 from __future__ import annotations
 
-from . import limits, rules
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel import limits, rules
 
 
 def limits_after_relisten(rule: str, first: limits.QueueLimits, second: limits.QueueLimits) -> limits.QueueLimits:

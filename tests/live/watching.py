@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What tests of a watch share: a lab whose answers leave, a watch around what a test does, and accounts to expect."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module import watch
+from ansible_collections.linuxnet.tcp.tests.live import lab
+
+
+@contextlib.contextmanager
+def answered_pair() -> Iterator[lab.Pair]:
+    """The lab, with a far end that takes SYN-ACKs to spoofed sources and ignores them: they leave, and are counted."""
+    with lab.pair() as net:
+        lab.ip("-n", net.server.name, "link", "set", "void-peer", "up")
+        yield net
+
+
+def options(net: lab.Netns, seconds: float, ports: list[int] | None = None) -> watch.WatchOptions:
+    return watch.WatchOptions(seconds, 0.01, ports, [net.name], False)
+
+
+def watched(
+    net: lab.Pair, during: Callable[[], Any], seconds: float = 1.0, ports: list[int] | None = None, drop_reasons: bool = False
+) -> tuple[dict[str, Any], list[str]]:
+    """What a watch of the server tells while something happens."""
+    ended = threading.Event()
+    found: list[Any] = []
+
+    def run() -> None:
+        begin = time.monotonic()
+        asked = options(net.server, 60.0, ports)._replace(drop_reasons=drop_reasons)
+        found.append(watch.watch(asked, lambda: ended.is_set() and time.monotonic() - begin > seconds))
+
+    before = net.server.call(packet_sockets)
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        assert lab.wait_for(lambda: net.server.call(packet_sockets) > before, 60), "no watch"
+        opened = -1
+        while opened != net.server.call(packet_sockets):
+            opened = net.server.call(packet_sockets)
+            time.sleep(0.4)  # all are open and count from here on
+        during()
+        time.sleep(0.1)
+    finally:
+        ended.set()
+        thread.join()
+    told, warnings = found[0]
+    return told, [one for one in warnings if "apart instead" not in one]  # the machine was busy
+
+
+def packet_sockets() -> int:
+    """How many packet sockets there are (packet(7)) in the namespace of the calling thread."""
+    with open("/proc/thread-self/net/packet", encoding="ascii") as table:
+        return len(table.readlines()) - 1
+
+
+def ids(told: dict[str, Any]) -> list[str]:
+    return [one["id"] for one in told["findings"]]
+
+
+def row_of(told: dict[str, Any], port: int = 80) -> dict[str, Any]:
+    return next(row for row in told["listeners"] if row["port"] == port)
+
+
+def account(**expected: int) -> dict[str, int]:
+    empty = dict.fromkeys(("before_listener", "answered", "repeated", "dropped", "unexplained"), 0)
+    return dict(empty, arrived=sum(expected.values()), **expected) if not set(expected) - set(empty) else {}
+
+
+def lost(told: dict[str, Any], layer: str) -> int:
+    return sum(row["dropped"] for row in told["layers"] if row["layer"] == layer)
+
+
+def send_unseen(net: lab.Pair, sources: Iterable[int], count: int, goal: str | None = None, port: int = 80) -> int:
+    """SYNs of which nobody expects that they reach the server's TCP; `sources` are numbers."""
+    with net.client.enter():
+        return lab._send(ipaddress.ip_address(goal or net.server_v4), port, 40000, count, sources)
