@@ -25,13 +25,8 @@ PAGES = [
     "README.md", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "roles/syn_backlog/README.md",
     *(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")),
 ]  # fmt: skip
-#: What the index shows at the side: a title, and pages
-CONTENTS = {
-    "Start here": ["docs/quick-start", "docs/my-server-drops-connections", "docs/recipes"],
-    "Understand": ["docs/how-the-kernel-decides", "docs/findings/README", "docs/security"],
-    "Run it on a fleet": ["docs/performance", "docs/scale", "docs/cookbook", "docs/event-driven", "roles/syn_backlog/README"],
-    "Reference": ["Modules, filters, role <collection/index>", "README", "docs/architecture", "CONTRIBUTING", "CODE_OF_CONDUCT", "ansible"],
-}
+#: What the side shows below the parts of docs/README.md
+REFERENCE = ["Modules, filters, role <collection/index>", "README", "CODE_OF_CONDUCT", "ansible"]
 #: Labels of Ansible's own documentation that plugin pages refer to, and where they lead
 ANSIBLES = {
     "action_plugins": "plugins/action.html",
@@ -46,6 +41,13 @@ def toctree(entries: list, caption: str = "") -> str:
     return "\n```{toctree}\n:hidden:\n%s\n%s\n```\n" % (":caption: " + caption + "\n" if caption else "", "\n".join(entries))
 
 
+def contents(index: str) -> list:
+    """The parts of the index, each a title in bold and a list of links, as the side shows them."""
+    parts = re.split(r"^\*\*(.*)\*\*$", index, flags=re.MULTILINE)[1:]
+    found = [(title, re.findall(r"\]\(([^):#]+)\.md\)", text)) for title, text in zip(parts[::2], parts[1::2])]
+    return [*found, ("Reference", REFERENCE)]
+
+
 def pages() -> None:
     """Copies keep their places, so that the links between them hold; other files are linked where everybody can read them."""
     for name in PAGES:
@@ -57,7 +59,7 @@ def pages() -> None:
     (SOURCE / "docs" / "README.md").unlink()
     index = re.sub(r"\]\((?!https?:)", "](docs/", index).replace("](docs/../", "](")
     (SOURCE / "index.md").write_text(
-        index.replace("# Manual", "# linuxnet.tcp", 1) + "".join(toctree(entries, title) for title, entries in CONTENTS.items()),
+        index.replace("# Manual", "# linuxnet.tcp", 1) + "".join(toctree(entries, title) for title, entries in contents(index)),
         encoding="utf-8",
     )
     findings = sorted(path.stem for path in (SOURCE / "docs" / "findings").glob("*.md") if path.stem != "README")
