@@ -16,9 +16,9 @@ from ansible_collections.linuxnet.tcp.tests.stories.stage import NEARLY_ALL, PLU
 PORT = 8088
 SOMAXCONN = 128  # what the application's source says, and the kernel's default before Linux 5.4
 WIDE = 4096
-# 80 new clients a second over a line with a round trip of 2.8 s: 224 handshakes under way at any moment. Few are
+# 100 new clients a second over a line with a round trip of 2.2 s: 220 handshakes under way at any moment. Few are
 # through in a second, and those who wait ask again, so that the queue is full whenever one looks
-AT_ONCE, EVERY, ONE_WAY, PATIENCE = 8, 0.1, 1.4, 8
+AT_ONCE, EVERY, ONE_WAY, PATIENCE = 10, 0.1, 1.1, 8
 
 
 def play() -> None:
