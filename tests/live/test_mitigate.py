@@ -211,7 +211,7 @@ def test_a_flood_from_everywhere_gets_cookies_and_room() -> None:
             sandbox.write("/etc/sysctl.d/50-tuned.conf", "net.ipv4.tcp_syncookies = 1\n")
             run = restore(net, force=True)
             assert run.changed == 1 and "net.core.somaxconn is 65535, neither the 4096" in run.output
-            assert "net.ipv4.tcp_syncookies stays 1: files set it for the boot" in run.output
+            assert "net.ipv4.tcp_syncookies stays 1: since the mitigation, files set it for the boot too" in run.output
             before["sysctls"]["/proc/sys/net/core/somaxconn"] = b"65535\n"
             before["sysctls"]["/proc/sys/net/ipv4/tcp_syncookies"] = b"1\n"
             sandbox.remove("/etc/sysctl.d/50-tuned.conf")
