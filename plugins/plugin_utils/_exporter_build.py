@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The exporter as one file: a zipapp of the collection's own files, the same bytes wherever and whenever it is built."""
+"""The exporter as one file: a zipapp of the collection's own files, the same bytes whenever it is built."""
 
 from __future__ import annotations
 
 import ast
 import importlib.util
 import io
+import json
 import typing as t
 import zipapp
 import zipfile
@@ -26,13 +27,15 @@ _THEN = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can tell
 _MODE = 0o100644 << 16
 
 
-def built(version: str, interpreter: str) -> bytes:
+def built(interpreter: str) -> bytes:
     """The zipapp. ``interpreter``: the target's Python, an absolute path or a command that ``env`` finds."""
     command = interpreter if interpreter.startswith("/") else "/usr/bin/env " + interpreter
     files = {_path(name): _source(name) for name in _closure()}
     for name in list(files):
-        files.update(("/".join(name.split("/")[:depth]) + "/__init__.py", b"") for depth in range(1, name.count("/") + 1))
-    files["__main__.py"] = _exporter_main.text(version).encode("utf-8")
+        files.update(
+            ("/".join(name.split("/")[:depth]) + "/__init__.py", b"") for depth in range(1, name.count("/") + 1)
+        )
+    files["__main__.py"] = _exporter_main.text(_version()).encode("utf-8")
     plain = io.BytesIO()
     with zipfile.ZipFile(plain, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(files):
@@ -83,6 +86,17 @@ def _top() -> Path:
     if spec is None or not spec.origin:
         raise ValueError("the files of the collection are not found on this controller")
     return Path(spec.origin).parent.parent
+
+
+def _version() -> str:
+    """The collection's version; a checkout has it in galaxy.yml, an installed collection in MANIFEST.json."""
+    folder = _top().parent
+    try:
+        told = json.loads((folder / "MANIFEST.json").read_text(encoding="utf-8"))
+        return str(told["collection_info"]["version"])
+    except FileNotFoundError:
+        lines = (folder / "galaxy.yml").read_text(encoding="utf-8").splitlines()
+        return next(line.split()[1] for line in lines if line.startswith("version:"))
 
 
 def _path(name: str) -> str:

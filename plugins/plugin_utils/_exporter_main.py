@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-_TEXT = '''import sys
+_TEXT = """import sys
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module import exporter
 
@@ -31,7 +31,7 @@ def watched(told, width):
 
 if __name__ == "__main__":
     sys.exit(exporter.main(sys.argv[1:], VERSION, report, watched))
-'''
+"""
 
 
 def text(version: str) -> str:

@@ -71,13 +71,17 @@ def families(facts: Mapping[str, Any], look: Look, kept: totals.Totals, version:
 def _labels(row: Mapping[str, Any]) -> Tuple[str, ...]:
     processes = row.get("processes") or []
     address = str(row.get("address")) + ("%%%s" % row["device"] if row.get("device") else "")
-    told = (row.get("network_namespace"), address, row.get("port"), processes[0]["name"] if processes else "", row.get("unit") or "")
+    told = (
+        row.get("network_namespace"),
+        address,
+        row.get("port"),
+        processes[0]["name"] if processes else "",
+        row.get("unit") or "",
+    )
     return tuple(text.label(one) for one in told)
 
 
-def _grouped(
-    labels: Tuple[str, ...], group: List[Mapping[str, Any]], look: Look, kept: totals.Totals
-) -> _Listener:
+def _grouped(labels: Tuple[str, ...], group: List[Mapping[str, Any]], look: Look, kept: totals.Totals) -> _Listener:
     """One listener, and its counters in ``kept``."""
     for row in group:
         kept.count(_series("drops", labels), (row["inode"], "drops"), row.get("drops") or 0)
@@ -124,23 +128,45 @@ def _of_listeners(found: Mapping[Tuple[str, ...], _Listener], kept: totals.Total
         return text.Family(_P + "listener_" + name, kind, told, [pair for pair in values if pair[1] is not None])
 
     info = [
-        (tuple(zip(_NAMES, labels)) + (("bound_by", one.bound_by), ("on_full", one.on_full)), 1) for labels, one in found.items()
+        (tuple(zip(_NAMES, labels)) + (("bound_by", one.bound_by), ("on_full", one.on_full)), 1)
+        for labels, one in found.items()
     ]
     return [
         family("accept_queue_used", "gauge", "Connections that wait for accept() now.", lambda _l, one: one.accept[0]),
-        family("accept_queue_limit", "gauge", "Connections that the accept queue admits.", lambda _l, one: one.accept[1]),
-        family("accept_queue_peak", "gauge", "Most connections that waited for accept(), looked at 20 times a second over the last "
-               "minute.", lambda _l, one: one.accept[2]),  # fmt: skip
-        family("accept_queue_full_seconds", "counter", "Time during which the accept queue was seen full.",
-               lambda labels, _one: round(kept.total(_series("full", labels)), 3)),  # fmt: skip
+        family(
+            "accept_queue_limit", "gauge", "Connections that the accept queue admits.", lambda _l, one: one.accept[1]
+        ),
+        family(
+            "accept_queue_peak",
+            "gauge",
+            "Most connections that waited for accept() in the last minute.",
+            lambda _l, one: one.accept[2],
+        ),  # fmt: skip
+        family(
+            "accept_queue_full_seconds",
+            "counter",
+            "Time during which the accept queue was seen full.",
+            lambda labels, _one: round(kept.total(_series("full", labels)), 3),
+        ),  # fmt: skip
         family("syn_queue_used", "gauge", "Half-open connections now.", lambda _l, one: one.syn[0]),
-        family("syn_queue_limit", "gauge", "Half-open connections that the SYN queue admits.", lambda _l, one: one.syn[1]),
-        family("syn_queue_peak", "gauge", "Most half-open connections at a reading of the last minute.", lambda _l, one: one.syn[2]),
-        family("drops", "counter", "Connection attempts that the listener dropped.",
-               lambda labels, _one: int(kept.total(_series("drops", labels)))),  # fmt: skip
+        family(
+            "syn_queue_limit", "gauge", "Half-open connections that the SYN queue admits.", lambda _l, one: one.syn[1]
+        ),
+        family(
+            "syn_queue_peak",
+            "gauge",
+            "Most half-open connections at a reading of the last minute.",
+            lambda _l, one: one.syn[2],
+        ),
+        family(
+            "drops",
+            "counter",
+            "Connection attempts that the listener dropped.",
+            lambda labels, _one: int(kept.total(_series("drops", labels))),
+        ),  # fmt: skip
         family("backlog", "gauge", "The backlog that the kernel keeps for the listener.", lambda _l, one: one.backlog),
         family("sockets", "gauge", "Listening sockets that share these labels.", lambda _l, one: one.sockets),
-        text.Family(_P + "listener", "info", "What binds the listener, and what a full SYN queue does.", info),
+        text.Family(_P + "listener", "info", "What binds the listener, and what its full SYN queue does.", info),
     ]
 
 
@@ -148,7 +174,12 @@ def _of_host(facts: Mapping[str, Any], look: Look) -> List[text.Family]:
     own = (("netns", "host"),)
     counters = facts.get("counters") or {}
     made = [
-        text.Family(_P + name, "counter", "The kernel's counter %s of the network namespace." % kernel, [(own, counters[kernel])])
+        text.Family(
+            _P + name,
+            "counter",
+            "The kernel's counter %s of the network namespace." % kernel,
+            [(own, counters[kernel])],
+        )
         for kernel, name in COUNTERS.items()
         if isinstance(counters.get(kernel), int)
     ]
@@ -156,8 +187,12 @@ def _of_host(facts: Mapping[str, Any], look: Look) -> List[text.Family]:
     total, again, young = (entries.get(name) or 0 for name in ("total", "retransmitted", "young"))
     states = {"awaited": young, "late": max(0, total - again - young), "asked_again": again}
     made.append(
-        text.Family(_P + "half_open_connections", "gauge", "Half-open connections, by the state of their answer.",
-                    [(own + (("answer", state),), count) for state, count in states.items()])  # fmt: skip
+        text.Family(
+            _P + "half_open_connections",
+            "gauge",
+            "Half-open connections, by the state of their answer.",
+            [(own + (("answer", state),), count) for state, count in states.items()],
+        )  # fmt: skip
     )
     settings = facts.get("sysctls") or {}
     for name, key, told in (
@@ -165,14 +200,22 @@ def _of_host(facts: Mapping[str, Any], look: Look) -> List[text.Family]:
         ("sysctl_boot_value", "boot", "The value that a reboot would bring."),
         ("sysctl_drift", "drift", "Whether a reboot would bring another value than the one in force."),
     ):
-        values = [((("key", one),), int(settings[one][key])) for one in sorted(settings) if settings[one].get(key) is not None]
+        values = [
+            ((("key", one),), int(settings[one][key])) for one in sorted(settings) if settings[one].get(key) is not None
+        ]
         made.append(text.Family(_P + name, "gauge", told, values))
     findings: Dict[Tuple[str, str], int] = {}
     for one in facts.get("findings") or []:
         findings[one["id"], one["severity"]] = findings.get((one["id"], one["severity"]), 0) + 1
-    values = [((("id", name), ("severity", severity)), count) for (name, severity), count in sorted(findings.items())]
-    made.append(text.Family(_P + "findings", "gauge", "What the collection finds, by id.", values))
-    made.append(text.Family(_P + "mitigation_in_force", "gauge", "Whether a mitigation is in force.", [((), int(look.mitigation))]))
+    ids: List[Any] = [
+        ((("id", name), ("severity", severity)), count) for (name, severity), count in sorted(findings.items())
+    ]
+    made.append(text.Family(_P + "findings", "gauge", "What the collection finds, by id.", ids))
+    made.append(
+        text.Family(
+            _P + "mitigation_in_force", "gauge", "Whether a mitigation is in force.", [((), int(look.mitigation))]
+        )
+    )
     return made
 
 
@@ -180,6 +223,11 @@ def _of_exporter(look: Look, version: str, listeners: int) -> List[text.Family]:
     return [
         text.Family(_P + "exporter_listening_sockets", "gauge", "Listening sockets of the host.", [((), listeners)]),
         text.Family(_P + "exporter_samples", "counter", "Looks at the accept queues.", [((), look.samples)]),
-        text.Family(_P + "exporter_cpu_seconds", "counter", "CPU time that the exporter has used.", [((), round(look.seconds, 3))]),
+        text.Family(
+            _P + "exporter_cpu_seconds",
+            "counter",
+            "CPU time that the exporter has used.",
+            [((), round(look.seconds, 3))],
+        ),
         text.Family(_P + "exporter_build", "info", "The version of the exporter.", [((("version", version),), 1)]),
     ]

@@ -6,8 +6,8 @@
 
 """Metric families as text: OpenMetrics 1.0, or the older format that node_exporter's textfile collector reads.
 
-The two differ in the type of a counter, whose name ends in _total only in the older one, in the type of an info metric, which
-the older one lacks, and in the last line.
+The two differ in the name of a counter's family, which ends in _total only in the older one, in the type of an info
+metric, which the older one lacks, and in the last line.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""What was sampled between two readings, and counters that only grow, also when the exporter is replaced by a newer one."""
+"""What was sampled between two readings, and counters that only grow, whoever goes on with them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Peaks:
 
 
 class Totals:
-    """Counters of listeners, each by its name and series. A series grows by what its sockets counted, whoever they are."""
+    """Counters of listeners, each by its name and series, which grows by what its sockets counted."""
 
     def __init__(self, kept: Any = None, boot: str = "") -> None:
         """``kept``: what `kept` gave before; of another boot, or not of this shape, it is not used."""

@@ -4,8 +4,10 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""One reading after the other of the same host, cheap enough to be made for ever: who holds the sockets and what a reboot brings
-is read again once a minute, or where another socket listens."""
+"""One reading after the other of the same host, cheap enough to be made for ever.
+
+Who holds the sockets and what a reboot brings is read again once a minute, or where another socket listens.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,9 @@ class Collector:
         """All metric families as they are now; what was sampled since the reading before goes into them."""
         facts, _warnings = self.facts()
         rows = facts.get("listeners") or []
-        self._limits = {row["inode"]: row["accept_queue"]["limit"] for row in rows if row["accept_queue"]["limit"] is not None}
+        self._limits = {
+            row["inode"]: row["accept_queue"]["limit"] for row in rows if row["accept_queue"]["limit"] is not None
+        }
         self._syn_peaks.add({row["inode"]: row["syn_queue"]["used"] or 0 for row in rows})
         standing = self._standing
         happened = families.Look(

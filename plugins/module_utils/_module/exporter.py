@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""The exporter's commands: `export` writes or serves metrics for ever, `report`, `json`, `watch` and `metrics` look once."""
+"""The exporter's commands: `export` writes or serves metrics for ever, the others look once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 from .._metrics import text
 from .._read import raised
-from .._write import atomic
+from .._write import atomic, published
 from . import collector
 
 _EVERY = 0.05  # seconds between two looks at the accept queues
@@ -46,23 +46,33 @@ def main(arguments: List[str], version: str, report: Table, watched: Table) -> i
 
 
 def _parser(version: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="linuxnet-tcp-exporter", description="The queues of listening TCP sockets, and what binds them.")
+    parser = argparse.ArgumentParser(
+        prog="linuxnet-tcp-exporter", description="The queues of listening TCP sockets, and what binds them."
+    )
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.required = True
     export = commands.add_parser("export", help="write or serve metrics until it is stopped")
     place = export.add_mutually_exclusive_group(required=True)
-    place.add_argument("--textfile", metavar="FILE", help="a .prom file in the directory of node_exporter's textfile collector")
+    place.add_argument("--textfile", metavar="FILE", help="a .prom file for node_exporter's textfile collector")
     place.add_argument("--listen", metavar="ADDRESS:PORT", help="serve them there, as in 127.0.0.1:9819")
     place.add_argument("--socket", metavar="PATH", help="serve them on this UNIX socket")
-    export.add_argument("--interval", type=_seconds, default=15.0, metavar="SECONDS", help="between two readings, 1 to 300 (default 15)")
+    export.add_argument(
+        "--interval", type=_seconds, default=15.0, metavar="SECONDS", help="between two readings, 1 to 300 (default 15)"
+    )
     export.add_argument(
         "--peak-window", type=_seconds, default=60.0, metavar="SECONDS",
         help="over which peaks are told, 1 to 300; at least the time between two scrapes (default 60)",
     )  # fmt: skip
     export.add_argument("--state", metavar="DIRECTORY", help="where counters are kept over restarts and upgrades")
-    for name, told in (("report", "the audit's table"), ("json", "all that is known, as JSON"), ("metrics", "the metrics, once")):
-        commands.add_parser(name, help=told).add_argument("--width", type=int, default=140, help="columns of the table (default 140)")
+    for name, told in (
+        ("report", "the audit's table"),
+        ("json", "all that is known, as JSON"),
+        ("metrics", "the metrics, once"),
+    ):
+        commands.add_parser(name, help=told).add_argument(
+            "--width", type=int, default=140, help="columns of the table (default 140)"
+        )
     watch = commands.add_parser("watch", help="look at the queues a hundred times a second")
     watch.add_argument("--duration", type=float, default=10.0, metavar="SECONDS", help="1 to 3600 (default 10)")
     watch.add_argument("--port", type=int, action="append", help="only this port; may be given more than once")
@@ -100,7 +110,13 @@ def _once(options: argparse.Namespace, version: str, report: Table) -> int:
 def _watch(options: argparse.Namespace, watched: Table) -> int:
     from . import watch
 
-    params = {"duration": options.duration, "interval": 0.01, "ports": options.port, "network_namespaces": None, "drop_reasons": False}
+    params = {
+        "duration": options.duration,
+        "interval": 0.01,
+        "ports": options.port,
+        "network_namespaces": None,
+        "drop_reasons": False,
+    }
     found, warnings = watch.watch(watch.parse(params))
     print(watched(dict(found, warnings=warnings), options.width))
     return 0
@@ -127,7 +143,9 @@ def _export(options: argparse.Namespace, version: str) -> int:
     return 0
 
 
-def _run(one: collector.Collector, options: argparse.Namespace, state: Optional[str], served: Any, stopped: List[int]) -> None:
+def _run(
+    one: collector.Collector, options: argparse.Namespace, state: Optional[str], served: Any, stopped: List[int]
+) -> None:
     """Sample, and read at each interval, until a signal."""
     last = due = time.monotonic()
     next_reading = due
@@ -148,17 +166,13 @@ def _publish(one: collector.Collector, textfile: Optional[str], state: Optional[
     found = one.read()
     try:
         if textfile:
-            _replace(textfile, text.classic(found).encode("utf-8"))
+            published.publish(textfile, text.classic(found).encode("utf-8"))
         else:
             served.tell(text.openmetrics(found).encode("utf-8"), text.classic(found).encode("utf-8"))
         if state:
-            _replace(state, json.dumps(one.kept()).encode("utf-8"))
-    except (OSError, atomic.ChangedMeanwhile) as error:
+            published.publish(state, json.dumps(one.kept()).encode("utf-8"))
+    except OSError as error:
         print("linuxnet-tcp-exporter: %s" % error, file=sys.stderr, flush=True)
-
-
-def _replace(path: str, content: bytes) -> None:
-    atomic.replace(path, content, atomic.current(path))
 
 
 def _kept(path: Optional[str]) -> Any:

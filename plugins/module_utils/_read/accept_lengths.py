@@ -6,8 +6,8 @@
 
 """How many connections wait for accept() at each listening socket, asked many times a second at the least cost.
 
-One request brings both families, which the older TCPDIAG_GETSOCK does in one pass; without attributes wanted. An answer that
-equals the one before is not taken apart. Needs no privilege.
+One request brings both families, which the older TCPDIAG_GETSOCK does in one pass. An answer that equals the one
+before is not taken apart. Needs no privilege.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ class AcceptLengths:
         self._buffer = bytearray(_BUFFER_SIZE)
         self._before: List[bytes] = []
         self._lengths: Dict[int, int] = {}
-        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, netlink.NETLINK_SOCK_DIAG)
+        self._socket = socket.socket(
+            socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, netlink.NETLINK_SOCK_DIAG
+        )
         self._socket.settimeout(_WAIT)
 
     def close(self) -> None:
