@@ -15,6 +15,7 @@ import time
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from .._metrics import families, text, totals
+from .._model import counters as model_counters
 from .._model import namespace as model_namespace
 from .._model import records
 from .._read import accept_lengths, mitigation_record
@@ -53,6 +54,7 @@ class Collector:
         self._limits: Dict[int, int] = {}
         self._full: Dict[int, float] = {}
         self._standing: Optional[_Standing] = None
+        self._counted: Optional[Tuple[Any, float]] = None  # counters of the reading before, and when that was
         self._version = version
         self.samples = 0
 
@@ -107,6 +109,7 @@ class Collector:
         """The gathered structure, judged, without the kernel's log; and warnings."""
         work = gathering.Gathering(self._options)
         view = look.look_around(work, model_namespace.OWN, None)._replace(fast_open=False, unix=())
+        view = view._replace(counters_delta=self._delta(view.counters))
         standing = self._stands(work, view)
         evidence = report_facts.Evidence(
             kernel=self._known.kernel,
@@ -122,6 +125,14 @@ class Collector:
         )
         subset = self._options.subset | frozenset(("listeners", "half_open", "counters", "sysctls"))
         return told.told(report_facts.assemble(evidence, _NETWORKS), subset, 10), work.warnings
+
+    def _delta(self, counters: Any) -> Any:
+        """What was counted since the reading before; None at the first."""
+        before, now = self._counted, time.monotonic()
+        self._counted = (counters, now) if counters is not None else None
+        if before is None or counters is None:
+            return None
+        return model_counters.delta(before[0], counters, now - before[1])
 
     def _stands(self, work: gathering.Gathering, view: records.NamespaceView) -> _Standing:
         now = time.monotonic()

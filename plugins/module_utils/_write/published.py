@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""A file of our own that others read all the time: they see the old content or the new one, whole, also after a crash."""
+"""A file of our own that others read meanwhile: they see the old content or the new one, whole, even after a kill."""
 
 from __future__ import annotations
 
