@@ -6,7 +6,7 @@
 
 """One reading after the other of the same host, cheap enough to be made for ever.
 
-Who holds the sockets and what a reboot brings is read again once a minute, or where another socket listens.
+Who holds the sockets and what a reboot brings is read again every two minutes, or where another socket listens.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .._report import told
 from . import gathering, kernel, look, options, reading
 
 _SUBSET = ["sysctls", "boot", "listeners", "half_open", "counters", "findings"]
-_STANDS = 60.0  # seconds for which processes, boot values and a mitigation are not read again
+_STANDS = 120.0  # seconds for which processes, boot values and a mitigation are not read again
 _LEAST = 5.0  # seconds between two looks at processes, however often sockets come and go
 _NETWORKS = 64
 
