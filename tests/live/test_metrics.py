@@ -25,7 +25,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import accept_lengths
-from ansible_collections.linuxnet.tcp.tests.live import lab, serving
+from ansible_collections.linuxnet.tcp.tests.live import serving
 from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT
 
 pytest.importorskip("ansible.module_utils.basic", reason="the exporter is built on a controller")
@@ -216,7 +216,7 @@ def test_from_a_full_queue_to_an_alert_with_the_listeners_name_and_every_query_o
             answer = asked(netns, "query?query=" + quote(expression))
             assert answer["resultType"] == "vector", expression
         with_data = [one for one in expressions() if asked(netns, "query?query=" + quote(one))["result"]]
-        without = {one for one in expressions()} - set(with_data)
+        without = set(expressions()) - set(with_data)
         assert all("boot_value" in one or "findings" in one for one in without), without
         del sockets
 
