@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -148,13 +149,17 @@ def _run(
 ) -> None:
     """Sample, and read at each interval, until a signal."""
     last = due = time.monotonic()
-    next_reading = due
+    next_reading, readings = due, 0
     while not stopped:
         now = time.monotonic()
         one.sample(now - last)
         last = now
         if now >= next_reading:
             _publish(one, options.textfile, state, served)
+            if not readings:
+                gc.collect()
+                gc.freeze()  # what is there now stays: no collection has to look at it again
+            readings += 1
             next_reading = max(next_reading + options.interval, now)
         due = max(due + _EVERY, time.monotonic())  # what was missed is not caught up with
         time.sleep(max(0.0, due - time.monotonic()))

@@ -50,6 +50,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if self.path.partition("?")[0] not in ("/", "/metrics"):
             self.send_error(404)
             return
+        if not classic:
+            self.send_error(503)  # before the first reading
+            return
         if _OPENMETRICS in (self.headers.get("Accept") or ""):
             body, kind = openmetrics, _OPENMETRICS + "; version=1.0.0; charset=utf-8"
         else:

@@ -22,7 +22,7 @@ _TCPDIAG_GETSOCK = 18
 _TCP_LISTEN = 10
 _QUEUE, _INODE = 72, 84  # offsets in a message, its header included
 _BUFFER_SIZE = 65536  # the kernel sends at most 32 KiB at a time
-_WAIT = 5.0  # seconds until a kernel that does not answer is given up
+_WAIT = 5  # seconds until a kernel that does not answer is given up
 
 
 class AcceptLengths:
@@ -37,7 +37,9 @@ class AcceptLengths:
         self._socket = socket.socket(
             socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, netlink.NETLINK_SOCK_DIAG
         )
-        self._socket.settimeout(_WAIT)
+        # Connected, so that only the kernel may write to us; a timeout of the kernel's, since Python's costs a poll() a call
+        self._socket.connect((0, 0))
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", _WAIT, 0))
 
     def close(self) -> None:
         """Give the socket up."""
@@ -60,12 +62,10 @@ class AcceptLengths:
         return lengths
 
     def _answers(self) -> List[bytes]:
-        self._socket.sendto(self._request, (0, 0))
+        self._socket.send(self._request)
         answers: List[bytes] = []
         while True:
-            size, sender = self._socket.recvfrom_into(self._buffer)
-            if sender[0] != 0:
-                continue  # not from the kernel
+            size = self._socket.recv_into(self._buffer)
             kind = struct.unpack_from("=H", self._buffer, 4)[0]
             if kind == netlink.NLMSG_DONE:
                 return answers
