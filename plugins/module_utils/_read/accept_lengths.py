@@ -37,7 +37,7 @@ class AcceptLengths:
         self._socket = socket.socket(
             socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, netlink.NETLINK_SOCK_DIAG
         )
-        # Connected, so that only the kernel may write to us; a timeout of the kernel's, since Python's costs a poll() a call
+        # Only the kernel may write to us. Its own timeout, since Python's costs a poll() a call
         self._socket.connect((0, 0))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", _WAIT, 0))
 
