@@ -59,7 +59,7 @@ def _parser(version: str) -> argparse.ArgumentParser:
     place.add_argument("--listen", metavar="ADDRESS:PORT", help="serve them there, as in 127.0.0.1:9819")
     place.add_argument("--socket", metavar="PATH", help="serve them on this UNIX socket")
     export.add_argument(
-        "--interval", type=_seconds, default=15.0, metavar="SECONDS", help="between two readings, 1 to 300 (default 15)"
+        "--interval", type=_seconds, default=30.0, metavar="SECONDS", help="between two readings, 1 to 300 (default 30)"
     )
     export.add_argument(
         "--peak-window", type=_seconds, default=60.0, metavar="SECONDS",
