@@ -35,6 +35,8 @@ SECONDS: Dict[str, int] = {
     "test_not_accepting.py": 30,
     "test_reuseport_group.py": 25,
     "test_catalogue.py": 25,
+    "test_metrics.py": 35,
+    "test_metrics_role.py": 25,
     "test_fast_open.py": 15,
     "test_evidence_of_the_past.py": 15,
     "test_model_equals_kernel.py": 25,

@@ -37,11 +37,12 @@ FINDINGS = Storey("module_utils/_findings", (MODEL.folder, *GROUND), pure=True)
 REPORT = Storey("module_utils/_report", (APPLICATIONS.folder, FINDINGS.folder, MODEL.folder, *GROUND), pure=True)
 CHANGE = Storey("module_utils/_change", (APPLICATIONS.folder, MODEL.folder, *GROUND), pure=True)
 WATCH = Storey("module_utils/_watch", (MODEL.folder, *GROUND), pure=True)
+METRICS = Storey("module_utils/_metrics", pure=True)
 READ = Storey("module_utils/_read", (WATCH.folder, MODEL.folder, WRITERS.folder, *GROUND))
 WRITE = Storey("module_utils/_write", (CHANGE.folder, READ.folder, MODEL.folder, *GROUND))
 MODULE = Storey(
     "module_utils/_module",
-    (REPORT.folder, WRITE.folder, CHANGE.folder, READ.folder, WATCH.folder, FINDINGS.folder, MODEL.folder, *GROUND),
+    (REPORT.folder, WRITE.folder, CHANGE.folder, READ.folder, WATCH.folder, METRICS.folder, FINDINGS.folder, MODEL.folder, *GROUND),
     ("ansible",),
 )
 CONTROLLER = Storey(
@@ -60,6 +61,7 @@ STOREYS = (
     REPORT,
     CHANGE,
     WATCH,
+    METRICS,
     READ,
     WRITE,
     MODULE,

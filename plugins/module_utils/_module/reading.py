@@ -45,16 +45,16 @@ def read(options: module_options.GatheringOptions, meanwhile: Optional[Callable[
     work.first_timeout = rules.first_synack_timeout(known.kernel.level)
     before = _before(work, asked)
     own, views = _looked(work, asked, before)
-    owners = _owners(work, views)
+    owners = read_owners(work, views)
     evidence = facts.Evidence(
         kernel=known.kernel,
         own=own,
         views=views,
         owners=owners,
-        why=_why(work, known, views, owners),
+        why=read_why(work, known, views, owners),
         fast_open=_fast_open(work, views, owners),
         unix_files=_unix_files(views, owners),
-        boot=_boot(work, known),
+        boot=read_boot(work, known),
         defaults=known.defaults,
         kernel_log=_kernel_log(work),
         others_asked=bool(options.network_namespaces),
@@ -89,7 +89,7 @@ def _looked_again(
     from . import window
 
     own, views = _looked(work, asked, window.wait_again(work, asked, before))
-    owners = _owners(work, views)
+    owners = read_owners(work, views)
     evidence = evidence._replace(own=own, views=views, owners=owners, fast_open=_fast_open(work, views, owners))
     return facts.assemble(evidence, work.options.networks)
 
@@ -116,7 +116,7 @@ def _view(
         return None
 
 
-def _owners(work: gathering.Gathering, views: List[records.NamespaceView]) -> Dict[int, records.Owner]:
+def read_owners(work: gathering.Gathering, views: List[records.NamespaceView]) -> Dict[int, records.Owner]:
     sockets = [sock for view in views for sock in (*view.sockets, *view.unix)]
     if not sockets:
         return {}
@@ -125,7 +125,7 @@ def _owners(work: gathering.Gathering, views: List[records.NamespaceView]) -> Di
     return work.note(owners.owners_of(sockets))
 
 
-def _why(
+def read_why(
     work: gathering.Gathering,
     known: kernel.KnownKernel,
     views: List[records.NamespaceView],
@@ -189,7 +189,7 @@ def _fast_open(
     return work.note(fast_open.limits(sockets, owners))
 
 
-def _boot(work: gathering.Gathering, known: kernel.KnownKernel) -> Any:
+def read_boot(work: gathering.Gathering, known: kernel.KnownKernel) -> Any:
     if not work.options.wants("boot"):
         return None
     from .._read import boot_files
