@@ -12,12 +12,12 @@ from ansible.errors import AnsibleActionFail
 from ansible.utils.color import ANSIBLE_COLOR
 from ansible.utils.display import Display
 
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_answer import answer, silent
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_colour import coloured
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_compare import Earlier, earlier_report
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_details import detailed
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_reports import reports
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._report_action import ReportAction
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._fleet.answer import answer, silent
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._fleet.compare import Earlier, earlier_report
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._fleet.details import detailed
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._report.report_action import ReportAction
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._report.reports import reports
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._text.colour import coloured
 
 
 class ActionModule(ReportAction):

@@ -13,7 +13,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils import _exporter_build
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._exporter import build as _exporter_build
 
 _SPEC: dict[str, dict[str, t.Any]] = {
     "path": {"type": "path", "required": True},

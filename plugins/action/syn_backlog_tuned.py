@@ -17,8 +17,8 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils import _tuned
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._tuning import shortfalls, tuning_plan
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._tune import tuned as _tuned
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._tune.tuning import shortfalls, tuning_plan
 
 Result = dict[str, t.Any]
 

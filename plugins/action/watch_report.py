@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_reports import JSON_FILE, TABLE_FILE, json_pieces
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._report_action import ReportAction
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._watch_answer import answer
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._watch_table import last_line, watch_table
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._fleet.watch_answer import answer
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._report.report_action import ReportAction
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._report.reports import JSON_FILE, TABLE_FILE, json_pieces
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._text.watch_table import last_line, watch_table
 
 
 class ActionModule(ReportAction):

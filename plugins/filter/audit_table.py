@@ -46,7 +46,7 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils import _audit_table
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._text import table as _audit_table
 
 
 def audit_table(hosts: t.Any, width: int = 140) -> str:

@@ -112,7 +112,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._tuning import shortfalls
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._tune.tuning import shortfalls
 
 
 def backlog_shortfalls(facts: t.Any, wanted: t.Any) -> list[dict[str, t.Any]]:

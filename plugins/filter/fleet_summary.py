@@ -122,7 +122,8 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils import _fleet_input, _fleet_summary
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._fleet import input as _fleet_input
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._fleet import summary as _fleet_summary
 
 _MOST_WORST = 1000
 

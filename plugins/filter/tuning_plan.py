@@ -86,7 +86,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils import _tuning
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._tune import tuning as _tuning
 
 
 def tuning_plan(facts: t.Any, wanted: t.Any, applied: t.Any = None) -> dict[str, t.Any]:

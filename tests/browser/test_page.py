@@ -17,8 +17,8 @@ pytest.importorskip("jinja2", reason="the page is made on the controller: needs 
 if shutil.which("chromium") is None:
     pytest.skip("needs chromium", allow_module_level=True)
 
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_compare import earlier_report
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_reports import reports
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._fleet.compare import earlier_report
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._report.reports import reports
 from ansible_collections.linuxnet.tcp.tests.browser.chromium import Browser, chromium
 from ansible_collections.linuxnet.tcp.tests.unit.plugins.plugin_utils.fleets import (
     NO_ROUTE,

@@ -24,8 +24,8 @@ from typing import Any, Dict
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, ".collections"))
 
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_folder import replace_all
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_reports import reports
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._report.folder import replace_all
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._report.reports import reports
 
 MOST_TIMES, MOST_MEMORY, MOST_PAGE = 5.0, 1 << 30, 15_000_000
 

@@ -18,7 +18,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, ".collections"))
 
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_colour import coloured
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._text.colour import coloured
 from ansible_collections.linuxnet.tcp.tests.browser.chromium import Browser, chromium
 
 LARGEST = 200_000  # bytes of a picture

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_table import audit_table
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._text.table import audit_table
 from ansible_collections.linuxnet.tcp.tests.live import clients, far, floods, lab, sandbox, serving
 from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT, command, environment
 from ansible_collections.linuxnet.tcp.tests.live.sandbox import isolated

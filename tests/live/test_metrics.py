@@ -29,7 +29,7 @@ from ansible_collections.linuxnet.tcp.tests.live import serving
 from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT
 
 pytest.importorskip("ansible.module_utils.basic", reason="the exporter is built on a controller")
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils import _exporter_build
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._exporter import build as _exporter_build
 
 MONITORING = ROOT / "extensions" / "monitoring"
 RULES = MONITORING / "linuxnet_tcp.rules.yml"

@@ -45,11 +45,14 @@ MODULE = Storey(
     (REPORT.folder, WRITE.folder, CHANGE.folder, READ.folder, WATCH.folder, METRICS.folder, FINDINGS.folder, MODEL.folder, *GROUND),
     ("ansible",),
 )
-CONTROLLER = Storey(
-    "plugin_utils",
-    (REPORT.folder, CHANGE.folder, APPLICATIONS.folder, MODEL.folder, *GROUND),
-    ("ansible", "jinja2", "jmespath", "markupsafe"),
-)
+CONTROLLER = Storey("plugin_utils", (REPORT.folder, MODEL.folder, *GROUND), ("ansible", "jmespath"))
+TUNE = Storey("plugin_utils/_tune", (CHANGE.folder, APPLICATIONS.folder, MODEL.folder, *GROUND))
+FLEET = Storey("plugin_utils/_fleet", (APPLICATIONS.folder, MODEL.folder, *GROUND))
+TEXT = Storey("plugin_utils/_text", (FLEET.folder, APPLICATIONS.folder, MODEL.folder, *GROUND))
+PAGE = Storey("plugin_utils/_page", (FLEET.folder, APPLICATIONS.folder, MODEL.folder, *GROUND), ("jinja2", "markupsafe"))
+REPORTS = Storey("plugin_utils/_report", (TEXT.folder, PAGE.folder, FLEET.folder, MODEL.folder, *GROUND), ("ansible",))
+EXPORTER = Storey("plugin_utils/_exporter")
+ON_THE_CONTROLLER = (CONTROLLER, TUNE, FLEET, TEXT, PAGE, REPORTS, EXPORTER)
 STOREYS = (
     KERNEL,
     BOOT,
@@ -65,10 +68,10 @@ STOREYS = (
     READ,
     WRITE,
     MODULE,
-    CONTROLLER,
+    *ON_THE_CONTROLLER,
     Storey("modules", (MODULE.folder,), ("ansible",)),
-    Storey("action", (CONTROLLER.folder, MODEL.folder, *GROUND), ("ansible",)),
-    Storey("filter", (CONTROLLER.folder, CHANGE.folder, MODEL.folder, *GROUND), ("ansible",)),
+    Storey("action", (*(one.folder for one in ON_THE_CONTROLLER), MODEL.folder, *GROUND), ("ansible",)),
+    Storey("filter", (*(one.folder for one in ON_THE_CONTROLLER), CHANGE.folder, MODEL.folder, *GROUND), ("ansible",)),
     Storey("doc_fragments"),
 )
 

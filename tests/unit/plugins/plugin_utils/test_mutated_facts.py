@@ -33,11 +33,12 @@ from ansible_collections.linuxnet.tcp.plugins.filter.restoration_plan import res
 from ansible_collections.linuxnet.tcp.plugins.filter.tuning_plan import tuning_plan
 from ansible_collections.linuxnet.tcp.plugins.module_utils._findings.findings import findings
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils import _module_choice, _tuned
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_answer import answer
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._audit_reports import reports
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._tuning import shortfalls
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._tuning import tuning_plan as plan_of
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils import _module_choice
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._fleet.answer import answer
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._report.reports import reports
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._tune import tuned as _tuned
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._tune.tuning import shortfalls
+from ansible_collections.linuxnet.tcp.plugins.plugin_utils._tune.tuning import tuning_plan as plan_of
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "120"))
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 4))
