@@ -95,9 +95,8 @@ def _fewer_retries(level: kernel_level.Level, scope: observed.Scope, retries: in
     if retries <= _FEWER:
         return "{0}; cookies take any.".format(room)
     return (
-        "{0}; SYN cookies need no places. `{1}sysctl -w {2}={3}` frees a place after {4:.0f} s, which the kernel "
-        "does by itself "
-        "once half of them are taken; clients that lose packets get fewer tries."
+        "{0}; SYN cookies need no places. `{1}sysctl -w {2}={3}` frees a place after {4:.0f} s, which the kernel does "
+        "by itself once half of them are taken; clients that lose packets get fewer tries."
     ).format(room, scope.command, sysctls.KEYS[_RETRIES].key, _FEWER, kernel_lifetime.half_open_lifetime(level, _FEWER))
 
 

@@ -110,9 +110,8 @@ def more_fast_open(it: Optional[observed.Listener]) -> str:
     """How a listener gets more places of TCP Fast Open."""
     return (
         "Raise the number that {0} sets with TCP_FASTOPEN (nginx: fastopen= of its listen), at most "
-        "net.core.somaxconn; it takes effect when the application sets it again. Where net.ipv4.tcp_fastopen has "
-        "0x400 and "
-        "the application sets none, it is the backlog of its first listen()."
+        "net.core.somaxconn; it takes effect when the application sets it again. Where net.ipv4.tcp_fastopen has 0x400 "
+        "and the application sets none, it is the backlog of its first listen()."
     ).format(it.holder if it else "the application")
 
 

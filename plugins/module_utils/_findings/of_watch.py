@@ -87,8 +87,8 @@ def conntrack_full(it: Watch) -> Iterator[finding.Finding]:
                     "share": _share(_sum(rows), space),
                 },
                 "Raise net.netfilter.nf_conntrack_max, for instance to {0} (about 320 bytes each), or have the "
-                "firewall not "
-                "track connections to busy ports: a rule with the target NOTRACK in the table raw.".format(wanted),
+                "firewall not track connections to busy ports: a rule with the target NOTRACK in the table "
+                "raw.".format(wanted),
                 weight=_sum(rows),
             )
 
@@ -102,15 +102,13 @@ def softnet_overflow(it: Watch) -> Iterator[finding.Finding]:
                 finding.CRITICAL if _share(_sum(rows), space) >= _CRITICAL_SHARE else finding.WARNING,
                 "net.core.netdev_max_backlog",
                 "{0} lost on {1} before the network stack looked at them: packets come faster than a CPU takes them "
-                "from "
-                "its queue.".format(
+                "from its queue.".format(
                     text.plural(_sum(rows), "packet", "were"), ", ".join(str(row.get("where")) for row in rows)
                 ),
                 {"dropped": _sum(rows), "squeezed": space.get("softnet_squeezed"), "share": _share(_sum(rows), space)},
                 "Spread the packets over more CPUs (more queues of the device: `ethtool -L`, or RPS: "
                 "/sys/class/net/DEVICE/queues/rx-0/rps_cpus), and raise net.core.netdev_max_backlog against short "
-                "bursts. "
-                "These are packets of every protocol, on the whole machine.",
+                "bursts. These are packets of every protocol, on the whole machine.",
                 weight=_sum(rows),
             )
 
@@ -126,10 +124,9 @@ def reverse_path_filter(it: Watch) -> Iterator[finding.Finding]:
                 "The reverse path filter dropped {0}: the answer would leave by another device than the one they came "
                 "by.".format(text.plural(_sum(rows), "packet")),
                 {"dropped": _sum(rows), "syns": space.get("syns"), "share": _share(_sum(rows), space)},
-                "Where clients are behind an asymmetric route, set net.ipv4.conf.DEVICE.rp_filter to 2 (loose) for "
-                "the device "
-                "that they come in by; the larger of this and net.ipv4.conf.all.rp_filter holds. If these are no real "
-                "clients, their addresses are forged, and the filter does its work.",
+                "Where clients are behind an asymmetric route, set net.ipv4.conf.DEVICE.rp_filter to 2 (loose) for the "
+                "device that they come in by; the larger of this and net.ipv4.conf.all.rp_filter holds. If these are "
+                "no real clients, their addresses are forged, and the filter does its work.",
                 weight=_sum(rows),
             )
 
@@ -175,8 +172,7 @@ def accept_queue_overflow(it: Watch) -> Iterator[finding.Finding]:
             finding.CRITICAL,
             _subject(row),
             "The accept queue was full for {0:.1f} of {1:.1f} seconds: the application does not accept as fast as "
-            "clients "
-            "come.".format(full, it.seconds),
+            "clients come.".format(full, it.seconds),
             {"peak": peak, "limit": limit, "seconds_full": full, "dropped": _dropped(row)},
             _raise(row) if row.get("recommended_backlog") else str(row.get("recommended_because")),
             weight=full,
@@ -202,8 +198,7 @@ def syn_queue_full(it: Watch) -> Iterator[finding.Finding]:
                 "syn_queue": gathered.part(row, "syn_queue").get("peak"),
             },
             "See who fills it: gather with linuxnet.tcp.syn_backlog_info and counters_window 2. Where "
-            "net.ipv4.tcp_syncookies "
-            "is 0, set it to 1.",
+            "net.ipv4.tcp_syncookies is 0, set it to 1.",
             weight=syns["dropped"],
         )
 
@@ -249,18 +244,16 @@ def nothing_lost_here(it: Watch) -> Iterator[finding.Finding]:
         yield finding.Finding(
             finding.INFO,
             _place(name),
-            "Nothing is lost on this host: {0} in {1:.0f} s, each was answered, no layer dropped a packet, and at "
-            "most {2} "
-            "waited to be accepted.".format(
+            "Nothing is lost on this host: {0} in {1:.0f} s, each was answered, no layer dropped a packet, and at most "
+            "{2} waited to be accepted.".format(
                 text.plural(arrived, "SYN", "arrive"), it.seconds, text.plural(max(peaks or [0]), "connection")
             ),
             {
                 "arrived": arrived, "answered": arrived, "syn_acks_sent_again": space.get("syn_acks_sent_again"),
                 "xdp_devices": space.get("xdp_devices"), "accept_peak": max(peaks or [0]),
             },
-            "Where clients still time out, look in front of this host: a load balancer, a firewall, the network on "
-            "the way; "
-            "or at what the application does after it accepted.",
+            "Where clients still time out, look in front of this host: a load balancer, a firewall, the network on the "
+            "way; or at what the application does after it accepted.",
         )  # fmt: skip
 
 

@@ -7,9 +7,8 @@
 """The tracepoint skb:kfree_skb in a tracing instance of our own, which is gone afterwards however we end.
 
 Nothing of the host's own tracing is touched: an instance has its own buffer and its own switches. Where tracefs is
-not mounted, it is
-mounted for us alone, at no place (fsmount(2)). A process that does nothing else waits for our end and removes the
-instance then, so that even SIGKILL leaves nothing; what a kill of both leaves, the next run removes.
+not mounted, it is mounted for us alone, at no place (fsmount(2)). A process that does nothing else waits for our end
+and removes the instance then, so that even SIGKILL leaves nothing; what a kill of both leaves, the next run removes.
 """
 
 from __future__ import annotations

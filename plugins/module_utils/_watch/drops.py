@@ -7,8 +7,7 @@
 """The kernel's own reasons for packets that it dropped, out of the lines of the tracepoint skb:kfree_skb.
 
 Reasons are those of include/net/dropreason-core.h, by name since Linux 5.17. They are of the whole machine: the
-tracepoint does not
-tell the network namespace.
+tracepoint does not tell the network namespace.
 """
 
 from __future__ import annotations

@@ -36,11 +36,9 @@ def enough(
 ) -> Enough:
     """The listen backlog with which the same load loses nothing at the accept queue.
 
-    ``accept``: the accept queue as it was seen. ``rate``: new connections per second, None where not known. ``gap``:
-    the
-    longest time between two looks, in seconds. ``taken``: connections that the application accepted, None where not
-    known.
-    ``overflowed``: attempts that found the accept queue full, also between two looks.
+    ``accept``: the accept queue as it was seen. ``rate``: new connections per second, None where not known.
+    ``gap``: the longest time between two looks, in seconds. ``taken``: connections that the application accepted,
+    None where not known. ``overflowed``: attempts that found the accept queue full, also between two looks.
     """
     peak, limit = accept.peak, accept.limit
     if peak is None or limit is None or backlog is None:

@@ -252,8 +252,7 @@ def _warn_of_balances(
         if found is not None and found.unsure:
             warnings.append(
                 "{0}: up to {1} SYNs may belong to another account: what overflowed an accept queue, what was sent "
-                "again "
-                "and what was lost before is counted together.".format(_named([key]), found.unsure)
+                "again and what was lost before is counted together.".format(_named([key]), found.unsure)
             )
         if found is not None and found.uncounted:
             warnings.append(
@@ -268,8 +267,7 @@ def _warn_of_balances(
     if missing and counted:
         warnings.append(
             "SYNs were counted for {0} of {1} listeners, since every packet costs more with each of them: name the "
-            "ports "
-            "that matter in ports.".format(len(counted), len(seen.groups))
+            "ports that matter in ports.".format(len(counted), len(seen.groups))
         )
 
 
@@ -277,8 +275,7 @@ def _why_unexplained(found: balance.Balance) -> str:
     if found.unexplained > 0:
         return (
             "{0} SYNs reached the listener's host and TCP, and are in no account: their answers did not leave (an "
-            "egress "
-            "filter, no route back), or they belong to connections that were open already."
+            "egress filter, no route back), or they belong to connections that were open already."
         ).format(found.unexplained)
     return (
         "{0} more SYNs were answered or dropped than arrived: they came in a way that the tap does not see "
@@ -351,8 +348,7 @@ def with_reasons(rows: List[Dict[str, Any]], reasons: List[Dict[str, Any]]) -> L
     """The layers with what the tracepoint says of netfilter, where that was only inferred before.
 
     The tracepoint is of the whole machine. Where it saw fewer drops than were inferred (it reads so many and no
-    more), the
-    figure that was inferred stays.
+    more), the figure that was inferred stays.
     """
     named = [row for row in reasons if row["layer"] == layers.NETFILTER]
     found: List[Dict[str, Any]] = []

@@ -47,8 +47,7 @@ def watch_table(hosts: t.Mapping[str, t.Any], width: int = 140) -> str:
     """The table of one or more hosts.
 
     ``hosts`` maps a name to what syn_backlog_watch returned as ``watch``, which may have the module's ``warnings``
-    beside its
-    own keys; or, for a host that gave none, to ``{"error": why}``.
+    beside its own keys; or, for a host that gave none, to ``{"error": why}``.
 
     :raises ValueError: what is missing, in words.
     """
