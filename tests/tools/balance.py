@@ -29,7 +29,6 @@ SECONDS: Dict[str, int] = {
     "test_mitigation_module.py": 80,
     "test_examples.py": 45,
     "test_page.py": 40,
-    "plugin_utils": 60,
     "test_live_raise.py": 25,
     "test_boot_values.py": 30,
     "test_watch.py": 90,

@@ -188,8 +188,8 @@ def test_every_file_has_its_share_and_no_share_is_much_longer(count):
 def test_the_table_of_shares_names_files_that_are_there():
     import balance
 
-    live = os.listdir(os.path.join(TOOLS, os.pardir, "live"))
-    assert set(balance.SECONDS) <= set(live)
+    there = {name for folder in ("live", "browser") for name in os.listdir(os.path.join(TOOLS, os.pardir, folder))}
+    assert set(balance.SECONDS) <= there
 
 
 def test_the_slowest_tests_of_all_logs_are_named(tmp_path):
