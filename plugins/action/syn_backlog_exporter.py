@@ -48,5 +48,6 @@ class ActionModule(ActionBase):
         for private in ("src", "invocation", "diff"):
             copied.pop(private, None)
         if copied.get("changed"):
-            copied["diff"] = {"before_header": options["path"], "after_header": options["path"], "before": "", "after": "the exporter as the collection builds it now\n"}
+            now = "the exporter as the collection builds it now\n"
+            copied["diff"] = {"before_header": options["path"], "after_header": options["path"], "before": "", "after": now}
         return dict(result, **copied)

@@ -126,7 +126,7 @@ def test_a_port_that_a_container_engine_publishes_is_blocked_where_it_passes(eng
                 told.append([served(net), served(net, SECOND)])
             assert absent(net, force=True, window=0).result["changed"]
             assert firewalls.ruleset(net.server) == before
-    print("%s: clients of 100 of the host and of the container: %s before, %s with iptables, %s with nftables" % (engine, *told))
+    print("%s: clients of 100 of the host and of the container: %s before, %s with iptables, %s with nftables" % (engine, told[0], told[1], told[2]))
     assert max(told[0]) < 50 and told[1][0] >= 99 > 50 > told[1][1] and min(told[2]) >= 99
 
 

@@ -213,4 +213,3 @@ def stage(port: int) -> Iterator[Stage]:
 def needs(level: tuple[int, int], what: str) -> None:
     if tuple(running_kernel().level)[:2] < level:
         sys.exit("This story needs Linux %d.%d or newer: %s" % (*level, what))
-

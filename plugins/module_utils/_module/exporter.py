@@ -42,7 +42,7 @@ def main(arguments: List[str], version: str, report: Table, watched: Table) -> i
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # who read has enough
         return 0
     except (OSError, ValueError) as error:
-        print("linuxnet-tcp-exporter: %s" % error, file=sys.stderr)
+        sys.stderr.write("linuxnet-tcp-exporter: %s\n" % error)
         return 1
 
 
@@ -102,9 +102,9 @@ def _once(options: argparse.Namespace, version: str, report: Table) -> int:
         one.close()
     facts["warnings"] = warnings
     if options.command == "json":
-        print(json.dumps(facts, indent=2, default=str))
+        sys.stdout.write(json.dumps(facts, indent=2, default=str) + "\n")
     else:
-        print(report(facts, options.width))
+        sys.stdout.write(report(facts, options.width) + "\n")
     return 0
 
 
@@ -119,7 +119,7 @@ def _watch(options: argparse.Namespace, watched: Table) -> int:
         "drop_reasons": False,
     }
     found, warnings = watch.watch(watch.parse(params))
-    print(watched(dict(found, warnings=warnings), options.width))
+    sys.stdout.write(watched(dict(found, warnings=warnings), options.width) + "\n")
     return 0
 
 
@@ -177,7 +177,8 @@ def _publish(one: collector.Collector, textfile: Optional[str], state: Optional[
         if state:
             published.publish(state, json.dumps(one.kept()).encode("utf-8"))
     except OSError as error:
-        print("linuxnet-tcp-exporter: %s" % error, file=sys.stderr, flush=True)
+        sys.stderr.write("linuxnet-tcp-exporter: %s\n" % error)
+        sys.stderr.flush()
 
 
 def _kept(path: Optional[str]) -> Any:

@@ -30,7 +30,8 @@ MAX_SYN_BACKLOG = 2048
 
 def table() -> str:
     lines = [
-        "| Linux | default `somaxconn` | SYN queue for N = %s | accept queue | `tcp_max_syn_backlog` caps the SYN queue | `tcp_syncookies` 2 | first SYN-ACK sent again after |"
+        "| Linux | default `somaxconn` | SYN queue for N = %s | accept queue | `tcp_max_syn_backlog` caps the SYN queue "
+        "| `tcp_syncookies` 2 | first SYN-ACK sent again after |"
         % ", ".join(map(str, BACKLOGS)),
         "|---|---|---|---|---|---|---|",
     ]
