@@ -15,6 +15,8 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence
 #: gets no worse
 MISSED = {
     "facts, 200 listeners": 0.30,
+    # 142 files of module_utils are parsed on the controller (140 ms) and 53 of them compiled on the target (100 ms)
+    "facts, idle host, whole process": 1.41,
 }
 SLACK = 1.1  # on a noisy machine a bar counts as missed only beyond that, and only twice
 
