@@ -4,8 +4,8 @@
 
 """Sessions for contributors and for the workflows: `nox -l` lists them, `nox -s lint unit-3.7` runs two.
 
-What a session runs, and in which virtual environment, stands in tests/tools/suites.py and tests/tools/venvs.py, where `make`
-takes it from, too. So nox makes no environment of its own here.
+What a session runs, and in which virtual environment, stands in tests/tools/suites.py and tests/tools/venvs.py, from
+which `make` takes it, too. So nox makes no environment of its own here.
 """
 
 from __future__ import annotations
@@ -16,21 +16,25 @@ from typing import Callable
 
 import nox
 
-ROOT = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(ROOT, "tests", "tools"))
+TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tests", "tools")
+sys.path.insert(0, TOOLS)
 
-import suites  # noqa: E402
+import suites
 
 nox.needs_version = ">=2024.4.15"
 nox.options.sessions = ["lint", "docs-check", "unit"]
 nox.options.default_venv_backend = "none"
 
 
+def run_tool(session: nox.Session, name: str, *arguments: str) -> None:
+    session.run(sys.executable, os.path.join(TOOLS, name), *arguments, *session.posargs, external=True)
+
+
 def session_of(group: str) -> Callable[[nox.Session], None]:
     """A session that runs one group of suites."""
 
     def run(session: nox.Session) -> None:
-        session.run(sys.executable, os.path.join(ROOT, "tests", "tools", "suites.py"), group, *session.posargs, external=True)
+        run_tool(session, "suites.py", group)
 
     run.__doc__ = suites.help_of(group)
     return run
@@ -49,10 +53,10 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure, as root, and write docs/performance.md; `nox -s bench -- --ci` only compares."""
-    session.run(sys.executable, os.path.join(ROOT, "tests", "tools", "bench.py"), *session.posargs, external=True)
+    run_tool(session, "bench.py")
 
 
 @nox.session(name="release-check")
 def release_check(session: nox.Session) -> None:
     """Prepare a release in a copy, check it, and install it into an empty folder."""
-    session.run(sys.executable, os.path.join(ROOT, "tests", "tools", "release.py"), "--check", *session.posargs, external=True)
+    run_tool(session, "release.py", "--check")

@@ -49,6 +49,9 @@ class Machine:
     def dev_venv(self) -> str:
         return venvs.dev(self.found[self.python])
 
+    def release_venv(self) -> str:
+        return venvs.release(self.core, self.python, self.found[self.python])
+
     def eda_venv(self) -> str:
         return venvs.eda(self.core, self.python, self.found[self.python])
 

@@ -98,6 +98,12 @@ def audit(release: Core, minor: Minor, python: str) -> str:
     return ready("audit", python, ["ansible-core~=%s.0" % release.name] + requirements("controller"))
 
 
+def release(release: Core, minor: Minor, python: str) -> str:
+    """A venv with what prepares a release."""
+    packages = ["ansible-core~=%s.0" % release.name] + requirements("controller") + requirements("release")
+    return ready("release-py" + text(minor), python, packages)
+
+
 def dev(python: str) -> str:
     """A venv with what starts the tests and linters for those who change the collection."""
     return ready("dev", python, requirements("dev"))
