@@ -64,6 +64,19 @@ build: ## build the collection into .build/dist
 	@$(TOOLS)/audit_venv.py
 	@.build/venv/audit/bin/ansible-galaxy collection build --force --output-path .build/dist
 
+.PHONY: dev release release-check release-file
+dev: ## set up for changing the collection: linters, nox and pre-commit in .build/venv, and the hook before each commit
+	@$(TOOLS)/dev.py
+
+release: ## prepare a release, VERSION=1.0.0: version, changelog, file in .build/dist, all checked
+	@$(TOOLS)/release.py "$(VERSION)"
+
+release-check: ## the same in a copy; the checkout stays as it is
+	@$(TOOLS)/release.py --check
+
+release-file: ## build and check the file of a version that is prepared already
+	@$(TOOLS)/release.py --file
+
 clean: ## remove all that the other targets made
 	rm -rf .build .ansible audit tests/output
 

@@ -43,6 +43,15 @@ class Machine:
     def molecule_venv(self) -> str:
         return venvs.molecule(self.core, self.python, self.found[self.python])
 
+    def molecule_pytest_venv(self) -> str:
+        return venvs.molecule_pytest(self.core, self.python, self.found[self.python])
+
+    def dev_venv(self) -> str:
+        return venvs.dev(self.found[self.python])
+
+    def release_venv(self) -> str:
+        return venvs.release(self.core, self.python, self.found[self.python])
+
     def eda_venv(self) -> str:
         return venvs.eda(self.core, self.python, self.found[self.python])
 

@@ -5,7 +5,8 @@
 """The suites: what `make test` and `make matrix` run, on which Python and ansible-core.
 
 suites.py GROUP…      run the suites of these groups: lint docs-check sanity unit live eda
-                      molecule molecule-default bursts matrix
+                      molecule molecule-default molecule-pytest bursts matrix, and of the matrix
+                      one cell: unit-3.7, sanity-2.21, modules-2.17, …
 suites.py --setup …   only make ready what they need
 """
 
@@ -19,7 +20,7 @@ from typing import Callable, Dict, List
 import debian
 from balance import shares
 from machine import Machine
-from pythons import CORES, Core, Minor, controllers, text
+from pythons import CORES, KNOWN, Core, Minor, controllers, text
 from runner import Suite, make_ready, run_all, stop_on_sigterm
 from venvs import ROOT, SetupError
 
@@ -33,6 +34,7 @@ IN_A_BROWSER = "tests/browser/test_page.py"
 
 
 def lint(machine: Machine) -> List[Suite]:
+    """ruff, yamllint, mypy, reuse, antsibull-changelog, ansible-lint."""
     commands = {
         "ruff": ("ruff", "check", "."),
         "yamllint": ("yamllint", "--strict", "."),
@@ -45,6 +47,7 @@ def lint(machine: Machine) -> List[Suite]:
 
 
 def docs_check(machine: Machine) -> List[Suite]:
+    """antsibull-docs lint-collection-docs."""
     command = "antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck --validate-collection-refs=all ."
     return [Suite("antsibull-docs lint-collection-docs", machine.lint_venv, tuple(command.split()), short=True)]
 
@@ -58,6 +61,7 @@ def sanity_of(machine: Machine, core: Core, minor: Minor) -> Suite:
 
 
 def sanity(machine: Machine) -> List[Suite]:
+    """ansible-test sanity of the newest ansible-core."""
     return [sanity_of(machine, machine.core, machine.python)]
 
 
@@ -67,7 +71,7 @@ def unit_of(machine: Machine, minor: Minor) -> Suite:
 
 
 def unit(machine: Machine) -> List[Suite]:
-    """On the oldest Python of a target and on the newest found."""
+    """Pure functions and readers of files, on the oldest Python of a target and on the newest found."""
     return [unit_of(machine, minor) for minor in sorted({min(machine.found), max(machine.found)})]
 
 
@@ -78,10 +82,9 @@ def ansible_of(machine: Machine, core: Core, minor: Minor) -> Suite:
 
 
 def live(machine: Machine) -> List[Suite]:
-    """On the newest ansible-core, with the unit tests that skip without Ansible, and the page in a browser; what goes
-    through Ansible also on the oldest.
+    """The live tests on the newest ansible-core; what goes through Ansible also on the oldest.
 
-    Every live test has namespaces of its own, so that the files run in several processes at once.
+    With them come the unit tests that skip without Ansible, and the page in a browser. Every live test has namespaces of its own, so that the files run in several processes at once.
     """
     found = glob.glob(os.path.join(ROOT, "tests", "live", "test_*.py"))
     files = sorted(os.path.relpath(path, ROOT) for path in found) + list(NEED_ANSIBLE) + [IN_A_BROWSER]
@@ -111,20 +114,61 @@ def molecule_of(machine: Machine, scenario: str) -> Suite:
 
 
 def molecule(machine: Machine) -> List[Suite]:
-    """Every scenario."""
+    """Every scenario of extensions/molecule."""
     found = glob.glob(os.path.join(ROOT, "extensions", "molecule", "*", "molecule.yml"))
     return [molecule_of(machine, os.path.basename(os.path.dirname(path))) for path in sorted(found)]
 
 
 def molecule_default(machine: Machine) -> List[Suite]:
-    """The one that `make test` runs, too: it needs nothing but namespaces, and half a minute."""
+    """The scenario default, which `make test` runs, too: it needs nothing but namespaces, and half a minute."""
     return [molecule_of(machine, "default")]
+
+
+def molecule_pytest(machine: Machine) -> List[Suite]:
+    """The scenario default, started by pytest-ansible in extensions/."""
+    command = ("pytest", DURATIONS, "--ansible-unit-inject-only", "tests/molecule", "-k", "default")
+    return [Suite("molecule through pytest-ansible", machine.molecule_pytest_venv, command)]
 
 
 def bursts(machine: Machine) -> List[Suite]:
     """Three minutes of bursts into real servers; BURSTS names one of them."""
     command = ("pytest", DURATIONS, "tests/live/test_watch_bursts.py")
     return [Suite("bursts into real servers", machine.core_venv(machine.core, machine.python), command, counts_seconds=True)]
+
+
+def newest_controller(machine: Machine, core: Core) -> Minor:
+    """The newest Python found that this ansible-core runs on."""
+    usable = controllers(core, machine.found)
+    if not usable:
+        first, last = core.controller
+        raise SetupError("ansible-core %s needs a Python from %s to %s, and none was found" % (core.name, text(first), text(last)))
+    return usable[-1]
+
+
+def unit_cell(minor: Minor) -> Callable[[Machine], List[Suite]]:
+    def cell(machine: Machine) -> List[Suite]:
+        if minor not in machine.found:
+            raise SetupError("Python %s was not found" % text(minor))
+        return [unit_of(machine, minor)]
+
+    cell.__doc__ = "Pure functions and readers of files on Python %s." % text(minor)
+    return cell
+
+
+def sanity_cell(core: Core) -> Callable[[Machine], List[Suite]]:
+    def cell(machine: Machine) -> List[Suite]:
+        return [sanity_of(machine, core, newest_controller(machine, core))]
+
+    cell.__doc__ = "ansible-test sanity of ansible-core %s." % core.name
+    return cell
+
+
+def modules_cell(core: Core) -> Callable[[Machine], List[Suite]]:
+    def cell(machine: Machine) -> List[Suite]:
+        return [ansible_of(machine, core, newest_controller(machine, core))]
+
+    cell.__doc__ = "The tests that go through ansible-core %s: root." % core.name
+    return cell
 
 
 def matrix(machine: Machine) -> List[Suite]:
@@ -147,9 +191,14 @@ GROUPS: Dict[str, Callable[[Machine], List[Suite]]] = {
     "eda": eda,
     "molecule": molecule,
     "molecule-default": molecule_default,
+    "molecule-pytest": molecule_pytest,
     "bursts": bursts,
     "matrix": matrix,
 }
+# One cell of the matrix at a time, as workflows and contributors ask for it
+GROUPS.update({"unit-" + text(minor): unit_cell(minor) for minor in KNOWN})
+GROUPS.update({"sanity-" + core.name: sanity_cell(core) for core in CORES})
+GROUPS.update({"modules-" + core.name: modules_cell(core) for core in CORES})
 
 # The lists of Debian packages, tests/requirements/NAME.txt, that groups need
 DEBIAN = {
@@ -157,9 +206,21 @@ DEBIAN = {
     "eda": ("debian", "debian-eda"),
     "molecule": ("debian", "debian-containers"),
     "molecule-default": ("debian",),
+    "molecule-pytest": ("debian",),
     "bursts": ("debian",),
     "matrix": ("debian",),
 }
+DEBIAN.update({"modules-" + core.name: ("debian",) for core in CORES})
+
+
+def group_names() -> List[str]:
+    """Every group that can be run."""
+    return list(GROUPS)
+
+
+def help_of(group: str) -> str:
+    """One line about a group."""
+    return (GROUPS[group].__doc__ or group).split("\n")[0]
 
 
 def main(arguments: List[str]) -> int:

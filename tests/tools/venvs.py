@@ -74,6 +74,13 @@ def molecule(release: Core, minor: Minor, python: str) -> str:
     return ready("molecule-py" + text(minor), python, packages)
 
 
+def molecule_pytest(release: Core, minor: Minor, python: str) -> str:
+    """A venv with Molecule, pytest and pytest-ansible."""
+    packages = ["ansible-core~=%s.0" % release.name]
+    packages += requirements("controller") + requirements("unit") + requirements("molecule") + requirements("molecule-pytest")
+    return ready("molecule-pytest-py" + text(minor), python, packages)
+
+
 def eda(release: Core, minor: Minor, python: str) -> str:
     """A venv with ansible-rulebook and what the tests of it need."""
     packages = ["ansible-core~=%s.0" % release.name] + requirements("controller") + requirements("unit") + requirements("eda")
@@ -89,3 +96,14 @@ def bench(release: Core, minor: Minor, python: str) -> str:
 def audit(release: Core, minor: Minor, python: str) -> str:
     """A venv with what `make audit` needs and no more."""
     return ready("audit", python, ["ansible-core~=%s.0" % release.name] + requirements("controller"))
+
+
+def release(release: Core, minor: Minor, python: str) -> str:
+    """A venv with what prepares a release."""
+    packages = ["ansible-core~=%s.0" % release.name] + requirements("controller") + requirements("release")
+    return ready("release-py" + text(minor), python, packages)
+
+
+def dev(python: str) -> str:
+    """A venv with what starts the tests and linters for those who change the collection."""
+    return ready("dev", python, requirements("dev"))
