@@ -84,7 +84,8 @@ def ansible_of(machine: Machine, core: Core, minor: Minor) -> Suite:
 def live(machine: Machine) -> List[Suite]:
     """The live tests on the newest ansible-core; what goes through Ansible also on the oldest.
 
-    With them come the unit tests that skip without Ansible, and the page in a browser. Every live test has namespaces of its own, so that the files run in several processes at once.
+    With them come the unit tests that skip without Ansible, and the page in a browser. Every live test has namespaces of
+    its own, so that the files run in several processes at once.
     """
     found = glob.glob(os.path.join(ROOT, "tests", "live", "test_*.py"))
     files = sorted(os.path.relpath(path, ROOT) for path in found) + list(NEED_ANSIBLE) + [IN_A_BROWSER]
