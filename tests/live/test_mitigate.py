@@ -13,7 +13,7 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,10 +100,38 @@ def state(net: lab.Pair) -> dict[str, Any]:
     }
 
 
-def dropping(net: lab.Pair, *extra: str, **variables: Any) -> Run:
-    """A run that finds the networks of a flood: once in a while many entries end at the same moment, and nothing is full."""
-    tries = (mitigate(net, *extra, **variables) for _try in range(3))
-    return next(run for run in tries if "is dropped" in run.output or record() is not None)
+def dropping(net: lab.Pair, *extra: str, networks: Sequence[str] = (NOISY,), **variables: Any) -> Run:
+    """A run that finds these networks of a flood, in a host that no earlier one has changed.
+
+    Once in a while many entries end at the same moment: then a queue is not full, or full of new entries, which may be clients'.
+    """
+    for _try in range(5):
+        run = mitigate(net, *extra, **variables)
+        if all("%s is dropped" % network in run.output for network in networks):
+            return run
+        if record() is not None:
+            restore(net, force=True, window=0)
+    raise AssertionError(run.output)
+
+
+def saying(net: lab.Pair, words: str, **options: Any) -> list[Run]:
+    """Runs, the last of which says so: see dropping(). One before it may have seen clients where this one sees a flood."""
+    runs: list[Run] = []
+    while len(runs) < 3 and not (runs and words in runs[-1].output):
+        runs.append(mitigate(net, **options))
+    assert words in runs[-1].output, runs[-1].output
+    return runs
+
+
+def rest(net: lab.Pair, **options: Any) -> None:
+    """A run changes nothing where the record has all; a look may find another cause first, and drops nobody else for it."""
+    for _look in range(5):
+        before, blocks = state(net), record()["blocks"]
+        if mitigate(net, **options).changed == 0:
+            assert state(net) == before
+            return
+        assert record()["blocks"] == blocks
+    raise AssertionError(record())
 
 
 def record() -> Any:
@@ -133,7 +161,7 @@ def test_few_networks_are_dropped_until_the_flood_is_over() -> None:
 
     A client within the network that is dropped is served as well: it is on the allow list.
     """
-    guest = NOISY.replace(".0/24", ".7")
+    guest, both = NOISY.replace(".0/24", ".7"), (NOISY, NOISY_V6)
     with host(address="::") as net:
         lab.ip("-n", net.client.name, "addr", "add", guest + "/32", "dev", net.client_device)
         lab.ip("-n", net.server.name, "route", "add", guest, "via", net.client_v4)
@@ -145,13 +173,13 @@ def test_few_networks_are_dropped_until_the_flood_is_over() -> None:
             assert served(net) < 50
 
             with_flood = state(net)
-            predicted = dropping(net, "--check", "--diff", allow=[guest])
+            predicted = dropping(net, "--check", "--diff", networks=both, allow=[guest])
             assert state(net) == with_flood and record() is None
             assert NOISY in predicted.output and "+net.ipv4.tcp_syncookies = 1" in predicted.output
 
-            real = dropping(net, allow=[guest])
+            real = dropping(net, networks=both, allow=[guest])
             assert real.changed == predicted.changed, predicted.output + real.output
-            assert {one["network"] for one in record()["blocks"]} == {NOISY, NOISY_V6}
+            assert {one["network"] for one in record()["blocks"]} == set(both)
             assert os.stat(PATH).st_mode & 0o777 == 0o600
             for command, network in (("iptables", NOISY), ("ip6tables", NOISY_V6)):
                 saved = rules(net, command).splitlines()
@@ -161,8 +189,8 @@ def test_few_networks_are_dropped_until_the_flood_is_over() -> None:
             assert served(net, dst=net.server_v6) >= 99
             assert served(net, source=guest) >= 99
 
+            rest(net, allow=[guest])
             done = state(net)
-            assert mitigate(net, allow=[guest]).changed == 0 and state(net) == done
 
             refused = restore(net)
             assert refused.status != 0 and "Nothing is restored yet" in refused.output
@@ -182,8 +210,9 @@ def test_few_networks_are_dropped_until_the_flood_is_over() -> None:
 def test_the_network_that_the_session_comes_from_is_never_dropped() -> None:
     with host() as net, floods.spoofed(net, rate=1000, sources=[NOISY]):
         assert full(net)
-        run = mitigate(net, env={"SSH_CONNECTION": "198.51.100.9 50022 10.77.0.1 22"})
-        assert run.changed == 1 and "the address that this session comes from, 198.51.100.9" in run.output
+        session = {"SSH_CONNECTION": "198.51.100.9 50022 10.77.0.1 22"}
+        runs = saying(net, "the address that this session comes from, 198.51.100.9", env=session)
+        assert 1 in [run.changed for run in runs]
         assert rules(net) == "" and record()["blocks"] == []
         assert served(net) >= 99  # cookies and room carry them
 
@@ -200,7 +229,7 @@ def test_a_flood_from_everywhere_gets_cookies_and_room() -> None:
         with floods.spoofed(net, rate=1000):
             assert full(net)
             assert served(net) < 20
-            assert mitigate(net).changed == 1
+            assert 1 in [run.changed for run in saying(net, "(syn-flood-everywhere)")]
             assert served(net) >= 99
             done = state(net)
             assert done["ipv4"] == "" and ["4096", "0.0.0.0:80"] in done["backlogs"]
