@@ -20,12 +20,12 @@ import time
 import pytest
 
 from ansible_collections.linuxnet.tcp.tests.live import lab
-from ansible_collections.linuxnet.tcp.tests.live.test_kernel_log import JOURNAL, JOURNALD
+from ansible_collections.linuxnet.tcp.tests.live.test_kernel_log import JOURNAL, JOURNALD, fresh_ports
 from ansible_collections.linuxnet.tcp.tests.live.test_kernel_log import running as process_running
 from ansible_collections.linuxnet.tcp.tests.unit.extensions.eda.loops import EDA, Queue, on_a_loop, plugin, running
 
 SOURCE = plugin("event_source", "kernel_log")
-_ports = itertools.count(30000 + os.getpid() % 1000 * 20)
+_ports = fresh_ports(30000)
 
 
 async def flooded(net, queue, patience=3.0):
