@@ -82,6 +82,7 @@ def check_accept_queue(net, kernel, setting, address="0.0.0.0", target=None):
     target = target or net.server_v4
     with lab.listener(net.server, address, port, setting.backlog):
         with lab.connect_many(net.client, target, port, limits.accept_queue + 5) as clients:
+            lab.wait_for(lambda: lab.established_count(net.server, port) >= established_limit(limits))
             lab.completed(clients, timeout=0.05)
             found = lab.established_count(net.server, port)
             assert found == established_limit(limits), (setting, limits, found)

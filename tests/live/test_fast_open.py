@@ -161,7 +161,7 @@ def test_the_counter_tells_of_places_that_are_held_by_connections_that_were_rese
             assert told(net) == [{"limit": 1, "used": 1}]
             client.close()
             net.client.run(["iptables", "-F"], check=True)  # the next SYN-ACK finds nobody
-            assert lab.wait_for(lambda: told(net) == [{"limit": 1, "used": 0}], 4, pause=0.05)
+            assert lab.wait_for(lambda: told(net) == [{"limit": 1, "used": 0}], 20, pause=0.05)
             with sent_with_syn(net):
                 assert lab.wait_for(lambda: fast_open_counter(net, "TCPFastOpenListenOverflow") == 1, 2)
             assert [one["id"] for one in facts(net)[0]["findings"] if one["id"].startswith("fast")] == ["fast-open-queue-full"]

@@ -61,11 +61,12 @@ class Server(NamedTuple):
     net: lab.Pair
     app: serving.Application
 
-    def facts(self, **options: Any) -> dict[str, Any]:
+    def facts(self, meanwhile: Callable[[], None] | None = None, **options: Any) -> dict[str, Any]:
+        """What is gathered; `meanwhile` is called in each window."""
         params: dict[str, Any] = {name: option.get("default") for name, option in gathering_spec().items()}
         params.update(kernel_log_source="none", gather_subset=["all"], counters_window=1)
         params.update(options)
-        return self.net.server.call(gather, parse_gathering_options(params))[0]
+        return self.net.server.call(gather, parse_gathering_options(params), meanwhile)[0]
 
     def verdict(self, **options: Any) -> Verdict:
         return verdict_of(self.facts(**options))
@@ -230,20 +231,38 @@ def test_a_flood_from_one_ipv6_site_is_dropped(site: str) -> None:
 @isolated
 def test_facts_look_again_where_a_flood_has_only_just_begun() -> None:
     """It begins in the last quarter of a second of the window: its entries could be clients' whose answers are on the way."""
+    for _try in range(10):
+        if looked_again():
+            return
+    raise AssertionError("this machine was too slow ten times to see a flood that has just begun")
+
+
+def looked_again() -> bool:
+    """False where its entries had half a second to answer before they were looked at: then they are no news."""
     with server(0) as it:
         sources = ["198.51.100.%d" % number for number in range(1, 255)]
-        late = threading.Timer(0.75, lab.spoof_syns, [it.net, it.net.server_v4, PORT, len(sources), sources])
-        late.start()
+        windows: list[float] = []
+
+        def flood() -> None:
+            if not windows:
+                time.sleep(0.75)
+                lab.spoof_syns(it.net, port=PORT, count=len(sources), sources=sources)
+            windows.append(time.monotonic())
+
         begin = time.monotonic()
-        facts = it.facts(gather_subset=["listeners", "half_open", "counters", "findings"])
+        facts = it.facts(flood, gather_subset=["listeners", "half_open", "counters", "findings"])
         took = time.monotonic() - begin
-        late.join()
+        if len(windows) == 1 and took > 1.2:
+            return False
+        assert len(windows) == 2, "it was not looked at again"
         found = verdict_of(facts)
         assert found[:3] == ("syn-flood-few-networks", "critical", "0.0.0.0:80"), found
         assert found.evidence["networks"] == ONE_NETWORK
-        assert 2.2 <= facts["counters_delta"]["seconds"] <= took < 5
-        begin = time.monotonic()
-        assert it.verdict()[:1] == found[:1] and time.monotonic() - begin < 2.2, "a clear verdict needs no second look"
+        assert 2.2 <= facts["counters_delta"]["seconds"] <= took
+        once: list[None] = []
+        assert verdict_of(it.facts(lambda: once.append(None)))[:1] == found[:1]
+        assert len(once) == 1, "a clear verdict needs no second look"
+    return True
 
 
 def arriving(net: lab.Pair) -> float:

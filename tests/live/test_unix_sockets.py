@@ -31,7 +31,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._module.options impor
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.raise_listener import set_backlogs
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import unix_diag
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.kernel import running_kernel
-from ansible_collections.linuxnet.tcp.tests.live import lab
+from ansible_collections.linuxnet.tcp.tests.live import lab, watching
 
 RAISES = pytest.mark.skipif(running_kernel().level < Level(5, 6), reason="pidfd_getfd(2) came with Linux 5.6")
 
@@ -151,24 +151,41 @@ def test_the_watch_sees_what_a_look_misses(netns, tmp_path):
     """A burst of half a second: the snapshot after it shows nothing, the watch its peak and a backlog to try."""
     path = str(tmp_path / "s")
     with listening(netns, path.encode(), 20) as sock, listening(netns, b"\0idle", 5):
+        looks, over = watching.Looks(), threading.Event()
+        took: list[float] = []
 
         def burst() -> None:
-            time.sleep(0.5)
+            looks.wait(20)
+            begin = time.monotonic()
             with contextlib.ExitStack() as stack:
                 for _number in range(21):
                     stack.enter_context(contextlib.closing(socket.socket(socket.AF_UNIX))).connect(path)
-                time.sleep(0.5)
+                looks.wait(1)
+                time.sleep(max(0.0, begin + 0.5 - time.monotonic()))
                 for _number in range(21):
                     sock.accept()[0].close()
+            looks.wait(1)  # this one finds nobody, and ends what was full
+            took.append(time.monotonic() - begin)
+            time.sleep(3 * took[0])  # a burst is short: most looks find nobody
 
-        thread = threading.Thread(target=burst)
+        def burst_and_end() -> None:
+            try:
+                burst()
+            finally:
+                over.set()
+
+        def stopped() -> bool:
+            looks.asked()
+            return over.is_set()
+
+        thread = threading.Thread(target=burst_and_end)
         thread.start()
-        options = watch.parse({"duration": 2, "interval": 0.01, "ports": None, "network_namespaces": [], "drop_reasons": False})
-        found, _warnings = netns.call(watch.watch, options)
+        options = watch.parse({"duration": 600, "interval": 0.01, "ports": None, "network_namespaces": [], "drop_reasons": False})
+        found, _warnings = netns.call(watch.watch, options, stopped)
         thread.join()
         (row,) = found["unix_listeners"]
         assert (row["path"], row["accept_queue"]["peak"], row["accept_queue"]["limit"]) == (path, 21, 21)
-        assert 0.2 <= row["accept_queue"]["seconds_full"] <= 1
+        assert 0.2 <= row["accept_queue"]["seconds_full"] <= took[0]
         assert row["recommended_backlog"] == 128 and "watch again" in row["recommended_because"]
         assert row_of(netns, path)["accept_queue"]["used"] == 0
 

@@ -29,6 +29,7 @@ from ansible_collections.linuxnet.tcp.tests.live.watching import (
     lost,
     row_of,
     send_unseen,
+    sent_again,
     watched,
 )
 
@@ -321,8 +322,9 @@ def test_loopback_with_a_listener_that_drops(address: str) -> None:
             assert lab.completed(first) == 5
 
             def connect() -> None:
-                with lab.connect_many(net.server, address, 80, 40):
-                    time.sleep(0.2)
+                before = lab.counters(net.server)["ListenDrops"]
+                with lab.connect_many(net.server, address, 80, 40):  # gone before they send their SYNs again, after a second
+                    assert lab.wait_for(lambda: lab.counters(net.server)["ListenDrops"] >= before + 40)
 
             told, warnings = watched(net, connect, seconds=0.0)
     assert row_of(told)["syns"] == account(dropped=40) and row_of(told)["unsure"] == 0
@@ -339,8 +341,9 @@ def test_clients_that_get_no_answer_and_ask_again() -> None:
         assert net.client.run(argv).returncode == 0
 
         def connect() -> None:
-            with lab.connect_many(net.client, net.server_v4, 80, 20):
-                time.sleep(1.6)
+            before = lab.counters(net.server)["Tcp.InSegs"]
+            with lab.connect_many(net.client, net.server_v4, 80, 20):  # gone before they do so once more
+                assert lab.wait_for(lambda: lab.counters(net.server)["Tcp.InSegs"] >= before + 40)
 
         told, _warnings = watched(net, connect, seconds=0.0)
     syns = row_of(told)["syns"]
@@ -383,7 +386,7 @@ def test_the_bounds_of_two_strained_listeners_hold() -> None:
             def both() -> None:
                 lab.spoof_syns(net, port=80, count=1000)
                 lab.spoof_syns(net, port=81, count=2000)
-                time.sleep(1.5)  # SYN-ACKs are sent again, which is counted for both
+                assert lab.wait_for(lambda: sent_again(net) >= 194)  # which is counted for both
 
             told, warnings = watched(net, both)
     for port, answered, arrived in ((80, 65, 1000), (81, 129, 2000)):
@@ -409,7 +412,7 @@ def test_a_named_port_beside_another_one_under_strain() -> None:
             def both() -> None:
                 lab.spoof_syns(net, port=80, count=1000)
                 lab.spoof_syns(net, port=81, count=2000)
-                time.sleep(1.5)
+                assert lab.wait_for(lambda: sent_again(net) >= 194)
 
             told, _warnings = watched(net, both, ports=[80])
     (row,) = told["listeners"]

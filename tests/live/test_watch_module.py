@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -97,15 +98,37 @@ def alone(net, **params):
     return process
 
 
+def counting(net, *processes):
+    """Wait until each of the processes has a packet socket, and give them time for the rest of what they open."""
+
+    def sockets():
+        with open("/proc/thread-self/net/packet", encoding="ascii") as table:
+            return {"socket:[%s]" % line.split()[8] for line in table.readlines()[1:]}
+
+    def opened(pid):
+        for one in os.scandir("/proc/%d/fd" % pid):
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                yield os.readlink(one.path)
+
+    def one_each():
+        found = net.server.call(sockets)
+        return all(found.intersection(opened(process.pid)) for process in processes)
+
+    assert lab.wait_for(one_each, 60, pause=0.1)
+    time.sleep(1)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_gives_what_there_is_so_far(net, number):
     with lab.listener(net.server, "0.0.0.0", 80, backlog=511):
+        begin = time.monotonic()
         with alone(net) as process:
-            time.sleep(1.0)
+            counting(net, process)
             lab.spoof_syns(net, port=80, count=30)
             process.send_signal(number)
             told, warnings = json.loads(process.stdout.read())
-    assert told["listeners"][0]["syns"]["arrived"] == 30 and told["seconds"] < 10
+        took = time.monotonic() - begin
+    assert told["listeners"][0]["syns"]["arrived"] == 30 and told["seconds"] < took < 60
     assert any("ended by a signal" in warning for warning in warnings)
 
 
@@ -113,7 +136,7 @@ def test_several_at_once_and_one_killed(net):
     """What is counted is each watch's own; a kill leaves no packet socket behind."""
     with lab.listener(net.server, "0.0.0.0", 80, backlog=511):
         with alone(net) as first, alone(net) as second, alone(net) as third:
-            time.sleep(1.5)
+            counting(net, first, second, third)
             lab.spoof_syns(net, port=80, count=25)
             first.kill()
             first.wait()

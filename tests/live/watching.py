@@ -17,6 +17,25 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._module import watch
 from ansible_collections.linuxnet.tcp.tests.live import lab
 
 
+class Looks:
+    """How often a watch has asked whether it is to end: once before each look, and only when everything is open."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+        self._changed = threading.Condition()
+
+    def asked(self) -> None:
+        with self._changed:
+            self._asked += 1
+            self._changed.notify_all()
+
+    def wait(self, count: int, patience: float = 60.0) -> None:
+        """Return after so many whole looks that begin from now on, however slow the machine is."""
+        with self._changed:
+            wanted = self._asked + count + 1
+            assert self._changed.wait_for(lambda: self._asked >= wanted, patience), "no watch"
+
+
 @contextlib.contextmanager
 def answered_pair() -> Iterator[lab.Pair]:
     """The lab, with a far end that takes SYN-ACKs to spoofed sources and ignores them: they leave, and are counted."""
@@ -30,26 +49,32 @@ def options(net: lab.Netns, seconds: float, ports: list[int] | None = None) -> w
 
 
 def watched(
-    net: lab.Pair, during: Callable[[], Any], seconds: float = 1.0, ports: list[int] | None = None, drop_reasons: bool = False
+    net: lab.Pair,
+    during: Callable[[], Any],
+    seconds: float = 1.0,
+    ports: list[int] | None = None,
+    drop_reasons: bool = False,
+    looks: Looks | None = None,
 ) -> tuple[dict[str, Any], list[str]]:
-    """What a watch of the server tells while something happens."""
+    """What a watch of the server tells while something happens; `looks` lets that wait for looks of the watch."""
     ended = threading.Event()
     found: list[Any] = []
+    seen = looks or Looks()
 
     def run() -> None:
         begin = time.monotonic()
-        asked = options(net.server, 60.0, ports)._replace(drop_reasons=drop_reasons)
-        found.append(watch.watch(asked, lambda: ended.is_set() and time.monotonic() - begin > seconds))
+        asked = options(net.server, 600.0, ports)._replace(drop_reasons=drop_reasons)
 
-    before = net.server.call(packet_sockets)
+        def stopped() -> bool:
+            seen.asked()
+            return ended.is_set() and time.monotonic() - begin > seconds
+
+        found.append(watch.watch(asked, stopped))
+
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        assert lab.wait_for(lambda: net.server.call(packet_sockets) > before, 60), "no watch"
-        opened = -1
-        while opened != net.server.call(packet_sockets):
-            opened = net.server.call(packet_sockets)
-            time.sleep(0.4)  # all are open and count from here on
+        seen.wait(1)  # all is open, and counts from here on
         during()
         time.sleep(0.1)
     finally:
@@ -57,12 +82,6 @@ def watched(
         thread.join()
     told, warnings = found[0]
     return told, [one for one in warnings if "apart instead" not in one]  # the machine was busy
-
-
-def packet_sockets() -> int:
-    """How many packet sockets there are (packet(7)) in the namespace of the calling thread."""
-    with open("/proc/thread-self/net/packet", encoding="ascii") as table:
-        return len(table.readlines()) - 1
 
 
 def ids(told: dict[str, Any]) -> list[str]:
@@ -80,6 +99,11 @@ def account(**expected: int) -> dict[str, int]:
 
 def lost(told: dict[str, Any], layer: str) -> int:
     return sum(row["dropped"] for row in told["layers"] if row["layer"] == layer)
+
+
+def sent_again(net: lab.Pair) -> int:
+    """SYN-ACKs that the server's timers sent another time (TCPSynRetrans; the server sends no SYNs)."""
+    return lab.counters(net.server)["TCPSynRetrans"]
 
 
 def send_unseen(net: lab.Pair, sources: Iterable[int], count: int, goal: str | None = None, port: int = 80) -> int:
