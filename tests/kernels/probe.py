@@ -32,6 +32,7 @@ from ansible_collections.linuxnet.tcp.tests.live.watching import (
     lost,
     row_of,
     send_unseen,
+    tag,
     watched,
 )
 
@@ -197,12 +198,7 @@ def reverse_path() -> str:
 def vlan() -> str:
     """A packet with a tag passes the tap twice, and counts once."""
     with answered_pair() as net:
-        for space, device, address in (
-            (net.server, net.server_device, "10.81.0.1/24"), (net.client, net.client_device, "10.81.0.2/24"),
-        ):  # fmt: skip
-            lab.ip("-n", space.name, "link", "add", "link", device, "name", "tagged", "type", "vlan", "id", "7")
-            lab.ip("-n", space.name, "addr", "add", address, "dev", "tagged")
-            lab.ip("-n", space.name, "link", "set", "tagged", "up")
+        tag(net)
         with lab.listener(net.server, "0.0.0.0", 80, backlog=512):
 
             def connect() -> None:

@@ -28,6 +28,8 @@ from ansible_collections.linuxnet.tcp.tests.live.watching import (
     row_of,
     send_unseen,
     sent_again,
+    tag,
+    two_strained,
     watched,
 )
 
@@ -181,12 +183,7 @@ def test_loopback_counts_once() -> None:
 def test_a_vlan_counts_once() -> None:
     with answered_pair() as net:
         try:
-            for space, device, address in (
-                (net.server, net.server_device, "10.81.0.1/24"), (net.client, net.client_device, "10.81.0.2/24"),
-            ):  # fmt: skip
-                lab.ip("-n", space.name, "link", "add", "link", device, "name", "tagged", "type", "vlan", "id", "7")
-                lab.ip("-n", space.name, "addr", "add", address, "dev", "tagged")
-                lab.ip("-n", space.name, "link", "set", "tagged", "up")
+            tag(net)
         except RuntimeError as error:
             pytest.skip("no VLANs in this kernel: %s" % error)
         with serving.application(net.server, 80, backlog=128):
@@ -211,18 +208,10 @@ def test_a_bridge_counts_once() -> None:
 
 def test_two_strained_listeners_are_not_mixed_up() -> None:
     """Each drops for itself; where something is only counted for both, null and a warning instead of a guess."""
-    with answered_pair() as net:
-        net.server.sysctl("net.ipv4.tcp_syncookies", 0)
-        net.server.sysctl("net.ipv4.tcp_max_syn_backlog", 4096)
-        with lab.listener(net.server, "0.0.0.0", 80, backlog=64), lab.listener(net.server, "0.0.0.0", 81, backlog=128):
-
-            def both() -> None:
-                lab.spoof_syns(net, port=80, count=1000)
-                lab.spoof_syns(net, port=81, count=2000)
-
-            short, _warnings = watched(net, both, seconds=0.0)
-            time.sleep(1.5)
-            later, warnings = watched(net, lambda: (both(), time.sleep(2.5)))
+    with answered_pair() as net, two_strained(net) as flood:
+        short, _warnings = watched(net, flood, seconds=0.0)
+        time.sleep(1.5)
+        later, warnings = watched(net, lambda: (flood(), time.sleep(2.5)))
     for port, limit, count in ((80, 65, 1000), (81, 129, 2000)):
         syns = row_of(short, port)["syns"]
         assert syns in (None, account(answered=limit, dropped=count - limit))

@@ -19,7 +19,7 @@ import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module import watch
 from ansible_collections.linuxnet.tcp.tests.live import lab
-from ansible_collections.linuxnet.tcp.tests.live.test_watch_servers import PORT, SERVERS, Stall, listening
+from ansible_collections.linuxnet.tcp.tests.live.test_watch_servers import PORT, SERVERS, Stall, listening, serving
 
 pytestmark = pytest.mark.usefixtures("root")
 
@@ -79,12 +79,8 @@ def test_three_minutes_of_bursts(name: str, tmp_path: Path, capsys: pytest.Captu
         pytest.skip("takes seven minutes: `make bursts`")
     backlog, seen = 64, []
     for attempt in range(2):
-        directory = tmp_path / str(attempt)
-        directory.mkdir()
-        with lab.pair() as net:
-            net.server.sysctl("net.core.somaxconn", 65535)
-            with SERVERS[name](net.server, directory, backlog) as stall:
-                seen.append(three_minutes(net, stall))
+        with serving(name, tmp_path / str(attempt), backlog) as (net, stall):
+            seen.append(three_minutes(net, stall))
         row = seen[-1].told["listeners"][0]
         with capsys.disabled():
             print("\n%s, backlog %d: peak %s of %s, full %s s, %d dropped, %d snapshots found at most %d, looks in bursts %s, recommended %s" % (

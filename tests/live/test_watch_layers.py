@@ -16,7 +16,7 @@ import itertools
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -30,6 +30,7 @@ from ansible_collections.linuxnet.tcp.tests.live.watching import (
     row_of,
     send_unseen,
     sent_again,
+    two_strained,
     watched,
 )
 
@@ -376,19 +377,16 @@ def between(row: dict[str, Any]) -> dict[str, tuple[int, int]]:
     return {name: (least, most) for name, (least, most) in row["syns_between"].items()}
 
 
+def flood_until_sent_again(net: lab.Pair, flood: Callable[[], Any]) -> None:
+    """Until all 194 SYN-ACKs were sent again, which is counted for both listeners."""
+    flood()
+    assert lab.wait_for(lambda: sent_again(net) >= 194)
+
+
 def test_the_bounds_of_two_strained_listeners_hold() -> None:
     """What is counted for both together leaves a choice; the truth lies within what is told."""
-    with answered_pair() as net:
-        net.server.sysctl("net.ipv4.tcp_syncookies", 0)
-        net.server.sysctl("net.ipv4.tcp_max_syn_backlog", 4096)
-        with lab.listener(net.server, "0.0.0.0", 80, backlog=64), lab.listener(net.server, "0.0.0.0", 81, backlog=128):
-
-            def both() -> None:
-                lab.spoof_syns(net, port=80, count=1000)
-                lab.spoof_syns(net, port=81, count=2000)
-                assert lab.wait_for(lambda: sent_again(net) >= 194)  # which is counted for both
-
-            told, warnings = watched(net, both)
+    with answered_pair() as net, two_strained(net) as flood:
+        told, warnings = watched(net, lambda: flood_until_sent_again(net, flood))
     for port, answered, arrived in ((80, 65, 1000), (81, 129, 2000)):
         row = row_of(told, port)
         assert row["syns"] is None and row["unsure"] is None
@@ -405,16 +403,8 @@ def test_the_bounds_of_two_strained_listeners_hold() -> None:
 
 def test_a_named_port_beside_another_one_under_strain() -> None:
     """That only one was asked for does not make what is counted for both its own."""
-    with answered_pair() as net:
-        net.server.sysctl("net.ipv4.tcp_syncookies", 0)
-        with lab.listener(net.server, "0.0.0.0", 80, backlog=64), lab.listener(net.server, "0.0.0.0", 81, backlog=128):
-
-            def both() -> None:
-                lab.spoof_syns(net, port=80, count=1000)
-                lab.spoof_syns(net, port=81, count=2000)
-                assert lab.wait_for(lambda: sent_again(net) >= 194)
-
-            told, _warnings = watched(net, both, ports=[80])
+    with answered_pair() as net, two_strained(net) as flood:
+        told, _warnings = watched(net, lambda: flood_until_sent_again(net, flood), ports=[80])
     (row,) = told["listeners"]
     bounds = between(row)
     assert row["syns"] is None

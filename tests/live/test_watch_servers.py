@@ -138,6 +138,16 @@ def watched(net: lab.Pair, during: Callable[[], Any], quiet: float = 1.0) -> tup
 SERVERS = {"nginx": nginx, "redis": redis, "node": node}
 
 
+@contextlib.contextmanager
+def serving(name: str, directory: Path, backlog: int) -> Iterator[tuple[lab.Pair, Stall]]:
+    """A lab of its own whose somaxconn clamps nothing, with this server in it; the directory is made."""
+    directory.mkdir()
+    with lab.pair() as net:
+        net.server.sysctl("net.core.somaxconn", 65535)
+        with SERVERS[name](net.server, directory, backlog) as stall:
+            yield net, stall
+
+
 @pytest.mark.parametrize("seconds", [0.05, 0.2, 1.0])
 @pytest.mark.parametrize("name", sorted(SERVERS))
 def test_the_watch_sees_what_no_snapshot_does(name: str, seconds: float, tmp_path: Path) -> None:
@@ -153,13 +163,9 @@ def test_the_watch_sees_what_no_snapshot_does(name: str, seconds: float, tmp_pat
 def test_with_the_recommended_backlog_the_same_bursts_lose_nothing(name: str, tmp_path: Path) -> None:
     backlog, losses = 64, []
     for attempt in range(2):
-        directory = tmp_path / str(attempt)
-        directory.mkdir()
-        with lab.pair() as net:
-            net.server.sysctl("net.core.somaxconn", 65535)
-            with SERVERS[name](net.server, directory, backlog) as stall:
-                # What is full for a fifth of the watch is no burst: 0.6 seconds are a tenth of this one
-                told, _snapshots = watched(net, lambda net=net, stall=stall: bursts(net, stall, 0.3, 300, 2), quiet=2.5)
+        with serving(name, tmp_path / str(attempt), backlog) as (net, stall):
+            # What is full for a fifth of the watch is no burst: 0.6 seconds are a tenth of this one
+            told, _snapshots = watched(net, lambda net=net, stall=stall: bursts(net, stall, 0.3, 300, 2), quiet=2.5)
         row = told["listeners"][0]
         losses.append(row["dropped"])
         if attempt == 0:

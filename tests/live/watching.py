@@ -44,6 +44,33 @@ def answered_pair() -> Iterator[lab.Pair]:
         yield net
 
 
+@contextlib.contextmanager
+def two_strained(net: lab.Pair) -> Iterator[Callable[[], Any]]:
+    """Without cookies, listeners on ports 80 and 81 that admit 65 and 129; what floods them with 1,000 and 2,000 SYNs."""
+    net.server.sysctl("net.ipv4.tcp_syncookies", 0)
+    net.server.sysctl("net.ipv4.tcp_max_syn_backlog", 4096)
+
+    def flood() -> None:
+        lab.spoof_syns(net, port=80, count=1000)
+        lab.spoof_syns(net, port=81, count=2000)
+
+    with lab.listener(net.server, "0.0.0.0", 80, backlog=64), lab.listener(net.server, "0.0.0.0", 81, backlog=128):
+        yield flood
+
+
+def tag(net: lab.Pair) -> None:
+    """Devices of a VLAN at both ends: the server is 10.81.0.1 there.
+
+    :raises RuntimeError: a kernel without VLANs.
+    """
+    for space, device, address in (
+        (net.server, net.server_device, "10.81.0.1/24"), (net.client, net.client_device, "10.81.0.2/24"),
+    ):  # fmt: skip
+        lab.ip("-n", space.name, "link", "add", "link", device, "name", "tagged", "type", "vlan", "id", "7")
+        lab.ip("-n", space.name, "addr", "add", address, "dev", "tagged")
+        lab.ip("-n", space.name, "link", "set", "tagged", "up")
+
+
 def options(net: lab.Netns, seconds: float, ports: list[int] | None = None) -> watch.WatchOptions:
     return watch.WatchOptions(seconds, 0.01, ports, [net.name], False)
 

@@ -23,19 +23,27 @@ def answer(result: t.Any) -> dict[str, t.Any]:
 
     What a host told comes in by the door. A host that could not be reached says so with ``unreachable``.
     """
-    if result is None:
-        return {"error": NOT_ASKED}
-    if not isinstance(result, t.Mapping):
-        return {"error": "expected a task's result, got {0}".format(type(result).__name__)}
-    gathered = result.get("syn_backlog")
-    if gathered is None:
-        error = {"error": reason(result)}
-        return dict(error, unreachable=True) if result.get("unreachable") is True else error
-    facts = door.answered(gathered)
+    error = why_not(result, "syn_backlog")
+    if error is not None:
+        unreachable = isinstance(result, t.Mapping) and result.get("unreachable") is True
+        return {"error": error, "unreachable": True} if unreachable else {"error": error}
+    facts = door.answered(result["syn_backlog"])
     if facts is None:
         return {"error": "what was gathered is no mapping"}
     lacking = lacks(facts)
     return {"error": lacking} if lacking else dict(facts, warnings=warnings(result))
+
+
+def why_not(result: t.Any, name: str) -> str | None:
+    """Why a task's result has nothing under this name; None where it has.
+
+    ``result`` is None where the task did not run.
+    """
+    if result is None:
+        return NOT_ASKED
+    if not isinstance(result, t.Mapping):
+        return "expected a task's result, got {0}".format(type(result).__name__)
+    return _reason(result) if result.get(name) is None else None
 
 
 def silent(answers: t.Mapping[str, t.Mapping[str, t.Any]]) -> bool:
@@ -50,7 +58,7 @@ def warnings(result: t.Mapping[str, t.Any]) -> list[str]:
     return [text for text in texts if _OF_ANSIBLE not in text]
 
 
-def reason(result: t.Mapping[str, t.Any]) -> str:
+def _reason(result: t.Mapping[str, t.Any]) -> str:
     """The message, and the last line of what an interpreter that broke down wrote."""
     broken = str(result.get("module_stderr") or "").splitlines()
     return ": ".join(filter(None, [str(result.get("msg", "no reason given")), broken[-1] if broken else ""]))

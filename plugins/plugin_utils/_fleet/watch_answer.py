@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .answer import NOT_ASKED, reason, warnings
+from .answer import warnings, why_not
 
 
 def answer(result: t.Any) -> dict[str, t.Any]:
@@ -18,13 +18,10 @@ def answer(result: t.Any) -> dict[str, t.Any]:
 
     ``result`` is None for a host that the task did not reach.
     """
-    if result is None:
-        return {"error": NOT_ASKED}
-    if not isinstance(result, t.Mapping):
-        return {"error": "expected a task's result, got {0}".format(type(result).__name__)}
-    watched = result.get("watch")
-    if watched is None:
-        return {"error": reason(result)}
+    error = why_not(result, "watch")
+    if error is not None:
+        return {"error": error}
+    watched = result["watch"]
     if not isinstance(watched, t.Mapping):
         return {"error": "what was watched is no mapping"}
     return dict(watched, warnings=warnings(result))
