@@ -11,7 +11,7 @@ short_description: Make one report of what M(linuxnet.tcp.syn_backlog_info) retu
 description:
   - Writes C(report.txt), tables of listeners with what is wrong below them, C(report.json), all that was gathered, and C(report.html), a page
     to look at both in, into a directory of the controller.
-  - Hosts in the same state are told once. What to do is told where there is something to do.
+  - Hosts in the same state share one entry. Where something is to be done, the report says what.
   - Tells of every host of the play, whether it answered or not. The task fails at the end where one gave no answer; the
     report is written even so.
   - The files are replaced together, once all of them are complete.

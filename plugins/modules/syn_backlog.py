@@ -185,7 +185,7 @@ after:
   sample:
     somaxconn: {runtime: 4096, boot: 4096, boot_source: "/etc/sysctl.d/99-zz-linuxnet-tcp.conf:3"}
 shadowed_by:
-  description: What decides at boot instead, for each setting that then is not as wanted.
+  description: For each setting that will have another value after a reboot, what sets that value.
   returned: when the options are valid and nothing barred the way
   type: list
   elements: dict
@@ -213,7 +213,7 @@ shadowed_by:
   sample: []
 verified:
   description:
-    - Whether the values were found as wanted after all was done, at run time and for the next boot. V(false) in check mode
+    - Whether the wanted values were found after the change, both at run time and for the next boot. V(false) in check mode
       where something would change, and where RV(shadowed_by) is not empty.
   returned: when the options are valid and nothing barred the way
   type: bool

@@ -377,7 +377,7 @@ syn_backlog:
           description:
             - The networks they are from (/24 for IPv4, /64 for IPv6), most first; IPv4-mapped clients count as IPv4.
             - Where one IPv6 network from /48 to /63 holds nine tenths of the unanswered IPv6 connections, but no 16 of /64 with four
-              each do, the smallest such network is told in place of all /64 that are part of it.
+              each do, that one network is listed in place of all /64 that are part of it.
             - C(unanswered) are those that are not young.
           returned: always
           type: list

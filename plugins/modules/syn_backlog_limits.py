@@ -182,7 +182,7 @@ explanation:
     application call listen() again (a restart). A SYN beyond the limit is answered with a cookie. While the accept
     queue is full, every SYN is dropped, cookies or not. tcp_max_syn_backlog has no effect while tcp_syncookies is not 0.
 kernel:
-  description: The kernel that was reckoned with.
+  description: The kernel whose rules were used.
   returned: success
   type: dict
   sample: {release: 6.1.0-50-cloud-amd64, stable_level: 6.1.176, rule: backlog+1, rule_source: package}

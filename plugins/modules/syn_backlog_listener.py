@@ -82,7 +82,7 @@ options:
     type: str
   expected_somaxconn:
     description:
-      - The C(net.core.somaxconn) that check mode reckons with in place of the one in force, V(0) to V(2147483647). Give it what
+      - The C(net.core.somaxconn) that check mode uses in place of the one in force, V(0) to V(2147483647). Give it what
         M(linuxnet.tcp.syn_backlog) predicts in the same play, since in check mode that has not raised it yet.
       - Without effect outside of check mode, where the kernel decides.
     type: int

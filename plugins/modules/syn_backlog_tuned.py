@@ -12,7 +12,8 @@ description:
   - Does what the role P(linuxnet.tcp.syn_backlog#role) does, in one task for a host. It applies the sysctls and reads the outcome in one run
     on the target (M(linuxnet.tcp.syn_backlog)), raises the listeners that have less than wanted (M(linuxnet.tcp.syn_backlog_listener)), and verifies
     by effect, from what was read.
-  - A host on which all is as wanted costs one run of one module. Each listener that is raised costs one more, and so does the reading after that.
+  - A host that already has the wanted values costs one run of one module. Each listener that is raised costs one more run, and the reading
+    after that another one.
   - It restarts no service. RV(restart) names those that are to be restarted; the role has handlers that do it.
   - If something falls short in the end, the task fails, and the message says what, by how much, and which knob still binds it.
 author:
@@ -187,7 +188,7 @@ remarks:
   elements: str
   sample: []
 shortfalls:
-  description: What is not as wanted in the end, as RV(linuxnet.tcp.backlog_shortfalls#filter:_value).
+  description: What still falls short at the end, as RV(linuxnet.tcp.backlog_shortfalls#filter:_value).
   returned: when it was verified
   type: list
   elements: dict
