@@ -52,10 +52,17 @@ def silent(answers: t.Mapping[str, t.Mapping[str, t.Any]]) -> bool:
 
 
 def warnings(result: t.Mapping[str, t.Any]) -> list[str]:
-    """What the module warned of, without what Ansible itself did."""
+    """What the module warned of, without what Ansible itself did.
+
+    ansible-core 2.19 and 2.20 may keep a warning as an object whose event has the message.
+    """
     told = result.get("warnings")
-    texts = [str(one) for one in told] if isinstance(told, (list, tuple)) else []
+    texts = [_words(one) for one in told] if isinstance(told, (list, tuple)) else []
     return [text for text in texts if _OF_ANSIBLE not in text]
+
+
+def _words(warning: t.Any) -> str:
+    return str(getattr(getattr(warning, "event", None), "msg", warning))
 
 
 def _reason(result: t.Mapping[str, t.Any]) -> str:

@@ -21,6 +21,13 @@ def test_an_answer_is_what_was_gathered_with_the_warnings_of_the_module() -> Non
     assert "warnings" not in GATHERED, "the registered result stays as it is"
 
 
+def test_a_warning_that_is_an_object_is_told_in_its_own_words() -> None:
+    reason = "ansible-core before 2.19 keeps warnings as text"
+    messages = pytest.importorskip("ansible.module_utils._internal._messages", reason=reason)
+    warning = messages.WarningSummary(event=messages.Event(msg="not readable"))
+    assert answer({"syn_backlog": GATHERED, "warnings": [warning]})["warnings"] == ["not readable"]
+
+
 def test_nothing_inside_is_copied() -> None:
     assert answer({"syn_backlog": GATHERED})["listeners"] is GATHERED["listeners"]
 
