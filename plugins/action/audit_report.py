@@ -9,15 +9,12 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleActionFail
-from ansible.utils.color import ANSIBLE_COLOR
-from ansible.utils.display import Display
 
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._fleet.answer import answer, silent
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._fleet.compare import Earlier, earlier_report
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._fleet.details import detailed
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._report.report_action import ReportAction
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._report.reports import reports
-from ansible_collections.linuxnet.tcp.plugins.plugin_utils._text.colour import coloured
 
 
 class ActionModule(ReportAction):
@@ -49,7 +46,7 @@ class ActionModule(ReportAction):
             failed=silent(answers) or made.worse,
             msg=made.last_line,
             report=made.text,
-            _ansible_verbose_always=not _on_a_terminal(made.text),  # shows the report without -v
+            _ansible_verbose_always=not self.on_a_terminal(made.text),  # shows the report without -v
         )
 
 
@@ -60,16 +57,3 @@ def _earlier(path: str) -> Earlier:
             return earlier_report(path, file.read())
     except (OSError, ValueError) as error:
         raise AnsibleActionFail("compare: the earlier report cannot be read: {0}".format(error)) from error
-
-
-def _on_a_terminal(text: str) -> bool:
-    """Whether the report was shown in colours, as only a terminal that wants them has it: NO_COLOR and the like are respected.
-
-    A log file gets it without.
-    """
-    if not ANSIBLE_COLOR:
-        return False
-    display = Display()
-    display.display("\n" + coloured(text), screen_only=True)
-    display.display(text, log_only=True)
-    return True

@@ -33,5 +33,5 @@ class ActionModule(ReportAction):
             failed=any(one.get("error") is not None for one in answers.values()),
             msg=last_line(answers),
             report=report,
-            _ansible_verbose_always=True,  # shows the report without -v
+            _ansible_verbose_always=not self.on_a_terminal(report),  # shows the report without -v
         )

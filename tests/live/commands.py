@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -70,4 +71,19 @@ def run_playbook(
     with namespace.enter() if namespace else contextlib.nullcontext():
         return subprocess.run(
             argv, cwd=ROOT, env=environment(**env), capture_output=True, text=True, check=False, timeout=300
+        )
+
+
+def run_on_a_terminal(
+    path: str | Path, *extra: str, namespace: Any = None, plain: bool = False, **env: str
+) -> subprocess.CompletedProcess:
+    """A playbook against localhost as on a terminal that shows colours; plain asks for none with NO_COLOR."""
+    words = [command("ansible-playbook"), "-i", "localhost,", "-c", "local", *extra, str(path)]
+    surroundings = environment(**({"NO_COLOR": "1"} if plain else {}), TERM="xterm", **env)
+    for name in {"ANSIBLE_NOCOLOR", *(() if plain else ("NO_COLOR",))}:  # whoever runs the tests may want none
+        surroundings.pop(name, None)
+    argv = ["script", "-qec", shlex.join(words), "/dev/null"]
+    with namespace.enter() if namespace else contextlib.nullcontext():
+        return subprocess.run(
+            argv, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=False, timeout=120
         )

@@ -10,14 +10,20 @@ import json
 import os
 import pwd
 import re
-import shlex
 import subprocess
 import sys
 
 import pytest
 
 from ansible_collections.linuxnet.tcp.tests.live import lab
-from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT, command, environment, run_module, run_playbook
+from ansible_collections.linuxnet.tcp.tests.live.commands import (
+    ROOT,
+    command,
+    environment,
+    run_module,
+    run_on_a_terminal,
+    run_playbook,
+)
 
 pytestmark = pytest.mark.ansible
 INFO, FACTS, LIMITS = ("linuxnet.tcp.syn_backlog_" + name for name in ("info", "facts", "limits"))
@@ -358,14 +364,10 @@ def test_an_audit_tells_all_of_a_host_on_request(net, tmp_path):
 def test_an_audit_is_in_colours_on_a_terminal_alone(net, tmp_path, plain):
     with lab.listener(net.server, "0.0.0.0", 8080, backlog=3), lab.connect_many(net.client, net.server_v4, 8080, 20) as clients:
         assert lab.completed(clients) >= 4
-        words = [command("ansible-playbook"), "-i", "localhost,", "-c", "local", "-e", "audit_directory=%s" % tmp_path, str(ROOT / "playbooks" / "audit.yml")]
-        surroundings = environment(**({"NO_COLOR": "1"} if plain else {}), ANSIBLE_LOG_PATH=str(tmp_path / "log"), TERM="xterm")
-        for name in {"ANSIBLE_NOCOLOR", *(() if plain else ("NO_COLOR",))}:  # whoever runs the tests may want none
-            surroundings.pop(name, None)
-        with net.server.enter():
-            done = subprocess.run(
-                ["script", "-qec", shlex.join(words), "/dev/null"], env=surroundings, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
-            )
+        done = run_on_a_terminal(
+            ROOT / "playbooks" / "audit.yml", "-e", "audit_directory=%s" % tmp_path,
+            namespace=net.server, plain=plain, ANSIBLE_LOG_PATH=str(tmp_path / "log"),
+        )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert ("\x1b[31maccept queue full\x1b[0m" in done.stdout) != plain
     assert done.stdout.count("Result: ") >= 1

@@ -18,7 +18,7 @@ import time
 import pytest
 
 from ansible_collections.linuxnet.tcp.tests.live import lab
-from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT, run_module, run_playbook
+from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT, run_module, run_on_a_terminal, run_playbook
 
 pytestmark = pytest.mark.ansible
 WATCH = "linuxnet.tcp.syn_backlog_watch"
@@ -160,3 +160,13 @@ def test_the_playbook_leaves_a_table_and_json(net, tmp_path):
     assert "0.0.0.0:80" in report and "|█|" in report and report.splitlines()[-1].startswith("Result: 1 listener on 1 host watched")
     seen = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert seen["localhost"]["listeners"][0]["syns"]["arrived"] == 40
+
+
+def test_the_playbook_shows_the_table_once_on_a_terminal(net, tmp_path):
+    with lab.listener(net.server, "0.0.0.0", 80, backlog=511):
+        done = run_on_a_terminal(
+            "linuxnet.tcp.watch", "-e", json.dumps({"watch_duration": 1, "watch_directory": str(tmp_path)}), namespace=net.server
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("0.0.0.0:80 ") == 1 and "\x1b[1mResult: 1 listener on 1 host watched" in done.stdout
+    assert "\x1b" not in (tmp_path / "report.txt").read_text(encoding="utf-8")

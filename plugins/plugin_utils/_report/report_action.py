@@ -11,7 +11,10 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.utils.color import ANSIBLE_COLOR
+from ansible.utils.display import Display
 
+from .._text.colour import coloured
 from .folder import replace_all, would_change
 
 
@@ -42,3 +45,16 @@ class ReportAction(ActionBase):
             return would_change(path, files) if self._task.check_mode else replace_all(path, files)
         except OSError as error:
             raise AnsibleActionFail("directory: the report cannot be written: {0}".format(error)) from error
+
+    @staticmethod
+    def on_a_terminal(text: str) -> bool:
+        """Whether the report was shown in colours, which only a terminal has that wants them: NO_COLOR is respected.
+
+        A log file gets it without colours.
+        """
+        if not ANSIBLE_COLOR:
+            return False
+        display = Display()
+        display.display("\n" + coloured(text), screen_only=True)
+        display.display(text, log_only=True)
+        return True
