@@ -25,6 +25,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.text import pr
 
 _PARTS = ("findings", "kernel", "listeners", "sysctls")
 _TOLD = ("critical", "warning")  # findings of these severities
+_IN_FORCE = "mitigation-in-force"  # no trouble, but clients are kept out meanwhile
 
 
 class Line(t.NamedTuple):
@@ -52,7 +53,7 @@ class Host(t.NamedTuple):
     facts: t.Mapping[str, t.Any]
     lines: tuple[Line, ...]  # worst first
     findings: tuple[t.Mapping[str, t.Any], ...]  # warnings and worse, worst first
-    warnings: tuple[str, ...]
+    warnings: tuple[str, ...]  # of the module; and that a mitigation is in force
     unreachable: bool = False  # no connection to it, of one with an error
 
 
@@ -75,8 +76,14 @@ def audited(name: str, facts: t.Any) -> Host:
         facts=facts,
         lines=_lines(worst_first(facts)),
         findings=tuple(one for one in rows(facts, "findings") if one.get("severity") in _TOLD),
-        warnings=tuple(printable(str(one)) for one in facts.get("warnings") or ()),
+        warnings=tuple(printable(str(one)) for one in (*_in_force(facts), *(facts.get("warnings") or ()))),
     )
+
+
+def _in_force(facts: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    for one in rows(facts, "findings"):
+        if one.get("id") == _IN_FORCE and one.get("severity") not in _TOLD:
+            yield "{0} {1}".format(one.get("summary"), one.get("remedy"))
 
 
 def lacks(facts: t.Mapping[str, t.Any]) -> str:

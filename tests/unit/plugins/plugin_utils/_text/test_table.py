@@ -136,6 +136,14 @@ def test_warnings_of_the_module_are_shown() -> None:
     assert "\nnote: the kernel log\\x1b is not readable\n" in report
 
 
+def test_a_mitigation_in_force_is_a_note_though_nothing_is_wrong() -> None:
+    told = finding(id="mitigation-in-force", severity="info", subject="host", summary="2 networks are dropped.", remedy="Restore.")
+    report = audit_table({"web1": facts(row(), findings=[told, dict(told, id="other")])})
+    assert report.count("\nnote: 2 networks are dropped. Restore.\n") == 1
+    warned = audit_table({"web1": facts(row(), findings=[dict(told, severity="warning")])})
+    assert "warning: host: 2 networks are dropped." in warned and "note: " not in warned
+
+
 def test_hosts_without_an_answer_are_told() -> None:
     report = audit_table({"web1": facts(row()), "web2": {"error": "ssh:\nno route"}})
     assert report.startswith("web2: no answer: ssh:\\nno route\n\nweb1: Linux"), "trouble comes first"
