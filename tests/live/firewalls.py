@@ -63,6 +63,11 @@ def without_ours(rules: str) -> str:
 # ---------------------------------------------------------------- firewalld and ufw
 
 
+def firewalld_version() -> tuple[int, ...]:
+    told = subprocess.run(["firewall-offline-cmd", "--version"], check=True, capture_output=True, text=True).stdout
+    return tuple(int(part) for part in told.strip().split("."))
+
+
 @contextlib.contextmanager
 def firewalld(namespace: lab.Netns, backend: str = "nftables", port: int = 80) -> Iterator[Callable[[], None]]:
     """firewalld with its default zone, in which the port is open; what is given reloads it."""

@@ -330,7 +330,7 @@ WSGI = "def application(environ, start_response): return []\n"
 @pytest.mark.parametrize(
     ("application", "backlog", "knob", "package", "argv"),
     [
-        ("lighttpd", 1024, "application", "lighttpd", ["lighttpd", "-D", "-f", "{dir}/lighttpd.conf"]),
+        ("lighttpd", None, None, "lighttpd", ["lighttpd", "-D", "-f", "{dir}/lighttpd.conf"]),
         ("memcached", 1024, "application", "memcached", ["memcached", "-p", "{port}", "-l", "0.0.0.0", "-U", "0", "-u", "root"]),
         ("memcached", 77, "application", "memcached", ["memcached", "-p", "{port}", "-l", "0.0.0.0", "-b", "77", "-u", "root"]),
         ("PHP-FPM", 4096, "somaxconn", "php8.2-fpm", ["php-fpm8.2", "-R", "-F", "-y", "{dir}/fpm.conf"]),
@@ -357,6 +357,8 @@ WSGI = "def application(environ, start_response): return []\n"
 )
 def test_other_servers(namespace, tmp_path, application, backlog, knob, package, argv) -> None:
     (tmp_path / "lighttpd.conf").write_text('server.port = 8080\nserver.document-root = "%s"\n' % tmp_path)
+    if application == "lighttpd":
+        backlog, knob = (1024, "application") if lighttpd_version() < (1, 4, 79) else (4096, "somaxconn")
     (tmp_path / "fpm.conf").write_text(FPM)
     (tmp_path / "squid.conf").write_text(SQUID)
     (tmp_path / "wsgi.py").write_text(WSGI)
@@ -367,6 +369,11 @@ def test_other_servers(namespace, tmp_path, application, backlog, knob, package,
         assert daemon.pid in told.pids
         assert (told.backlog, told.bound_by) == (backlog, knob)
         assert ("To admit more, " if knob == "application" else "Raise net.core.somaxconn ") in told.remedy
+
+
+def lighttpd_version() -> tuple[int, ...]:
+    told = subprocess.run([daemons.program("lighttpd", "lighttpd"), "-v"], check=True, capture_output=True, text=True).stdout
+    return tuple(int(part) for part in re.match(r"lighttpd/([0-9.]+)", told).group(1).split("."))
 
 
 @pytest.fixture(scope="session")

@@ -109,8 +109,11 @@ def test_a_rule_of_udev_may_come_before_or_after_the_loader() -> None:
     write("/etc/sysctl.d/50-a.conf", "net.core.somaxconn = 4096\n")
     sandbox.mount("-t", "sysfs", "sysfs", "/sys")
     subprocess.run(sandbox.LOADERS["systemd"], check=False)
-    subprocess.run([UDEVADM, "test", "/sys/class/net/lo"], check=False, capture_output=True, timeout=60)
-    assert sandbox.sysctls("somaxconn") == {"somaxconn": 777}, "udev sets it when a device appears"
+    tested = subprocess.run([UDEVADM, "test", "/sys/class/net/lo"], check=False, capture_output=True, text=True, timeout=60)
+    if "test mode" in tested.stdout + tested.stderr:  # from systemd 257 on it says what it would do
+        assert 'skipping writing SYSCTL{net/core/somaxconn}="777"' in tested.stdout + tested.stderr
+    else:
+        assert sandbox.sysctls("somaxconn") == {"somaxconn": 777}, "udev sets it when a device appears"
     value = at_boot("somaxconn")
     assert (value.number, value.source, value.certain) == (4096, "/etc/sysctl.d/50-a.conf:1", False)
     assert [tuple(one) for one in value.others] == [
@@ -209,6 +212,7 @@ def test_what_runs_after_the_loader_decides() -> None:
     assert at_boot("somaxconn")[:3] == ("300", 300, "/etc/tune.sh:2")
     os.unlink(WANTS + "/tune.service")
 
+    os.makedirs("/etc/cron.d", exist_ok=True)
     write("/etc/cron.d/tune", "@reboot root echo 302 > /proc/sys/net/core/somaxconn\n")
     assert at_boot("somaxconn").certain is False, "cron is not started here"
     write("/etc/systemd/system/cron.service", "[Service]\nExecStart=/usr/sbin/cron -f\n")

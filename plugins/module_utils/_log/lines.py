@@ -41,7 +41,8 @@ _FACILITY = (
     rb"(kern|user|mail|daemon|auth|authpriv|security|syslog|lpr|news|uucp|cron|ftp|ntp|audit|alert|clock|local[0-7])"
     rb"\.(?:emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug)"
 )
-_RFC5424 = rb"([^ ]{1,255}) kernel [^ ]{1,128} [^ ]{1,32} (?:-|(?:\[[^\]\n]{0,512}\]){1,8}) (?:\xef\xbb\xbf)?"
+# rsyslog 8.2504 writes one blank more in front of the message
+_RFC5424 = rb"([^ ]{1,255}) kernel [^ ]{1,128} [^ ]{1,32} (?:-|(?:\[[^\]\n]{0,512}\]){1,8}) (?:\xef\xbb\xbf)? ?"
 _REPEAT_OF_LINE = rb"(?:([^ ]{1,255}) )?(last message repeated [0-9]{1,10} times?)"
 _PRINTK_TIME = rb"\[ {0,11}[0-9]{1,11}\.[0-9]{3,9}\](?:\[ {0,12}[TC][0-9]{1,10}\])? "
 

@@ -104,6 +104,7 @@ def test_what_is_no_journal_entry_is_passed_over(entry):
             b"w",
             SAID,
         ),
+        (b"<6>1 2026-09-30T06:54:00Z w kernel - - -  " + SAID, Stamp(2026, 9, 30, 6, 54, 0, 0), b"w", SAID),
         (b'<6>1 2026-09-30T06:54:00Z w kernel - - [a b="c"] ' + SAID, Stamp(2026, 9, 30, 6, 54, 0, 0), b"w", SAID),
         (
             b'<6>1 2026-09-30T06:54:00Z w kernel - - [meta sequenceId="1"][origin ip="192.0.2.1"] ' + SAID,
