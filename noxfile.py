@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import functools
 import os
+import pathlib
 import signal
 import subprocess
 import sys
@@ -34,7 +35,9 @@ from places import BUILD, ENVIRONMENTS, SetupError
 from pythons import CORES, KNOWN, Core, Minor, controllers, find_all, newest_core, text
 
 nox.needs_version = ">=2026.10.20"
-nox.options.envdir = ENVIRONMENTS
+# Relative, since nox gives a name of its own to an environment whose path is long
+nox.options.envdir = os.path.relpath(ENVIRONMENTS, ROOT)
+nox.options.sessions = ["lint", "docs-check", "unit"]
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = True
 # Taken as Ctrl-C is, so that what runs is ended, too
@@ -82,7 +85,7 @@ def pinned(list_name: str, minor: Minor = PYTHON, name: str = "", of_debian: Seq
     def decorate(function: Function) -> Function:
         session_name = name or function.__name__.replace("_", "-")
         python = FOUND.get(minor, text(minor))
-        HOLDS[session_name] = pins.held(os.path.join(ENVIRONMENTS, session_name), list_name, python)
+        HOLDS[session_name] = pins.held(os.path.join(ENVIRONMENTS, session_name.replace(".", "-")), list_name, python)
 
         @functools.wraps(function)
         def prepared(session: nox.Session) -> None:
@@ -221,7 +224,7 @@ def eda(session: nox.Session) -> None:
 
 
 def scenarios() -> List[str]:
-    return sorted(one.name for one in os.scandir(os.path.join(ROOT, "extensions", "molecule")) if os.path.exists(os.path.join(one, "molecule.yml")))
+    return sorted(one.parent.name for one in pathlib.Path(ROOT, "extensions", "molecule").glob("*/molecule.yml"))
 
 
 @pinned("molecule", of_debian=["debian"])
