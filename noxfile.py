@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All that is run on this checkout: `nox -l` lists the sessions, `nox -s lint unit-3.7` runs two, `make` has names for them.
+"""All that is run on this checkout: `nox -l` lists the sessions, `nox -s lint unit-3.7` runs two, `make` names them.
 
-Each session has an environment of its own in .build/nox, with what tests/requirements/locked pins for it. It is made anew when
-those pins change. The sessions at the end run others, several at a time, as tests/tools/parallel.py does.
+Each session has an environment of its own in .build/nox, with what tests/requirements/locked pins for it. It is made
+anew when those pins change. The sessions at the end run others, several at a time, as tests/tools/parallel.py does.
 
 antsibull-nox has sessions for docs-check and ansible-test, too. They are not taken: they install what no hash pins, and
 ansible-test in them fetches from outside what tests/tools/sanity.py does without.
@@ -79,7 +79,9 @@ def packages(session: nox.Session, names: Sequence[str]) -> None:
         session.error(str(problem))
 
 
-def pinned(list_name: str, minor: Minor = PYTHON, name: str = "", of_debian: Sequence[str] = ()) -> Callable[[Function], Function]:
+def pinned(
+    list_name: str, minor: Minor = PYTHON, name: str = "", of_debian: Sequence[str] = ()
+) -> Callable[[Function], Function]:
     """A session on this Python with the pins of one list, and Debian packages."""
 
     def decorate(function: Function) -> Function:
@@ -130,7 +132,8 @@ def lint(session: nox.Session) -> None:
 @pinned("docs-check")
 def docs_check(session: nox.Session) -> None:
     """antsibull-docs lint-collection-docs."""
-    run(session, "antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", "--validate-collection-refs=all", ".")
+    options = ("--plugin-docs", "--skip-rstcheck", "--validate-collection-refs=all")
+    run(session, "antsibull-docs", "lint-collection-docs", *options, ".")
 
 
 @pinned("docs")
@@ -257,11 +260,12 @@ def kernels(session: nox.Session) -> None:
 
 @pinned("core-" + NEWEST.name, of_debian=["debian"])
 def fleet(session: nox.Session) -> None:
-    """The fleet lab: `nox -s fleet -- 100` leaves the reports of 100 hosts in .build/fleet; `-- screenshots`; `-- many`."""
+    """The fleet lab: `nox -s fleet -- 100` leaves reports of 100 hosts in .build/fleet; `-- screenshots`; `-- many`."""
     place, asked = os.path.join(".build", "fleet"), (session.posargs or ["100"])[0]
     left = {"screenshots": os.path.join(place, "before"), "many": os.path.join(place, "before", "report.json")}
     script, arguments = (asked, [left[asked]]) if asked in left else ("fleet", [asked, place])
-    session.run("python", os.path.join("tests", "fleet", script + ".py"), *arguments, interrupt_timeout=parallel.CLEANING)
+    path = os.path.join("tests", "fleet", script + ".py")
+    session.run("python", path, *arguments, interrupt_timeout=parallel.CLEANING)
 
 
 for known in KNOWN:
@@ -286,10 +290,14 @@ def ready(session: nox.Session, names: Sequence[str]) -> None:
         print("setup    .build/nox/%s" % name, flush=True)
     log = os.path.join(BUILD, "log", "setup.log")
     os.makedirs(os.path.dirname(log), exist_ok=True)
-    command = [sys.executable, "-m", "nox", "--install-only", "--allow-parallel", "--parallel", "3", "--session", *missing]
+    several = ("--allow-parallel", "--parallel", "3")
+    command = [sys.executable, "-m", "nox", "--install-only", *several, "--session", *missing]
     with open(log, "w", encoding="utf-8") as output:
-        if subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False).returncode != 0:
-            session.error("setup failed; see " + os.path.relpath(log, ROOT))
+        done = subprocess.run(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False
+        )
+    if done.returncode != 0:
+        session.error("setup failed; see " + os.path.relpath(log, ROOT))
 
 
 def describe() -> None:
@@ -309,7 +317,8 @@ def lint_jobs() -> List[Job]:
 
 
 def unit_jobs(minors: Sequence[Minor]) -> List[Job]:
-    return [Job("unit tests, Python %s, no Ansible" % text(minor), "unit-" + text(minor), short=True) for minor in minors]
+    name = "unit tests, Python %s, no Ansible"
+    return [Job(name % text(minor), "unit-" + text(minor), short=True) for minor in minors]
 
 
 def oldest_and_newest() -> List[Minor]:
