@@ -14,6 +14,7 @@ ansible-test in them fetches from outside what tests/tools/sanity.py does withou
 from __future__ import annotations
 
 import functools
+import glob
 import os
 import pathlib
 import signal
@@ -40,8 +41,6 @@ nox.options.envdir = os.path.relpath(ENVIRONMENTS, ROOT)
 nox.options.sessions = ["lint", "docs-check", "unit"]
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = True
-# Taken as Ctrl-C is, so that what runs is ended, too
-signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 FOUND = find_all()
 NEWEST, PYTHON = newest_core(FOUND) or (CORES[-1], CORES[-1].controller[1])
@@ -58,6 +57,21 @@ SURROUNDINGS: Dict[str, str | None] = {
 }
 Function = Callable[[nox.Session], None]
 HOLDS: Dict[str, bool] = {}  # which sessions find their environment as pinned
+
+
+def stop(_number: int, _frame: object) -> None:
+    """Take SIGTERM as Ctrl-C, which a terminal sends to what runs below, too."""
+    for path in glob.glob("/proc/self/task/*/children"):
+        with open(path, encoding="ascii") as children:
+            for child in map(int, children.read().split()):
+                if os.getpgid(child) == os.getpgrp():
+                    os.kill(child, signal.SIGINT)
+    raise KeyboardInterrupt
+
+
+signal.signal(signal.SIGTERM, stop)
+# Also where a shell started this in the background, with Ctrl-C ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def run(session: nox.Session, *command: str) -> None:
