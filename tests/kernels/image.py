@@ -16,7 +16,7 @@ import subprocess
 import sys
 from typing import BinaryIO, Iterable, List
 
-from venvs import BUILD, ROOT, SetupError
+from places import BUILD, ROOT, SetupError
 
 PYTHON = "/usr/bin/python3"
 MODULES = ("af_packet", "veth", "inet_diag", "tcp_diag", "unix_diag", "llc", "stp", "garp", "mrp", "8021q")

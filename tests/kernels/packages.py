@@ -11,7 +11,7 @@ import re
 import subprocess
 from typing import Dict, List, NamedTuple, Tuple
 
-from venvs import BUILD, SetupError
+from places import BUILD, SetupError
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 RELEASES = ("bullseye", "bookworm", "trixie", "forky")

@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from typing import Dict, List, Sequence
+
+from places import ROOT
 
 #: Seconds that files took, one beside another, on two cores; only what they are to each other counts. make test names
 #: the slowest tests in the end
@@ -47,6 +50,19 @@ SECONDS: Dict[str, int] = {
     "test_model_equals_kernel.py": 25,
 }
 OF_OTHERS = 8
+
+# With the live tests run unit tests that import Ansible, which the environments of the unit sessions lack, and the page
+# in a browser
+BESIDE = (
+    "tests/unit/plugins/filter", "tests/unit/plugins/module_utils/_module", "tests/unit/plugins/plugin_utils",
+    "tests/browser/test_page.py",
+)  # fmt: skip
+
+
+def live_shares(count: int) -> List[List[str]]:
+    """The live tests, and what runs with them, in ``count`` parts."""
+    found = glob.glob(os.path.join(ROOT, "tests", "live", "test_*.py"))
+    return shares(sorted(os.path.relpath(path, ROOT) for path in found) + list(BESIDE), count)
 
 
 def shares(files: Sequence[str], count: int) -> List[List[str]]:

@@ -21,9 +21,7 @@ import time
 from typing import Dict, List
 
 import debian
-from machine import Machine
-from runner import environment
-from venvs import ROOT, SetupError
+from places import ROOT, SetupError
 
 BENCH = os.path.join(ROOT, "tests", "bench")
 PAGE = os.path.join(ROOT, "docs", "performance.md")
@@ -37,15 +35,14 @@ def subject(path: str) -> str:
     return os.path.basename(path)[len("bench_"):-len(".py")]
 
 
-def run(venv: str, path: str) -> List[table.Row]:
+def run(path: str) -> List[table.Row]:
     """The rows of one benchmark.
 
     :raises SetupError: it came to no end.
     """
     with tempfile.TemporaryDirectory() as folder:
         rows = os.path.join(folder, "rows")
-        python = os.path.join(venv, "bin", "python")
-        done = subprocess.run([python, path], cwd=ROOT, env=dict(environment(venv), BENCH_ROWS=rows), check=False)
+        done = subprocess.run([sys.executable, path], cwd=ROOT, env=dict(os.environ, BENCH_ROWS=rows), check=False)
         found = table.read(rows)
     if done.returncode != table.exit_status(found) or not found:
         raise SetupError("%s came to no end" % os.path.relpath(path, ROOT))
@@ -56,16 +53,15 @@ def output(*argv: str) -> str:
     return subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
-def machine_of(venv: str) -> Dict[str, str]:
+def machine_of() -> Dict[str, str]:
     """What was measured on and with."""
     with open("/proc/cpuinfo", encoding="utf-8") as info:
         models = [line.partition(":")[2].strip() for line in info if line.startswith("model name")]
     with open("/proc/meminfo", encoding="utf-8") as info:
         memory = int(info.readline().split()[1]) / (1 << 20)
-    python = os.path.join(venv, "bin", "python")
-    listed = output(python, "-m", "pip", "list", "--format=freeze").splitlines()
+    listed = output(sys.executable, "-m", "pip", "list", "--format=freeze").splitlines()
     versions = dict(line.partition("==")[::2] for line in listed)
-    collections = output(os.path.join(venv, "bin", "ansible-galaxy"), "collection", "list").splitlines()
+    collections = output("ansible-galaxy", "collection", "list").splitlines()
     peers = [" ".join(line.split()[:2]) for line in collections if line.startswith(("ansible.posix ", "community.general "))]
     return {
         "date": time.strftime("%Y-%m-%d"),
@@ -73,20 +69,20 @@ def machine_of(venv: str) -> Dict[str, str]:
         "memory": "%.0f GiB" % memory,
         "kernel": "Linux " + platform.release().split("-")[0],
         "ansible-core": versions.get("ansible-core", "?"),
-        "Python": output(python, "-c", "import platform; print(platform.python_version())").strip(),
+        "Python": platform.python_version(),
         "beside": ", ".join(peers),
     }
 
 
-def measure(venv: str, paths: List[str], twice: bool) -> List[table.Row]:
+def measure(paths: List[str], twice: bool) -> List[table.Row]:
     """All rows. ``twice``: run a benchmark again that misses a bar by far; of both runs of a row the better one counts."""
     rows: List[table.Row] = []
     for path in paths:
         print("\n%s" % subject(path), flush=True)
-        found = run(venv, path)
+        found = run(path)
         if twice and any(row.missed_by_far for row in found):
             print("%s once more, since a bar was missed" % subject(path), flush=True)
-            again = {row.name: row for row in run(venv, path)}
+            again = {row.name: row for row in run(path)}
             found = [min(row, again[row.name], key=lambda one: one.measured) for row in found]
         rows += found
     return rows
@@ -103,14 +99,13 @@ def main() -> int:
     unknown = sorted(set(names) - set(known))
     if unknown:
         raise SetupError("ROWS: %s is not allowed; there are %s" % (", ".join(unknown), ", ".join(known)))
-    venv = Machine().bench_venv()
     debian.setup()
     begin = time.monotonic()
     print(table.HEADING)
-    rows = measure(venv, [path for path in paths if subject(path) in names], asked.ci)
+    rows = measure([path for path in paths if subject(path) in names], asked.ci)
     if not asked.ci and not asked.rows:
         with open(PAGE, "w", encoding="utf-8") as page:
-            page.write(table.page(rows, machine_of(venv)))
+            page.write(table.page(rows, machine_of()))
     missed = [row.name for row in rows if (row.missed_by_far if asked.ci else not row.held)]
     minutes = (time.monotonic() - begin) / 60
     well = "no bar is missed by more than noise and what is known explain" if asked.ci else "all bars held"

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from typing import Iterable, List, NamedTuple
 
-from venvs import BUILD, REQUIREMENTS, ROOT, SetupError
+from places import BUILD, REQUIREMENTS, ROOT, SetupError
 
 # Maintainer scripts run where they see no service manager, no network and no other process, and where whatever they
 # start nevertheless ends with them

@@ -17,8 +17,7 @@ import time
 from typing import Any, Dict, List
 
 import debian
-from machine import Machine
-from venvs import BUILD, ROOT, SetupError
+from places import BUILD, ROOT, SetupError
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "kernels"))
 import image
@@ -59,8 +58,7 @@ def main(series: List[str]) -> int:
     debian.setup("debian-kernels")
     begin = time.monotonic()
     kernels = packages.newest()
-    machine = Machine()
-    tree = image.base(machine.core_venv(machine.core, machine.python)())
+    tree = image.base(sys.prefix)
     chosen = [one for one in kernels if not series or any(one.name.startswith("linux-image-%s." % name) for name in series)]
     rows = []
     for kernel in chosen:

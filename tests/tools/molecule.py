@@ -4,7 +4,7 @@
 
 """Runs one Molecule scenario in full, with all that it leaves in .build/molecule; nothing of it runs on, however it ends.
 
-molecule.py VENV SCENARIO
+molecule.py SCENARIO
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import subprocess
 import sys
 from typing import IO
 
-from venvs import BUILD, ROOT
+from places import BUILD, ROOT
 
 
-def run(venv: str, *command: str) -> int:
-    return subprocess.run([os.path.join(venv, "bin", "molecule"), *command], cwd=ROOT, check=False).returncode
+def run(*command: str) -> int:
+    return subprocess.run([os.path.join(sys.prefix, "bin", "molecule"), *command], cwd=ROOT, check=False).returncode
 
 
 def only_run(scenario: str) -> IO[str]:
@@ -31,14 +31,14 @@ def only_run(scenario: str) -> IO[str]:
     return lock
 
 
-def main(venv: str, scenario: str) -> int:
+def main(scenario: str) -> int:
     os.environ["MOLECULE_EPHEMERAL_DIRECTORY"] = os.path.join(BUILD, "molecule", scenario)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     lock = only_run(scenario)
     try:
-        return run(venv, "test", "--scenario-name", scenario)
+        return run("test", "--scenario-name", scenario)
     except KeyboardInterrupt:  # Molecule itself destroys where a step fails, and not where it is interrupted
-        run(venv, "destroy", "--scenario-name", scenario)
+        run("destroy", "--scenario-name", scenario)
         return 130
     finally:
         lock.close()

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import glob
+import json
 import os
 import subprocess
 from typing import Dict, List, NamedTuple, Optional, Tuple
@@ -32,6 +33,7 @@ CORES = (
 WANTED = tuple((3, minor) for minor in range(7, 14))
 KNOWN = tuple((3, minor) for minor in range(7, 15))
 
+REMEMBERED = "LINUXNET_TCP_PYTHONS"  # the variable that tells processes started from here what was found
 PROBE = "import ensurepip, ssl, sys, venv; print(sys.version_info[0], sys.version_info[1], sys.executable)"
 
 
@@ -43,9 +45,10 @@ def candidates(minor: Minor) -> List[str]:
     """Paths where this Python may be: on PATH, and every pyenv version, newest first."""
     name = "python" + text(minor)
     pyenv = os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))
-    on_path = [os.path.join(folder, name) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+    shims = os.path.join(pyenv, "shims")  # each a slow script that starts one of the versions below
+    folders = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder and folder != shims]
     in_pyenv = sorted(glob.glob(os.path.join(pyenv, "versions", text(minor) + ".*", "bin", name)), reverse=True)
-    return [path for path in on_path + in_pyenv if os.access(path, os.X_OK)]
+    return [path for path in [os.path.join(folder, name) for folder in folders] + in_pyenv if os.access(path, os.X_OK)]
 
 
 def find(minor: Minor) -> Optional[str]:
@@ -60,10 +63,18 @@ def find(minor: Minor) -> Optional[str]:
     return None
 
 
+def find_newest(oldest: Minor) -> Optional[str]:
+    """The newest Python found that is not older than this."""
+    return next((path for minor in reversed(KNOWN) if minor >= oldest for path in [find(minor)] if path), None)
+
+
 def find_all() -> Dict[Minor, str]:
-    """Every Python found, oldest first."""
-    found = ((minor, find(minor)) for minor in KNOWN)
-    return {minor: path for minor, path in found if path}
+    """Every Python found, oldest first; asked once, also for the processes that are started from here."""
+    if REMEMBERED not in os.environ:
+        found = {text(minor): path for minor in KNOWN for path in [find(minor)] if path}
+        os.environ[REMEMBERED] = json.dumps(found)
+    remembered = json.loads(os.environ[REMEMBERED])
+    return {minor: remembered[text(minor)] for minor in KNOWN if text(minor) in remembered}
 
 
 def controllers(core: Core, found: Dict[Minor, str]) -> List[Minor]:

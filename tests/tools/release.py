@@ -25,8 +25,7 @@ from typing import List, Tuple
 import artifact
 import snapshot
 from artifact import Refused
-from machine import Machine
-from venvs import BUILD, ROOT, SetupError
+from places import BUILD, ROOT, SetupError
 
 VERSION_LINE = re.compile(r"^version: *(\S+)$", re.MULTILINE)
 VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
@@ -129,7 +128,7 @@ def main(word: str) -> None:
     else:
         version = word
         refuse_unfit(version)
-    programs = os.path.join(Machine().release_venv(), "bin")
+    programs = os.path.join(sys.prefix, "bin")
     copy, path = prepared(programs, version, changelog=word != "--file")
     print("ok       version %s is built: %s" % (version, os.path.basename(path)), flush=True)
     check(programs, path)

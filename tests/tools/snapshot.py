@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from typing import List
 
-from venvs import BUILD, ROOT
+from places import BUILD, ROOT
 
 LINK = os.path.join(".collections", "ansible_collections", "linuxnet", "tcp")
 LEFT_OUT = (".build", ".git", "audit", os.path.join("tests", "output"))

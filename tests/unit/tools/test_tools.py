@@ -2,16 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tools behind make: which ansible-core on which Python, and how a suite's result is read and told."""
+"""The tools behind make: which ansible-core on which Python, what is pinned, and how a session's result is read and told."""
 
 from __future__ import annotations
 
 import os
-import signal
+import re
 import subprocess
 import sys
 import time
-from types import SimpleNamespace
 
 import pytest
 
@@ -78,23 +77,28 @@ def test_the_matrix_is_every_supported_pair():
     ],
 )
 def test_pytests_closing_line(tmp_path, line, told):
-    import runner
+    import parallel
 
     log = tmp_path / "log"
     log.write_text("before\n%s\nafter\n" % line)
-    assert runner.closing_line(str(log)) == told
+    assert parallel.closing_line(str(log)) == told
 
 
-def suite(runner, code):
-    return runner.Suite(code, lambda: os.path.dirname(os.path.dirname(sys.executable)), ("python", "-c", code))
+@pytest.fixture
+def jobs_of_code(tmp_path, monkeypatch):
+    """Jobs that run Python code instead of a session."""
+    import parallel
+
+    monkeypatch.setattr(parallel, "LOGS", str(tmp_path))
+    monkeypatch.setattr(parallel, "command_line", lambda job: [sys.executable, "-c", job.session])
+    return lambda *codes: [parallel.Job(code, code) for code in codes]
 
 
-def test_a_failure_is_told_and_the_others_run_nevertheless(tmp_path, monkeypatch, capsys):
-    import runner
+def test_a_failure_is_told_and_the_others_run_nevertheless(jobs_of_code, capsys):
+    import parallel
 
-    monkeypatch.setattr(runner, "LOGS", str(tmp_path))
-    codes = ("print(1)", "print('what went wrong'); raise SystemExit(3)", "print(2)")
-    assert runner.run_all([suite(runner, code) for code in codes], "make it") == 1
+    jobs = jobs_of_code("print(1)", "print('what went wrong'); raise SystemExit(3)", "print(2)")
+    assert parallel.run_all(jobs, "make it") == 1
     told = capsys.readouterr().out
     assert "    what went wrong\n" in told
     assert "ok       print(1)" in told
@@ -102,48 +106,46 @@ def test_a_failure_is_told_and_the_others_run_nevertheless(tmp_path, monkeypatch
     assert told.splitlines()[-1].startswith("make it: FAILED in 0.0 min: print('what")
 
 
-def test_success_is_told_in_the_last_line(tmp_path, monkeypatch, capsys):
-    import runner
+def test_success_is_told_in_the_last_line(jobs_of_code, capsys):
+    import parallel
 
-    monkeypatch.setattr(runner, "LOGS", str(tmp_path))
-    assert runner.run_all([suite(runner, "print(1)"), suite(runner, "print(2)")], "make it") == 0
+    assert parallel.run_all(jobs_of_code("print(1)", "print(2)"), "make it") == 0
     assert capsys.readouterr().out.splitlines()[-1] == "make it: all 2 suites passed in 0.0 min"
 
 
 def test_the_live_suites_share_all_live_tests():
-    import suites
-    from pythons import CORES
+    import balance
 
-    machine = SimpleNamespace(core=CORES[-1], python=(3, 13), found=PATHS, core_venv=lambda core, minor: None)
-    parts = [one.command[1:] for one in suites.live(machine) if one.name.startswith("live tests")]
-    shared = [path[len("tests/live/"):] for part in parts for path in part if path.startswith("tests/live/")]
-    there = [name for name in os.listdir(os.path.join(suites.ROOT, "tests", "live")) if name.startswith("test_")]
+    parts = balance.live_shares(3)
+    shared = [path[len("tests/live/") :] for part in parts for path in part if path.startswith("tests/live/")]
+    there = [name for name in os.listdir(os.path.join(TOOLS, os.pardir, "live")) if name.startswith("test_")]
     assert sorted(shared) == sorted(there)
     assert min(len(part) for part in parts) > 5
 
 
-def test_a_hung_suite_ends(tmp_path, monkeypatch, capsys):
-    import runner
+def test_a_hung_suite_ends(jobs_of_code, monkeypatch, capsys):
+    import parallel
 
-    monkeypatch.setattr(runner, "LOGS", str(tmp_path))
-    monkeypatch.setattr(runner, "PATIENCE", 0.5)
-    assert runner.run_all([suite(runner, "import time; time.sleep(60)")], "make it") == 1
+    monkeypatch.setattr(parallel, "PATIENCE", 0.5)
+    assert parallel.run_all(jobs_of_code("import time; time.sleep(60)"), "make it") == 1
     assert "stopped: not done after" in capsys.readouterr().out
 
 
 STOPPED = """
-import sys
+import signal, sys
 sys.path.insert(0, sys.argv[1])
-import runner
-runner.LOGS = sys.argv[2]
-runner.stop_on_sigterm()
-code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
-runner.run_all([runner.Suite("sleep", lambda: sys.prefix, ("python", "-c", code))], "make it")
+import parallel
+parallel.LOGS = sys.argv[2]
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+parallel.command_line = lambda job: [sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)"]
+parallel.run_all([parallel.Job("sleep", "sleep")], "make it")
 """
 
 
 def test_a_runner_that_is_stopped_leaves_nothing_running(tmp_path):
-    process = subprocess.Popen([sys.executable, "-c", STOPPED, TOOLS, str(tmp_path)], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-c", STOPPED, TOOLS, str(tmp_path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     log = tmp_path / "sleep.log"
     while not (log.exists() and log.read_text().endswith("\n")):
         assert process.poll() is None
@@ -151,9 +153,96 @@ def test_a_runner_that_is_stopped_leaves_nothing_running(tmp_path):
     child = int(log.read_text())
     os.kill(child, 0)
     process.terminate()
-    assert process.wait(30) == 128 + signal.SIGTERM
+    assert process.wait(30) != 0
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
+
+
+def test_a_session_is_started_with_its_arguments():
+    import parallel
+
+    assert parallel.command_line(parallel.Job("it", "lint"))[-2:] == ["--session", "lint"]
+    assert parallel.command_line(parallel.Job("it", "live-tests", ("a", "b")))[-4:] == ["live-tests", "--", "a", "b"]
+
+
+def test_what_counts_seconds_runs_first_and_with_little_beside_it():
+    import parallel
+
+    long, other, counting, short = (
+        parallel.Job("long", "x"),
+        parallel.Job("other", "x"),
+        parallel.Job("counting", "x", counts_seconds=True),
+        parallel.Job("short", "x", short=True),
+    )
+    assert parallel.startable([long, short, other, counting], []) == [counting, short]
+    assert parallel.startable([long, other], [counting, short]) == []
+    assert parallel.startable([long, other], [counting]) == []
+    assert parallel.startable([counting], [long, short]) == []
+    assert parallel.startable([long, short, other], []) == [long, short, other]
+    assert len(parallel.startable([long] * 9, [])) == parallel.AT_ONCE
+    assert parallel.startable([long], [short] * parallel.AT_ONCE) == []
+
+
+LISTS = sorted(name[:-3] for name in os.listdir(os.path.join(TOOLS, os.pardir, "requirements")) if name.endswith(".in"))
+
+
+def direct(name):
+    """The packages that a list names, and those that it includes."""
+    with open(os.path.join(TOOLS, os.pardir, "requirements", name + ".in"), encoding="utf-8") as lines:
+        for line in lines:
+            included = re.match(r"-r (.*)\.in", line)
+            if included:
+                yield from direct(included.group(1))
+            elif line.strip() and not line.startswith("#"):
+                yield re.match(r"[\w-]+", line).group().lower()
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_package_of_a_list_is_pinned_with_hashes_and_nothing_says_where_it_came_from(name):
+    import pins
+
+    with open(pins.locked(name), encoding="utf-8") as lines:
+        told = lines.read().replace("\\\n", "")
+    entries = [line for line in told.splitlines() if not line.startswith("#")]
+    wrong = [line for line in entries if not re.match(r"[\w.-]+==[\w.]+ +(; [^#]*?)?( *--hash=sha256:[0-9a-f]{64})+$", line)]
+    assert wrong == []
+    assert set(direct(name)) <= {line.partition("==")[0] for line in entries}
+    assert not re.search(r"https?:|file:|index-url|find-links|(?<!sphinxcontrib)/", told.replace("make refresh", ""))
+
+
+def test_the_pins_of_an_ansible_core_are_of_that_core():
+    import pins
+    from pythons import CORES
+
+    for core in CORES:
+        with open(pins.locked("core-" + core.name), encoding="utf-8") as lines:
+            assert re.findall(r"^ansible-core==(\d+\.\d+)", lines.read(), re.MULTILINE) == [core.name]
+
+
+def test_an_environment_is_as_pinned_until_its_pins_or_its_python_change(tmp_path, monkeypatch):
+    import pins
+
+    path = tmp_path / "locked.txt"
+    path.write_text("one==1\n")
+    monkeypatch.setattr(pins, "locked", lambda name: str(path))
+    assert not pins.held(str(tmp_path), "it", "/python")
+    pins.mark(str(tmp_path), "it", "/python")
+    assert pins.held(str(tmp_path), "it", "/python")
+    assert not pins.held(str(tmp_path), "it", "/other")
+    path.write_text("one==2\n")
+    assert not pins.held(str(tmp_path), "it", "/python")
+
+
+def test_the_slow_scripts_of_pyenv_are_not_asked(tmp_path, monkeypatch):
+    import pythons
+
+    for folder in ("shims", "versions/3.12.1/bin"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "python3.12").write_text("")
+        (tmp_path / folder / "python3.12").chmod(0o755)
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path / "shims"))
+    assert pythons.candidates((3, 12)) == [str(tmp_path / "versions/3.12.1/bin/python3.12")]
 
 
 def test_only_what_is_missing_is_installed():
@@ -193,35 +282,18 @@ def test_the_table_of_shares_names_files_that_are_there():
 
 
 def test_the_slowest_tests_of_all_logs_are_named(tmp_path):
-    import runner
+    import parallel
 
     for name, seconds in (("one", "3.00"), ("two", "12.50")):
         lines = "%ss call     tests/live/test_%s.py::test_it[a]\n0.10s setup    tests/x.py::y\nnoise 1s call\n" % (seconds, name)
         (tmp_path / name).write_text(lines)
-    found = runner.slowest([str(tmp_path / "one"), str(tmp_path / "two")])
+    found = parallel.slowest([str(tmp_path / "one"), str(tmp_path / "two")])
     assert found[:2] == [(12.5, "tests/live/test_two.py::test_it[a]"), (3.0, "tests/live/test_one.py::test_it[a]")]
 
 
 def test_the_tests_that_failed_are_named_with_their_reason(tmp_path):
-    import runner
+    import parallel
 
     told = "FAILED tests/live/test_one.py::test_it[a] - assert 1 == 2"
     (tmp_path / "one").write_text("FAILED to reach a mirror\n%s\nERROR tests/x.py::y\n== 1 failed in 3s ==\n" % told)
-    assert runner.failures([str(tmp_path / "one")]) == [told, "ERROR tests/x.py::y"]
-
-
-def test_what_counts_seconds_runs_first_and_with_little_beside_it(monkeypatch):
-    import runner
-
-    runs = []
-    monkeypatch.setattr(runner.Runner, "several", lambda _self, suites, at_once: runs.append(([one.name for one in suites], at_once)))
-    suites = [
-        runner.Suite("long", str, ("x",)),
-        runner.Suite("counting", str, ("x",), counts_seconds=True),
-        runner.Suite("short", str, ("x",), short=True),
-    ]
-    runner.run_all(suites, "make it")
-    assert runs == [(["counting", "short"], runner.BESIDE_SECONDS), (["long"], runner.AT_ONCE)]
-    runs.clear()
-    runner.run_all(suites[::2], "make it")
-    assert runs == [([], runner.BESIDE_SECONDS), (["long", "short"], runner.AT_ONCE)]
+    assert parallel.failures([str(tmp_path / "one")]) == [told, "ERROR tests/x.py::y"]
