@@ -32,7 +32,7 @@ MOST_NAMESPACES = 64
 _NAMESPACES_STAND = 30.0  # seconds
 _MOST_TOLD = 100  # problems
 _SYN_EVERY = 1.0  # seconds between two looks at the SYN queues at the least,
-_SYN_SHARE = 0.001  # and as many more as keep them to this share of a CPU: under a flood a look takes long
+_SYN_SHARE = 0.0002  # and as many more as keep them to this share of a CPU: under a flood a look takes long
 
 
 class _Standing(NamedTuple):
@@ -93,14 +93,17 @@ class Collector:
         for place in self._sampled.values():
             lengths = place.accept()
             if lengths:
-                self._peaks.add(lengths)
-                for inode, used in lengths.items():
-                    if used >= self._limits.get(inode, used + 1):
-                        self._full[inode] = self._full.get(inode, 0.0) + seconds
+                self._add(lengths, seconds)
         self.samples += 1
         self._syn_passed += seconds
         if self._syn_passed >= self._syn_wait:
             self._sample_syn()
+
+    def _add(self, lengths: Mapping[int, int], seconds: float) -> None:
+        self._peaks.add(lengths)
+        for inode, used in lengths.items():
+            if used >= self._limits.get(inode, used + 1):
+                self._full[inode] = self._full.get(inode, 0.0) + seconds
 
     def _sample_syn(self) -> None:
         begun = time.process_time()

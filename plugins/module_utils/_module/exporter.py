@@ -165,8 +165,9 @@ def _run(
                 gc.freeze()  # what is there now stays: no collection has to look at it again
             readings += 1
             next_reading = max(next_reading + options.interval, now)
-        due = max(due + _EVERY, time.monotonic())  # what was missed is not caught up with
-        time.sleep(max(0.0, due - time.monotonic()))
+        now = time.monotonic()
+        due = max(due + _EVERY, now)  # what was missed is not caught up with
+        time.sleep(due - now)
     _publish(one, options.textfile, state, served)
 
 

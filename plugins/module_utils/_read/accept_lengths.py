@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from typing import Dict
+from typing import Dict, List
 
 from . import netlink
 
@@ -31,7 +31,8 @@ class AcceptLengths:
 
     def __init__(self) -> None:
         self._request = netlink.message(TCPDIAG_GETSOCK, netlink.NLM_F_REQUEST | netlink.NLM_F_DUMP, body(_TCP_LISTEN))
-        self._before, self._several = b"", [b""]
+        self._first, self._second = b"", b""  # of the look before; the end comes in the same datagram or in the second
+        self._before: List[bytes] = []
         self._lengths: Dict[int, int] = {}
         sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, netlink.NETLINK_SOCK_DIAG)
         # Only the kernel may write to us. Its own timeout, since Python's costs a poll() a call
@@ -47,22 +48,25 @@ class AcceptLengths:
         """The lengths by inode of the socket; empty queues are left out. Raises OSError where the kernel refuses."""
         self._send(self._request)
         answer = self._receive(_LONGEST)
-        if answer == self._before:  # which held the end of its dump, too
-            return self._lengths
-        return self._new(answer)
+        if answer != self._first:
+            return self._new([answer])
+        if self._second:
+            answer = self._receive(_LONGEST)
+            if answer != self._second:
+                return self._new([self._first, answer])
+        return self._lengths
 
-    def _new(self, answer: bytes) -> Dict[int, int]:
-        """Those of an answer that may go on in further datagrams."""
-        answers = [answer]
+    def _new(self, answers: List[bytes]) -> Dict[int, int]:
+        """Those of an answer that begins like this."""
         while not _ends(answers[-1]):
             _check(answers[-1])
             answers.append(self._receive(_LONGEST))
-        if answers != self._several:
+        if answers != self._before:
             self._lengths = {}
             for one in answers:
                 _take(one, self._lengths)
-            self._several = answers
-            self._before = answer if len(answers) == 1 else b""
+            self._before = answers
+            self._first, self._second = (*answers, b"")[:2] if len(answers) < 3 else (b"", b"")
         return self._lengths
 
 
