@@ -161,7 +161,7 @@ def _of_listeners(found: Mapping[Tuple[str, ...], _Listener], kept: totals.Total
         family(
             "syn_queue_peak",
             "gauge",
-            "Most half-open connections that were seen in the last minute, once a second.",
+            "Most half-open connections that were seen in the last minute.",
             lambda _l, one: one.syn[2],
         ),
         family(
