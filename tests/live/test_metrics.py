@@ -25,7 +25,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import accept_lengths
-from ansible_collections.linuxnet.tcp.tests.live import serving
+from ansible_collections.linuxnet.tcp.tests.live import lab, serving
 from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT
 
 pytest.importorskip("ansible.module_utils.basic", reason="the exporter is built on a controller")
@@ -293,6 +293,36 @@ def test_an_upgrade_keeps_counters(netns, exporter, tmp_path):
         assert after >= before > 0
         assert kept["schema"] == 1
         del sockets
+
+
+def test_two_namespaces_each_with_its_counters_and_its_peaks(netns, exporter):
+    """The exporter runs in one and enters the other."""
+    with lab.Netns("other") as other, serving.application(netns, 80, backlog=511), serving.application(other, 81, backlog=2) as app:
+        place = other.name
+        with served(netns, exporter, "--network-namespace", "host", "--network-namespace", place):
+            text = until(lambda: next(one for one in [scrape(netns)] if of_port(one, "accept_queue_limit", 81)), "the other namespace")
+            assert of_port(text, "accept_queue_limit", 81) == 3
+            assert of_port(text, "accept_queue_limit", 80) == 512
+            app.pause()
+            sockets = burst(other, 81, 20)
+            text = until(lambda: next(one for one in [scrape(netns)] if of_port(one, "drops_total", 81)), "drops")
+            overflows = {labels["netns"]: value for labels, value in samples(text, "linuxnet_tcp_listen_overflows_total")}
+            assert overflows[place] > 0
+            assert overflows["host"] == 0
+            assert of_port(text, "accept_queue_peak", 81) == 3
+            assert of_port(text, "accept_queue_peak", 80) == 0
+            assert {labels["netns"] for labels, _one in samples(text, "linuxnet_tcp_half_open_connections")} == {"host", place}
+            del sockets
+
+
+def test_a_namespace_that_is_not_there_is_told_once_and_the_host_nevertheless(netns, exporter, tmp_path):
+    errors = tmp_path / "stderr"
+    with open(errors, "wb") as log, serving.application(netns, 80):
+        with running(netns, [exporter, "export", "--listen", "127.0.0.1:%d" % PORT, "--interval", "1",
+                             "--network-namespace", "host", "--network-namespace", "no-such"], stderr=log):  # fmt: skip
+            text = until(lambda: next(one for one in [scrape(netns)] if of_exporter(one) > 50), "a second reading")
+            assert samples(text, "linuxnet_tcp_exporter_network_namespaces")[0][1] == 1
+    assert errors.read_text().count("no-such") == 1
 
 
 def test_by_hand_without_ansible(netns, exporter):

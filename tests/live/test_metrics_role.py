@@ -62,6 +62,19 @@ def test_installed_once_and_taken_away_without_a_trace(role, tmp_path):
     assert sorted(tmp_path.iterdir()) == before
 
 
+def test_namespaces_are_words_of_the_command_line_and_take_a_capability(tmp_path, role):
+    unit = tmp_path / "linuxnet-tcp-exporter.service"
+    defaults = "@%s" % (ROOT / "roles" / "syn_backlog" / "defaults" / "main.yml")
+    role("metrics", options=["-e", defaults], unit=str(unit))
+    assert not re.search("CAP_SYS_ADMIN|--network-namespace", unit.read_text())
+    assert "\nRestrictNamespaces=yes\n" in unit.read_text()
+    role("metrics", options=["-e", defaults], unit=str(unit), syn_backlog_metrics_network_namespaces=["all", 'a "b\\%c$d\n[Unit]'])
+    text = unit.read_text()
+    assert ' --network-namespace "all" --network-namespace "a \\"b\\\\%%c$$d\\n[Unit]"\n' in text
+    assert re.search("^AmbientCapabilities=.*CAP_SYS_ADMIN$", text, re.M)
+    assert "\nRestrictNamespaces=net\n" in text
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 def test_the_unit_is_hardened(tmp_path, role):
     unit = tmp_path / "linuxnet-tcp-exporter.service"

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 from typing import Iterable, List, Tuple
 
 from . import application
@@ -91,12 +92,16 @@ def candidates(names: Iterable[str]) -> List[application.Application]:
 
     What shares a name with others comes before the one that the name alone tells: OpenResty before nginx.
     """
-    names = tuple(names)
+    return list(_candidates(tuple(names)))
+
+
+@functools.lru_cache(maxsize=256)  # a host has few programs and many listeners
+def _candidates(names: Tuple[str, ...]) -> Tuple[application.Application, ...]:
     found = []  # type: List[application.Application]
     for shelf in ORDER:
         if any(matches(name, NAMES[shelf]) for name in names):
             found.extend(sorted(entries(shelf), key=_has_the_name_alone))
-    return found
+    return tuple(found)
 
 
 def _has_the_name_alone(one: application.Application) -> bool:

@@ -15,7 +15,8 @@ from . import text, totals
 MOST_LISTENERS = 500
 _P = "linuxnet_tcp_"
 _NAMES = ("netns", "address", "port", "process", "unit")
-_REST = ("host", "other", "0", "", "")
+_HOST = "host"
+_REST = (_HOST, "other", "0", "", "")
 
 COUNTERS = {
     "SyncookiesSent": "syncookies_sent",
@@ -42,6 +43,9 @@ class Look(NamedTuple):
     samples: int  # looks at the accept queues since the exporter was started
     mitigation: bool
     seconds: float  # CPU time of this process
+    half_open: Mapping[str, Any] = {}  # records.HalfOpen by the network namespace's name
+    namespaces: int = 1
+    namespaces_left_out: int = 0
 
 
 class _Listener(NamedTuple):
@@ -58,10 +62,10 @@ class _Listener(NamedTuple):
 def families(facts: Mapping[str, Any], look: Look, kept: totals.Totals, version: str) -> List[text.Family]:
     """All metric families. ``kept`` grows by what was counted since the reading before."""
     rows = [row for row in facts.get("listeners") or [] if isinstance(row, dict)]
-    kept_labels = set(sorted({_labels(row) for row in rows})[:MOST_LISTENERS])
+    labelled = [(_labels(row), row) for row in rows]
+    kept_labels = set(sorted({labels for labels, _row in labelled})[:MOST_LISTENERS])
     groups: Dict[Tuple[str, ...], List[Mapping[str, Any]]] = {}
-    for row in rows:
-        labels = _labels(row)
+    for labels, row in labelled:
         groups.setdefault(labels if labels in kept_labels else _REST, []).append(row)
     found = {labels: _grouped(labels, group, look, kept) for labels, group in sorted(groups.items())}
     kept.forget({row["inode"]: row for row in rows})
@@ -123,12 +127,14 @@ def _series(name: str, labels: Tuple[str, ...]) -> str:
 
 
 def _of_listeners(found: Mapping[Tuple[str, ...], _Listener], kept: totals.Totals) -> List[text.Family]:
+    named = {labels: tuple(zip(_NAMES, labels)) for labels in found}
+
     def family(name: str, kind: str, told: str, value: Any) -> text.Family:
-        values = [(tuple(zip(_NAMES, labels)), value(labels, one)) for labels, one in found.items()]
+        values = [(named[labels], value(labels, one)) for labels, one in found.items()]
         return text.Family(_P + "listener_" + name, kind, told, [pair for pair in values if pair[1] is not None])
 
     info = [
-        (tuple(zip(_NAMES, labels)) + (("bound_by", one.bound_by), ("on_full", one.on_full)), 1)
+        (named[labels] + (("bound_by", one.bound_by), ("on_full", one.on_full)), 1)
         for labels, one in found.items()
     ]
     return [
@@ -155,7 +161,7 @@ def _of_listeners(found: Mapping[Tuple[str, ...], _Listener], kept: totals.Total
         family(
             "syn_queue_peak",
             "gauge",
-            "Most half-open connections at a reading of the last minute.",
+            "Most half-open connections that were seen in the last minute.",
             lambda _l, one: one.syn[2],
         ),
         family(
@@ -171,39 +177,22 @@ def _of_listeners(found: Mapping[Tuple[str, ...], _Listener], kept: totals.Total
 
 
 def _of_host(facts: Mapping[str, Any], look: Look) -> List[text.Family]:
-    own = (("netns", "host"),)
-    counters = facts.get("counters") or {}
-    made = [
-        text.Family(
-            _P + name,
-            "counter",
-            "The kernel's counter %s of the network namespace." % kernel,
-            [(own, counters[kernel])],
-        )
-        for kernel, name in COUNTERS.items()
-        if isinstance(counters.get(kernel), int)
-    ]
-    entries = facts.get("half_open") or {}
-    total, again, young = (entries.get(name) or 0 for name in ("total", "retransmitted", "young"))
-    states = {"awaited": young, "late": max(0, total - again - young), "asked_again": again}
+    host = {"name": _HOST, "counters": facts.get("counters")}
+    places = [host, *(one for one in facts.get("network_namespaces") or [] if one["name"] != _HOST)]
+    made = [_counter(places, kernel, name) for kernel, name in COUNTERS.items()]
     made.append(
         text.Family(
             _P + "half_open_connections",
             "gauge",
             "Half-open connections, by the state of their answer.",
-            [(own + (("answer", state),), count) for state, count in states.items()],
+            [
+                ((_netns(name), ("answer", state)), count)
+                for name, entries in look.half_open.items()
+                for state, count in _answers(entries).items()
+            ],
         )  # fmt: skip
     )
-    settings = facts.get("sysctls") or {}
-    for name, key, told in (
-        ("sysctl_value", "runtime", "The value in force."),
-        ("sysctl_boot_value", "boot", "The value that a reboot would bring."),
-        ("sysctl_drift", "drift", "Whether a reboot would bring another value than the one in force."),
-    ):
-        values = [
-            ((("key", one),), int(settings[one][key])) for one in sorted(settings) if settings[one].get(key) is not None
-        ]
-        made.append(text.Family(_P + name, "gauge", told, values))
+    made += _of_settings(facts.get("sysctls") or {}, places[1:])
     findings: Dict[Tuple[str, str], int] = {}
     for one in facts.get("findings") or []:
         findings[one["id"], one["severity"]] = findings.get((one["id"], one["severity"]), 0) + 1
@@ -219,9 +208,59 @@ def _of_host(facts: Mapping[str, Any], look: Look) -> List[text.Family]:
     return made
 
 
+def _netns(name: Any) -> Tuple[str, str]:
+    return "netns", text.label(name)
+
+
+def _counter(places: List[Mapping[str, Any]], kernel: str, name: str) -> text.Family:
+    samples = [
+        ((_netns(place["name"]),), (place.get("counters") or {}).get(kernel))
+        for place in places
+    ]  # fmt: skip
+    told = "The kernel's counter %s of the network namespace." % kernel
+    return text.Family(_P + name, "counter", told, [(labels, one) for labels, one in samples if isinstance(one, int)])
+
+
+def _answers(entries: Any) -> Dict[str, int]:
+    again, young = entries.retransmitted, entries.young
+    return {"awaited": young, "late": max(0, entries.total - again - young), "asked_again": again}
+
+
+def _of_settings(settings: Mapping[str, Any], others: List[Mapping[str, Any]]) -> List[text.Family]:
+    """The host's now and after a reboot, and those that other network namespaces have of their own now."""
+    made = []
+    for name, key, told in (
+        ("sysctl_value", "runtime", "The value in force."),
+        ("sysctl_boot_value", "boot", "The value that a reboot would bring."),
+        ("sysctl_drift", "drift", "Whether a reboot would bring another value than the one in force."),
+    ):
+        values: List[Any] = [
+            ((_netns(_HOST), ("key", one)), int(settings[one][key]))
+            for one in sorted(settings)
+            if settings[one].get(key) is not None
+        ]
+        for place in others if key == "runtime" else ():
+            values += [
+                ((_netns(place["name"]), ("key", one)), value)
+                for one, value in sorted((place.get("sysctls") or {}).items())
+                if value is not None
+            ]
+        made.append(text.Family(_P + name, "gauge", told, values))
+    return made
+
+
 def _of_exporter(look: Look, version: str, listeners: int) -> List[text.Family]:
     return [
         text.Family(_P + "exporter_listening_sockets", "gauge", "Listening sockets of the host.", [((), listeners)]),
+        text.Family(
+            _P + "exporter_network_namespaces", "gauge", "Network namespaces that are told.", [((), look.namespaces)]
+        ),
+        text.Family(
+            _P + "exporter_network_namespaces_left_out",
+            "gauge",
+            "Network namespaces that there are beyond the most that are told.",
+            [((), look.namespaces_left_out)],
+        ),
         text.Family(_P + "exporter_samples", "counter", "Looks at the accept queues.", [((), look.samples)]),
         text.Family(
             _P + "exporter_cpu_seconds",

@@ -12,6 +12,7 @@ metric, which the older one lacks, and in the last line.
 
 from __future__ import annotations
 
+import functools
 from typing import List, NamedTuple, Sequence, Tuple, Union
 
 _LONGEST = 200  # characters of a label's value
@@ -54,9 +55,13 @@ def _family(family: Family, name: str, kind: str) -> str:
     lines: List[str] = ["# HELP %s %s" % (name, _escaped(family.help)), "# TYPE %s %s" % (name, kind)]
     sample = _sample_name(family)
     for labels, value in family.samples:
-        inside = ",".join('%s="%s"' % (key, _escaped(label(told))) for key, told in labels)
-        lines.append("%s%s %s" % (sample, "{%s}" % inside if inside else "", value))
+        lines.append("%s%s %s" % (sample, _inside(labels), value))
     return "\n".join(lines) + "\n"
+
+
+@functools.lru_cache(maxsize=2048)  # a dozen families share the labels of a listener
+def _inside(labels: Labels) -> str:
+    return "{%s}" % ",".join('%s="%s"' % (key, _escaped(label(told))) for key, told in labels) if labels else ""
 
 
 def _escaped(text: str) -> str:

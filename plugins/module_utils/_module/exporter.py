@@ -65,6 +65,10 @@ def _parser(version: str) -> argparse.ArgumentParser:
         "--peak-window", type=_seconds, default=60.0, metavar="SECONDS",
         help="over which peaks are told, 1 to 300; at least the time between two scrapes (default 60)",
     )  # fmt: skip
+    export.add_argument(
+        "--network-namespace", action="append", default=[], metavar="NAME",
+        help="one to tell, host for that of this process, all for each that there is; may be given more than once",
+    )  # fmt: skip
     export.add_argument("--state", metavar="DIRECTORY", help="where counters are kept over restarts and upgrades")
     for name, told in (
         ("report", "the audit's table"),
@@ -129,7 +133,7 @@ def _export(options: argparse.Namespace, version: str) -> int:
         signal.signal(number, lambda got, _frame: stopped.append(got))
     state = os.path.join(options.state, _STATE) if options.state else None
     readings = -(-int(options.peak_window) // max(1, int(options.interval)))
-    one = collector.Collector(_kept(state), raised.boot_id(), readings, version)
+    one = collector.Collector(_kept(state), raised.boot_id(), readings, version, options.network_namespace)
     served = None
     if not options.textfile:
         from . import metrics_server
@@ -161,14 +165,17 @@ def _run(
                 gc.freeze()  # what is there now stays: no collection has to look at it again
             readings += 1
             next_reading = max(next_reading + options.interval, now)
-        due = max(due + _EVERY, time.monotonic())  # what was missed is not caught up with
-        time.sleep(max(0.0, due - time.monotonic()))
+        now = time.monotonic()
+        due = max(due + _EVERY, now)  # what was missed is not caught up with
+        time.sleep(due - now)
     _publish(one, options.textfile, state, served)
 
 
 def _publish(one: collector.Collector, textfile: Optional[str], state: Optional[str], served: Any) -> None:
     """One reading, given to who reads it. What cannot be written stays as it was, and is tried again next time."""
     found = one.read()
+    for problem in one.problems():
+        _complain(problem)
     try:
         if textfile:
             published.publish(textfile, text.classic(found).encode("utf-8"))
@@ -177,8 +184,12 @@ def _publish(one: collector.Collector, textfile: Optional[str], state: Optional[
         if state:
             published.publish(state, json.dumps(one.kept()).encode("utf-8"))
     except OSError as error:
-        sys.stderr.write("linuxnet-tcp-exporter: %s\n" % error)
-        sys.stderr.flush()
+        _complain(error)
+
+
+def _complain(what: object) -> None:
+    sys.stderr.write("linuxnet-tcp-exporter: %s\n" % what)
+    sys.stderr.flush()
 
 
 def _kept(path: Optional[str]) -> Any:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes the root file system of a Debian release with systemd, nginx and redis, as a tar file.
+"""Makes the root file system of a Debian release with systemd, nginx, redis and node_exporter, as a tar file.
 
 It comes from the mirror in this machine's own apt sources, or from $DEBIAN_MIRROR.
 """
@@ -12,7 +12,10 @@ from __future__ import annotations
 import os
 import subprocess
 
-PACKAGES = "systemd systemd-sysv dbus python3 procps iproute2 openssh-server e2fsprogs nginx-light redis-server"
+PACKAGES = (
+    "systemd systemd-sysv dbus python3 procps iproute2 openssh-server e2fsprogs nginx-light redis-server "
+    "prometheus-node-exporter"
+)
 
 # Run as root in a mount and a process namespace of its own, so that nothing stays mounted or running, however it ends.
 # $1 release, $2 mirror, $3 packages, $4 the tar file to write
@@ -34,9 +37,10 @@ for unit in systemd-modules-load.service modprobe@.service systemd-udevd.service
     systemd-remount-fs.service getty@.service console-getty.service systemd-logind.service ssh.service \
     ssh.socket dev-hugepages.mount sys-fs-fuse-connections.mount sys-kernel-debug.mount \
     sys-kernel-tracing.mount sys-kernel-config.mount apt-daily.timer apt-daily-upgrade.timer \
-    dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer; do
+    dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer prometheus-node-exporter.service; do
     ln -sf /dev/null "etc/systemd/system/$unit"
 done
+# node_exporter is for the scenario that unmasks it
 # One sshd for each connection, started by the container engine: no network is needed to reach a host
 echo 'd /run/sshd 0755 root root' > etc/tmpfiles.d/sshd.conf
 

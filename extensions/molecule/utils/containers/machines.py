@@ -38,8 +38,9 @@ KEY = os.path.join(BUILD, "ssh", "id_ed25519")
 PATIENCE = 60  # seconds for a host to boot or to stop
 
 # SYS_ADMIN: systemd mounts, and so does container-init. SYS_PTRACE: whose sockets there are, and pidfd_getfd(2).
-# LINUX_IMMUTABLE: chattr +i. Not --privileged: that would hand over the machine's devices and all of /proc/sys.
-CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "NET_RAW", "SYS_PTRACE", "LINUX_IMMUTABLE", "SYSLOG")
+# LINUX_IMMUTABLE: chattr +i. DAC_READ_SEARCH: what the exporter's unit asks for.
+# Not --privileged: that would hand over the machine's devices and all of /proc/sys.
+CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "NET_RAW", "SYS_PTRACE", "LINUX_IMMUTABLE", "DAC_READ_SEARCH", "SYSLOG")
 
 
 def podman(*arguments: str, check: bool = True, **named: object) -> subprocess.CompletedProcess[str]:
