@@ -26,8 +26,9 @@ _LEAD = "INPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN {0} -j {1}".format(
 
 #: The part of an address that is a network: of IPv4 the /24, of IPv6 the /64
 _MASKS = {"ipv4": 24, "ipv6": 64}
-#: The most networks that are counted at a time, and milliseconds after which one that is silent is forgotten
-_MOST, _FORGOTTEN = 65536, 3000
+#: The most networks that are counted at a time, and milliseconds after which one that is silent is forgotten. Where
+#: there are more, hashlimit drops what comes from any other: so there is room for nearly 90,000 new ones a second.
+_MOST, _FORGOTTEN = 262144, 2000
 
 
 class Limit(NamedTuple):

@@ -18,8 +18,9 @@ SPARED = {4: "spared4", 6: "spared6"}
 #: What a source network is, as the mask of its addresses: the /24, and of IPv6 the /64
 MASKS = {4: "255.255.255.0", 6: "ffff:ffff:ffff:ffff::"}
 #: The most networks that are counted at a time, and the seconds after which one that is silent is forgotten: by then
-#: it may send as much again as one that is new. Networks beyond these are let through.
-MOST, FORGOTTEN = 65536, 3
+#: it may send as much again as one that is new. Networks beyond these are let through. More of them would make every
+#: run of nft on the host slow, whoever runs it, for it reads them all: 60,000 take it seconds.
+MOST, FORGOTTEN = 8192, 2
 
 Place = Tuple[int, int]  # the version of IP, and a port
 

@@ -1,0 +1,192 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A limit of SYNs a second for each source network under real floods, with both firewalls: where it carries, and where not.
+
+SYN cookies are off and cannot be set, as in a container whose /proc/sys is read-only. Half-open entries live 7 s, so that a
+queue of 4097 keeps up with 585 SYNs a second that nobody answers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import re
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._module import mitigate, mitigation_options, restore
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import firewall, nft
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read.mitigation_record import PATH
+from ansible_collections.linuxnet.tcp.tests.live import clients, floods, lab, sandbox, serving
+from ansible_collections.linuxnet.tcp.tests.live.sandbox import isolated
+from ansible_collections.linuxnet.tcp.tests.live.separate import mount
+
+NFT = firewall.command("nft")
+BACKENDS = ["nftables", "iptables"]
+pytestmark = pytest.mark.skipif(NFT is None, reason="needs nft, which is not installed")
+
+RATE = 2000
+#: Too many for networks to be dropped, and each of them sends 50 SYNs a second
+NETWORKS = floods.networks_of(40)
+#: A client in a network that floods, and one in a network that does not. Neither network is one that the host is in
+INSIDE, OUTSIDE = NETWORKS[0].replace(".0/24", ".7"), "192.0.2.7"
+LIMIT = 2
+#: Somebody else's, in a table that both firewalls are asked about
+THEIRS = "table inet theirs { chain in { type filter hook input priority 0; policy accept; tcp dport 443 counter accept; }; }\n"
+
+
+def parameters(**given: Any) -> dict[str, Any]:
+    defaults = {name: option.get("default") for name, option in mitigation_options.mitigation_spec().items()}
+    return {**defaults, "connection": "local", "window": 1.0, **given}
+
+
+def present(net: lab.Pair, check: bool = False, **given: Any) -> Any:
+    return net.server.call(mitigate.mitigate, parameters(**given), check)
+
+
+def absent(net: lab.Pair, check: bool = False, **given: Any) -> Any:
+    return net.server.call(restore.restore, parameters(state="absent", **given), check)
+
+
+def ruleset(net: lab.Pair) -> str:
+    return net.server.run([NFT, "list", "ruleset"], capture_output=True, text=True, check=True).stdout
+
+
+def record() -> Any:
+    found = sandbox.read(PATH)
+    return None if found is None else json.loads(found)
+
+
+def state(net: lab.Pair) -> tuple[Any, ...]:
+    """What a mitigation can have changed, read another way than the collection reads it."""
+    listening = net.server.run(["ss", "-Hltn"], capture_output=True, text=True, check=True).stdout
+    values = [net.server.sysctl(name) for name in ("net.ipv4.tcp_syncookies", "net.core.somaxconn")]
+    return values, sorted(line.split()[2:4] for line in listening.splitlines()), ruleset(net), record()
+
+
+@contextlib.contextmanager
+def host(cookies: int = 0, settable: bool = False, address: str = "0.0.0.0") -> Iterator[lab.Pair]:
+    with lab.pair() as net, serving.application(net.server, 80, backlog=300, address=address):
+        net.server.sysctl("net.ipv4.tcp_syncookies", cookies)
+        net.server.sysctl("net.ipv4.tcp_synack_retries", 2)
+        net.server.sysctl("net.ipv4.tcp_max_syn_backlog", 8192)  # without cookies a queue holds three quarters of it
+        for guest in (INSIDE, OUTSIDE):
+            lab.ip("-n", net.client.name, "addr", "add", guest + "/32", "dev", net.client_device)
+            lab.ip("-n", net.server.name, "route", "add", guest, "via", net.client_v4)
+        net.server.run([NFT, "-f", "-"], input=THEIRS, text=True, check=True)
+        if not settable:
+            mount("--bind", "/proc/sys", "/proc/sys")
+            mount("-o", "remount,ro,bind", "/proc/sys")
+        yield net
+
+
+def full(net: lab.Pair, entries: int = 250) -> bool:
+    return lab.wait_for(lambda: lab.half_open_count(net.server, 80) > entries)
+
+
+def calm(net: lab.Pair) -> None:
+    assert lab.wait_for(lambda: lab.half_open_count(net.server, 80) == 0, timeout=20, pause=0.2)
+
+
+def served(net: lab.Pair, **named: Any) -> int:
+    return clients.real_clients(net, 100, port=80, **named)
+
+
+def limiting(net: lab.Pair, check: bool = False, **given: Any) -> Any:
+    """A run that finds the flood: once in a while many entries end at the same moment, and nothing is full."""
+    for _try in range(3):
+        made = present(net, check, **{"syn_limit": LIMIT, **given})
+        if made.result["record"] and made.result["record"]["limited"]:
+            return made
+    raise AssertionError(made.result)
+
+
+def arriving(net: lab.Pair, seconds: float = 2.0) -> float:
+    """SYNs a second that the server's TCP sees, while nobody but the flood sends."""
+    begin, before = time.monotonic(), lab.counters(net.server)["Tcp.InSegs"]
+    time.sleep(seconds)
+    return (lab.counters(net.server)["Tcp.InSegs"] - before) / (time.monotonic() - begin)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@isolated
+def test_a_limit_carries_clients_where_each_of_many_networks_repeats(backend: str) -> None:
+    with host() as net:
+        before = state(net)
+        with floods.spoofed(net, rate=RATE, sources=NETWORKS):
+            assert full(net)
+            locked_out = served(net, source=OUTSIDE)
+            without = present(net, backend=backend)
+            assert record()["limited"] == [] and any("tcp_syncookies" in one for one in without.failures), without
+            assert full(net, 3900)  # room alone fills as well
+            roomy = served(net, source=OUTSIDE)
+
+            with_flood = state(net)
+            predicted = limiting(net, check=True, backend=backend)
+            assert state(net) == with_flood and predicted.result["changed"]
+            assert any("port 80" in one["after"] or "--dport 80" in one["after"]
+                       for one in predicted.diff if one.get("after_header") == "firewall"), predicted.diff  # fmt: skip
+            made = limiting(net, backend=backend)
+            assert made.result["changed"] and made.result["backend"] == backend
+            assert all("tcp_syncookies" in one or "half-open" in one for one in made.failures), made.failures
+            assert record()["syn_limit"] == LIMIT and [one["port"] for one in record()["limited"]] == [80]
+            assert ("until" in record()["limited"][0]) == (backend == "nftables") and record()["blocks"] == []
+            assert any("may send %d SYNs a second to port 80" % LIMIT in one for one in made.result["reasons"])
+            assert any("no block ends by itself" in one or "With iptables" in one for one in made.result["reasons"]) == (backend == "iptables")
+            assert lab.wait_for(lambda: lab.half_open_count(net.server, 80) < 1000, timeout=15, pause=0.1)
+            passing = arriving(net)
+            inside, outside, near = served(net, source=INSIDE), served(net, source=OUTSIDE), served(net)
+            done = state(net)
+            again = present(net, backend=backend, syn_limit=LIMIT)
+            assert not again.result["changed"] and again.diff == [] and state(net)[:2] == done[:2]
+            with pytest.raises(RuntimeError, match="Nothing is restored yet.*networks still exceed the limit of SYNs"):
+                lab.forked(lambda: None, _quietly, absent, net)
+        calm(net)
+        predicted = absent(net, check=True)
+        assert predicted.result["changed"] and record() is not None
+        assert absent(net).result["changed"] and state(net) == before and not os.path.exists(os.path.dirname(PATH))
+        after = served(net, source=OUTSIDE)
+    print(
+        "\n| %s | 40 networks, %d SYNs/s | %d before, %d with room | %d with a limit of %d (%d SYNs/s pass) | %d in a network that floods | %d spared | %d after |"
+        % (backend, RATE, locked_out, roomy, outside, LIMIT, passing, inside, near, after)
+    )
+    assert locked_out < 50 and roomy < 50
+    # Each network may send LIMIT, and at first as many at once
+    assert passing <= 1.5 * LIMIT * len(NETWORKS)
+    assert near >= 99 and after >= 99
+
+
+def _quietly(function: Any, *arguments: Any) -> str:
+    return str(function(*arguments).result)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@isolated
+def test_a_limit_does_not_help_where_every_network_sends_a_single_syn(backend: str) -> None:
+    with host() as net:
+        before = state(net)
+        with floods.spoofed(net, rate=RATE):
+            assert full(net)
+            locked_out = served(net, source=OUTSIDE)
+            limiting(net, backend=backend)
+            time.sleep(8)  # what was there before the limit is gone
+            passing = arriving(net)
+            outside = served(net, source=OUTSIDE)
+            begin = time.monotonic()
+            listed = net.server.call(nft.table, NFT)
+            took = time.monotonic() - begin
+        assert absent(net, force=True, window=0).result["changed"] and state(net)[2:] == before[2:]
+    print(
+        "\n| %s | from everywhere, %d SYNs/s | %d before | %d with a limit of %d (%d SYNs/s pass) | table listed in %.2f s, sound: %s |"
+        % (backend, RATE, locked_out, outside, LIMIT, passing, took, listed and listed.sound)
+    )
+    assert passing > 0.8 * RATE
+    assert outside < 50
