@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import random
 import re
-import signal
+import socket
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -73,8 +71,8 @@ def state(net: lab.Pair) -> tuple[Any, ...]:
 
 
 @contextlib.contextmanager
-def host(cookies: int = 0, settable: bool = False, address: str = "0.0.0.0") -> Iterator[lab.Pair]:
-    with lab.pair() as net, serving.application(net.server, 80, backlog=300, address=address):
+def host(cookies: int = 0, settable: bool = False, address: str = "0.0.0.0", port: int = 80) -> Iterator[lab.Pair]:
+    with lab.pair() as net, serving.application(net.server, port, backlog=300, address=address):
         net.server.sysctl("net.ipv4.tcp_syncookies", cookies)
         net.server.sysctl("net.ipv4.tcp_synack_retries", 2)
         net.server.sysctl("net.ipv4.tcp_max_syn_backlog", 8192)  # without cookies a queue holds three quarters of it
@@ -152,7 +150,7 @@ def test_a_limit_carries_clients_where_each_of_many_networks_repeats(backend: st
         calm(net)
         predicted = absent(net, check=True)
         assert predicted.result["changed"] and record() is not None
-        assert absent(net).result["changed"] and state(net) == before and not os.path.exists(os.path.dirname(PATH))
+        assert absent(net).result["changed"] and state(net) == before
         after = served(net, source=OUTSIDE)
     print(
         "\n| %s | 40 networks, %d SYNs/s | %d before, %d with room | %d with a limit of %d (%d SYNs/s pass) | %d in a network that floods | %d spared | %d after |"
@@ -160,7 +158,7 @@ def test_a_limit_carries_clients_where_each_of_many_networks_repeats(backend: st
     )
     assert locked_out < 50 and roomy < 50
     # Each network may send LIMIT, and at first as many at once
-    assert passing <= 1.5 * LIMIT * len(NETWORKS)
+    assert 0.8 * LIMIT * len(NETWORKS) <= passing <= 1.5 * LIMIT * len(NETWORKS)  # nor is any SYN counted twice
     assert near >= 99 and after >= 99
 
 
@@ -190,3 +188,112 @@ def test_a_limit_does_not_help_where_every_network_sends_a_single_syn(backend: s
     )
     assert passing > 0.8 * RATE
     assert outside < 50
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@isolated
+def test_many_clients_of_one_network_are_slowed_down_and_who_is_spared_is_not(backend: str) -> None:
+    """With cookies, which carry everybody: what is left out is the limit's doing. Both guests are in one /24 each of their own."""
+    with host(cookies=1, settable=True) as net:
+        before = state(net)
+        with floods.spoofed(net, rate=RATE, sources=NETWORKS):
+            assert full(net)
+            limiting(net, backend=backend, syn_limit=10, allow=[INSIDE])
+            slow = clients.real_clients(net, 100, port=80, source=OUTSIDE, pause=0.01)  # 100 a second
+            fast = clients.real_clients(net, 30, port=80, source=OUTSIDE, pause=0.2)  # 5 a second
+            spared = served(net, source=INSIDE)
+            done = record()
+        assert absent(net, force=True, window=0).result["changed"] and state(net) == before
+    print("\n| %s | limit 10 | %d of 100 clients of a network at 100 a second | %d of 30 at 5 a second | %d of 100 spared |" % (backend, slow, fast, spared))
+    assert INSIDE + "/32" in done["spared"] and "10.77.0.0/24" in done["spared"] and done["sysctls"] == {}
+    assert slow < 80 and fast == 30 and spared >= 99
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@isolated
+def test_a_limit_holds_for_ipv6_and_for_a_port_that_leads_to_another(backend: str) -> None:
+    """Clients of 8080 are redirected to 80, which the listener has. Of IPv6, a network is a /64."""
+    networks = ["2001:db8:%x::/64" % number for number in range(1, 41)]
+    with host(address="::", cookies=1, settable=True) as net:
+        redirect = "add table ip r; add chain ip r p { type nat hook prerouting priority -100; }; add rule ip r p tcp dport 8080 redirect to :80"
+        net.server.run([NFT, redirect], check=True)
+        before = state(net)
+        with floods.spoofed(net, rate=RATE, sources=networks, dst=net.server_v6), floods.spoofed(net, port=8080, rate=RATE, sources=NETWORKS):
+            assert full(net)
+            for _try in range(3):
+                limiting(net, backend=backend)
+            assert [one["family"] for one in record()["limited"]] == ["ipv4", "ipv6"]
+            passing = arriving(net)
+        assert absent(net, force=True, window=0).result["changed"] and state(net) == before
+    print("\n| %s | 40 /64 and 40 /24, %d SYNs/s each | %d SYNs/s pass |" % (backend, RATE, passing))
+    assert 0.8 * 2 * LIMIT * 40 <= passing <= 1.5 * 2 * LIMIT * 40
+
+
+@isolated
+def test_a_limit_ends_by_itself_and_a_run_renews_it_while_it_drops() -> None:
+    with host(cookies=1, settable=True) as net:
+        before = state(net)
+        with floods.spoofed(net, rate=RATE, sources=NETWORKS):
+            assert full(net)
+            limiting(net, block_lifetime=10)
+            until = record()["limited"][0]["until"]
+            time.sleep(3)
+            present(net, block_lifetime=10)  # renewed for the flood, which is still seen, or for what it drops
+            assert record()["limited"][0]["until"] > until and record()["syn_limit"] == LIMIT
+        assert lab.wait_for(lambda: not net.server.call(nft.table, NFT).limit.ports, timeout=15, pause=0.2)
+        time.sleep(1.1)  # a record's times are whole seconds
+        assert clients.real_clients(net, 100, port=80, source=OUTSIDE, pause=0.005) >= 99  # nobody has restored anything
+        later = present(net, syn_limit=LIMIT)
+        assert later.failures == [] and later.result["record"]["limited"] == [] and later.result["record"]["spared"] == []
+        assert net.server.call(nft.table, NFT).limit is None
+        assert absent(net, force=True, window=0).result["changed"] and state(net)[:3] == before[:3]
+
+
+@isolated
+def test_a_limit_that_somebody_changed_is_mended() -> None:
+    with host(cookies=1, settable=True) as net:
+        with floods.spoofed(net, rate=RATE, sources=NETWORKS):
+            assert full(net)
+            limiting(net)
+            for spoil in (["flush", "chain", "inet", "linuxnet_tcp", "prerouting"], ["delete", "table", "inet", "linuxnet_tcp"],
+                          ["flush", "set", "inet", "linuxnet_tcp", "limited4"], ["add", "element", "inet", "linuxnet_tcp", "spared4", "{ 198.18.0.0/15 }"]):  # fmt: skip
+                net.server.run([NFT, *spoil], check=True)
+                assert present(net, syn_limit=LIMIT).result["changed"], spoil
+                assert net.server.call(nft.table, NFT).sound and set(net.server.call(nft.table, NFT).limit.ports) == {(4, 80)}
+            made = present(net, syn_limit=5)
+            assert made.result["changed"] and net.server.call(nft.table, NFT).limit.rate == 5
+        assert absent(net, force=True, window=0).result["changed"]
+
+
+@isolated
+def test_iptables_takes_another_rate_in_one_transaction() -> None:
+    with host(cookies=1, settable=True) as net:
+        before = state(net)
+        with floods.spoofed(net, rate=RATE, sources=NETWORKS):
+            assert full(net)
+            limiting(net, backend="iptables", syn_limit=50)
+            first = net.server.run(["iptables", "-S", "SYN_BACKLOG"], capture_output=True, text=True, check=True).stdout
+            for _try in range(3):
+                if present(net, backend="iptables", syn_limit=LIMIT).result["record"]["syn_limit"] == LIMIT:
+                    break
+            second = net.server.run(["iptables", "-S", "SYN_BACKLOG"], capture_output=True, text=True, check=True).stdout
+            passing = arriving(net)
+        assert "--hashlimit-above 50/sec" in first and "lt80_50 " in first
+        assert re.findall(r"--hashlimit-above (\d+)/sec", second) == [str(LIMIT)] and passing <= 1.5 * LIMIT * len(NETWORKS)
+        assert absent(net, force=True, window=0).result["changed"] and state(net) == before
+
+
+@isolated
+def test_a_network_with_clients_on_the_port_is_spared() -> None:
+    with host(cookies=1, settable=True, port=81) as net, lab.listener(net.server, port=80, backlog=300) as sock:
+        with net.client.enter():
+            client = socket.create_connection((net.server_v4, 80), timeout=5, source_address=(INSIDE, 0))
+        with contextlib.closing(client), contextlib.closing(sock.accept()[0]):
+            with floods.spoofed(net, rate=RATE, sources=NETWORKS):
+                assert full(net)
+                limiting(net)
+                assert INSIDE.replace(".7", ".0/24") in record()["spared"] and OUTSIDE.replace(".7", ".0/24") not in record()["spared"]
+                assert absent(net, force=True, window=0).result["changed"]
+                limiting(net, mitigate_established="drop")
+                assert INSIDE.replace(".7", ".0/24") not in record()["spared"]
+        assert absent(net, force=True, window=0).result["changed"]
