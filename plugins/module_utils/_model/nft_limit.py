@@ -46,19 +46,18 @@ def sets(chains: Iterable[str]) -> List[str]:
 
 
 def of_rule(rule: Mapping[str, Any]) -> Optional[Tuple[int, int, int]]:
-    """The version of IP, the SYNs a second and what was dropped, if it is a rule of a limit as libnftables-json(5) has it."""
+    """The version of IP, the SYNs a second and what was dropped, of a rule of a limit as libnftables-json(5) has it."""
     expressions = [one for one in _list(rule.get("expr")) if isinstance(one, dict)]
-    text = json.dumps(expressions)
-    for version, ports in PORTS.items():
-        counting = _part(expressions, "set")
-        if '"@{0}"'.format(ports) not in text or '"@{0}"'.format(SPARED[version]) not in text or \
-                counting.get("set") != "@" + rates(version, str(rule.get("chain"))) or '"drop"' not in text:  # fmt: skip
-            continue
-        stated = [one for one in _list(counting.get("stmt")) if isinstance(one, dict)]
-        limit, counter = _part(stated, "limit"), _part(expressions, "counter")
-        rate, packets = limit.get("rate"), counter.get("packets")
-        over = (limit.get("per"), limit.get("inv"), limit.get("burst")) == ("second", True, rate)
-        if over and isinstance(rate, int):
+    text, counting = json.dumps(expressions), _part(expressions, "set")
+    stated = [one for one in _list(counting.get("stmt")) if isinstance(one, dict)]
+    limit, packets = _part(stated, "limit"), _part(expressions, "counter").get("packets")
+    rate = limit.get("rate")
+    over = (limit.get("per"), limit.get("inv"), limit.get("burst")) == ("second", True, rate)
+    if not over or not isinstance(rate, int) or '"drop"' not in text:
+        return None
+    for version in MASKS:
+        asked = all('"@{0}"'.format(name[version]) in text for name in (PORTS, SPARED))
+        if asked and counting.get("set") == "@" + rates(version, str(rule.get("chain"))):
             return version, rate, packets if isinstance(packets, int) else 0
     return None
 

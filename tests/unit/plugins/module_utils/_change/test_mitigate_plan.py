@@ -565,8 +565,8 @@ def test_a_limit_is_set_on_the_port_of_a_flood_from_everywhere_alone(identifier:
 def test_a_limit_is_set_where_networks_of_a_flood_are_not_dropped() -> None:
     few = facts(flood("198.51.100.0/24", "203.0.113.0/24"), mitigation=nft())
     assert mitigation_plan(few, LIMITED)["limits"] == []
-    for given in ({"max_networks": 1}, {"max_networks": 0}, {"allow": ["203.0.113.0/24"]}):
-        made = mitigation_plan(few, dict(LIMITED, **given))
+    for less in ({"max_networks": 1}, {"max_networks": 0}, {"allow": ["203.0.113.0/24"]}):
+        made = mitigation_plan(few, dict(LIMITED, **less))
         assert [one["port"] for one in made["limits"]] == [80] and len(made["blocks"]) < 2
 
 
