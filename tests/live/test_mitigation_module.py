@@ -227,19 +227,12 @@ def test_what_somebody_flushed_is_mended_and_what_no_record_tells_of_is_removed(
         assert absent(net).result["changed"] and ruleset(net) == before
 
 
-def chain(net: lab.Pair) -> str:
-    return net.server.run(["iptables", "-S", "SYN_BACKLOG"], capture_output=True, text=True).stdout
-
-
 @pytest.mark.parametrize("backend", BACKENDS)
 @isolated
 def test_whatever_was_killed_is_completed_or_taken_back(backend: str) -> None:
-    """Killed at random moments, forward and back.
-
-    One network is dropped, and since another one is not, there is a limit as well: more than this flood sends.
-    """
+    """Killed at random moments, forward and back."""
     rng, landed = random.Random(backend), []
-    common = {"backend": backend, "allow": [GUEST], "max_networks": 1, "syn_limit": 2000}
+    common = {"backend": backend, "allow": [GUEST], "max_networks": 1}
     acts: dict[Any, dict[str, Any]] = {present: common, absent: {**common, "force": True, "window": 0}}
     with host() as net:
         before = state(net)
@@ -261,7 +254,6 @@ def test_whatever_was_killed_is_completed_or_taken_back(backend: str) -> None:
                     assert THEIRS.partition("{")[0].strip() in ruleset(net)
             looks, complete = 0, dropping(net, **common)
             assert complete.failures == []
-            ruled = {"nftables": "limit rate over 2000/second", "iptables": "hashlimit"}[backend]
             # A look may find what those before did not: another cause, or the second network, which is refused and gets room.
             # Then the record grows, once by each; and only then is anything changed.
             at_rest = 0
@@ -277,7 +269,6 @@ def test_whatever_was_killed_is_completed_or_taken_back(backend: str) -> None:
                     assert known["listeners"] == [] and [one["set"] for one in record()["listeners"]] == [4096]
                 at_rest = 0 if grown else at_rest + 1
             assert served(net) >= 99 and served(net, source=GUEST) >= 99
-            assert record()["limited"] and (ruled in ruleset(net) or ruled in chain(net))
         made = absent(net, force=True, window=0)
         assert made.result["changed"] and state(net) == before
     print(backend, "killed:", sum(status == -9 for _act, status, _there in landed), "of", len(landed), landed)

@@ -12,7 +12,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import random
 import re
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -314,3 +317,58 @@ def test_a_network_with_clients_on_the_port_is_spared() -> None:
                 limiting(net, mitigate_established="drop")
                 assert INSIDE.replace(".7", ".0/24") not in record()["spared"]
         assert absent(net, force=True, window=0).result["changed"]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@isolated
+def test_whatever_was_killed_is_completed_or_taken_back(backend: str) -> None:
+    """Killed at random moments, forward and back: a limit on port 80, and on port 81 a network that is dropped."""
+    rng, landed = random.Random(backend), []
+    common = {"backend": backend, "allow": [INSIDE], "syn_limit": LIMIT}
+    acts: dict[Any, dict[str, Any]] = {present: common, absent: {**common, "force": True, "window": 0}}
+    with host(settable=True) as net, serving.application(net.server, 81, backlog=300):
+        before = state(net)
+        one = floods.spoofed(net, port=81, rate=1000, sources=["198.51.100.0/24"])
+        with floods.spoofed(net, rate=RATE, sources=NETWORKS), one:
+            assert full(net)
+            whole = {}
+            for act, given in acts.items():  # how long each takes when nobody kills it
+                begin = time.monotonic()
+                assert act(net, **given).failures == []
+                whole[act] = time.monotonic() - begin
+            for _round in range(int(os.environ.get("KILLS", "6"))):
+                for act in (present, absent):
+                    pid = sandbox.in_child(lambda act=act: act(net, **acts[act]))
+                    # A run that makes something looks for a second first
+                    time.sleep(rng.uniform(0.9 if act is present else 0.0, 0.05 + whole[act]))
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                    landed.append((act.__name__, sandbox.ended(pid), record() is not None))
+                    assert THEIRS.partition("{")[0].strip() in ruleset(net)
+            runs = at_rest = 0
+            while at_rest < 2 or not (record()["limited"] and record()["blocks"]):
+                runs += 1
+                assert runs <= 15, record()
+                known = record()
+                made = present(net, **common)
+                assert made.failures == []
+                at_rest = 0 if record() != known or made.result["changed"] else at_rest + 1
+            assert [(one["family"], one["port"]) for one in record()["limited"]] == [("ipv4", 80)] and record()["syn_limit"] == LIMIT
+            assert [(one["network"], one["port"]) for one in record()["blocks"]] == [("198.51.100.0/24", 81)]
+            assert in_rules(net, backend) == (LIMIT, 80)
+            assert served_elsewhere(net) >= 99 and served(net) >= 99 and served(net, source=INSIDE) >= 99
+        made = absent(net, force=True, window=0)
+        assert made.result["changed"] and state(net) == before
+    print("\n", backend, "killed:", sum(status == -9 for _act, status, _there in landed), "of", len(landed), landed)
+
+
+def in_rules(net: lab.Pair, backend: str) -> tuple[int, int]:
+    """The limit and its port, read another way than the collection reads them."""
+    if backend == "iptables":
+        chain = net.server.run(["iptables", "-S", "SYN_BACKLOG"], capture_output=True, text=True, check=True).stdout
+        ((port, limit),) = re.findall(r"--dport (\d+) .*--hashlimit-above (\d+)/sec", chain)
+        return int(limit), int(port)
+    held = net.server.run([NFT, "list", "set", "inet", "linuxnet_tcp", "limited4"], capture_output=True, text=True, check=True).stdout
+    limits = set(re.findall(r"limit rate over (\d+)/second", ruleset(net).partition("chain")[2]))
+    ((port,), (limit,)) = re.findall(r"elements = { (\d+) timeout", held), limits
+    return int(limit), int(port)
