@@ -27,6 +27,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._module import mitiga
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import firewall, nft
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.mitigation_record import PATH
 from ansible_collections.linuxnet.tcp.tests.live import clients, floods, lab, sandbox, serving
+from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT, run_playbook
 from ansible_collections.linuxnet.tcp.tests.live.sandbox import isolated
 from ansible_collections.linuxnet.tcp.tests.live.separate import mount
 
@@ -372,3 +373,21 @@ def in_rules(net: lab.Pair, backend: str) -> tuple[int, int]:
     limits = set(re.findall(r"limit rate over (\d+)/second", ruleset(net).partition("chain")[2]))
     ((port,), (limit,)) = re.findall(r"elements = { (\d+) timeout", held), limits
     return int(limit), int(port)
+
+
+@isolated
+def test_the_role_takes_it_and_refuses_what_is_out_of_its_range() -> None:
+    with host(cookies=1, settable=True) as net, floods.spoofed(net, rate=RATE, sources=NETWORKS):
+        assert full(net)
+        before = state(net)[1:]
+        given = {"mitigate_become": False, "syn_backlog_mitigate_syn_limit": 1000001}
+        done = run_playbook(ROOT / "playbooks" / "mitigate.yml", "-e", json.dumps(given), namespace=net.server, SSH_CONNECTION="")
+        assert done.returncode != 0 and state(net)[1:] == before
+        assert re.search("syn_limit.*1000001.*0.*1000000", done.stdout), done.stdout
+        given["syn_backlog_mitigate_syn_limit"] = LIMIT
+        for _try in range(3):
+            done = run_playbook(ROOT / "playbooks" / "mitigate.yml", "-e", json.dumps(given), namespace=net.server, SSH_CONNECTION="")
+            assert done.returncode == 0, done.stdout + done.stderr
+            if record()["limited"]:
+                break
+        assert in_rules(net, "nftables") == (LIMIT, 80) and "may send 2 SYNs a second to port 80" in done.stdout
