@@ -61,6 +61,12 @@ options:
         type: str
         choices: [keep, drop]
         default: keep
+      syn_limit:
+        description:
+          - SYNs a second that each source network may send to a flooded port whose networks are not dropped, from 1 to 1000000. V(0) for
+            no limit.
+        type: int
+        default: 0
       earlier:
         description:
           - The gathered facts of a first look. What they tell is judged as well; what was undecided in them gives way to what is clear.
@@ -129,6 +135,11 @@ _value:
       type: list
       elements: dict
       sample: [{network: 198.51.100.0/24, port: 80, ip_version: ipv4}]
+    limits:
+      description: The ports on which each source network is held to so many SYNs a second.
+      type: list
+      elements: dict
+      sample: [{port: 80, ip_version: ipv4, rate: 20}]
     ip_versions:
       description: The families of RV(_value.blocks).
       type: list

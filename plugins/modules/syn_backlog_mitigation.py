@@ -83,6 +83,20 @@ options:
     type: str
     choices: [keep, drop]
     default: keep
+  syn_limit:
+    description:
+      - SYNs a second, from 1 to 1000000, that each source network (a /24, of IPv6 a /64) may send to a flooded port, and at first as many at once.
+        What is more is dropped. V(0) sets no limit.
+      - It is set on the ports of a flood from everywhere, and on those of a flood from few networks of which one is not dropped. It is never
+        set for clients that mean well and are too many.
+      - For hosts where cookies alone do not carry, since C(tcp_syncookies) cannot be set, or since a SYN-ACK for each SYN is too much for
+        the line. It helps where each network sends many SYNs, and not where each sends one.
+      - It does not hold for whom nothing is ever dropped of and, unless O(mitigate_established=drop), for networks from which clients are
+        connected to the port as it is set. Of these it knows 1000 addresses.
+      - With nftables it ends after O(block_lifetime) like a block, unless a run sees that it still drops something. It stays as it is where a later
+        run sets none.
+    type: int
+    default: 0
   connection:
     description:
       - The connection plugin through which the host is reached. With one that comes in over the network, nothing is dropped where the address of the session
@@ -116,6 +130,11 @@ EXAMPLES = r"""
   linuxnet.tcp.syn_backlog_mitigation:
     allow: [203.0.113.0/24]
     block_lifetime: 1800
+
+- name: Where SYN cookies cannot be set, hold each network to 20 SYNs a second
+  linuxnet.tcp.syn_backlog_mitigation:
+    allow: [203.0.113.0/24]
+    syn_limit: 20
 
 - name: Put all back
   linuxnet.tcp.syn_backlog_mitigation:
@@ -166,6 +185,9 @@ record:
     listeners: []
     blocks: [{network: 198.51.100.0/24, port: 80, until: "2026-11-20T10:30:00Z"}]
     passes: [198.51.100.7/32]
+    syn_limit: null
+    limited: []
+    spared: []
     firewall: {}
     backend: nftables
 """

@@ -24,11 +24,11 @@ pytest.importorskip("ansible.module_utils.basic", reason="the edge to Ansible ne
 #: files of module_utils that travel with a module, and their size in units of 10,000 bytes, begun ones counted
 SENT = {
     "syn_backlog": (114, 52),
-    "syn_backlog_facts": (167, 80),
-    "syn_backlog_info": (167, 80),
+    "syn_backlog_facts": (167, 81),
+    "syn_backlog_info": (167, 81),
     "syn_backlog_limits": (23, 8),
     "syn_backlog_listener": (62, 30),
-    "syn_backlog_mitigation": (210, 101),
+    "syn_backlog_mitigation": (212, 103),
     "syn_backlog_read_info": (142, 64),
     "syn_backlog_sysctls_info": (15, 5),
     "syn_backlog_watch": (61, 32),
@@ -41,7 +41,7 @@ IMPORTED = {
     "syn_backlog_info": 22,
     "syn_backlog_limits": 17,
     "syn_backlog_listener": 41,
-    "syn_backlog_mitigation": 19,
+    "syn_backlog_mitigation": 20,
     "syn_backlog_read_info": 20,
     "syn_backlog_sysctls_info": 11,
     "syn_backlog_watch": 46,

@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""With which firewall networks are dropped, and for how long."""
+"""With which firewall networks are dropped, for how long, and to how many SYNs a second others are held."""
 
 from __future__ import annotations
 
@@ -32,6 +32,17 @@ def lifetime(wanted: Mapping[str, Any]) -> int:
     return seconds
 
 
+def syn_limit(wanted: Mapping[str, Any]) -> int:
+    """The SYNs a second that a network may send where it is not dropped; 0 for any number.
+
+    :raises InvalidOption: it is out of its range.
+    """
+    told = wanted.get("syn_limit")
+    rate = 0 if told is None else int(told)
+    errors.require_range("syn_limit", rate, 0, model_mitigation.MOST_SYNS)
+    return rate
+
+
 def backend_of(
     wanted: Mapping[str, Any], about: Mapping[str, Any], before: Optional[model_mitigation.Record]
 ) -> Tuple[Optional[str], str]:
@@ -44,7 +55,7 @@ def backend_of(
     asked = wanted.get("backend") or AUTO
     if asked not in BACKENDS:
         raise errors.InvalidOption("backend", asked, "expected one of " + ", ".join(BACKENDS))
-    if before and before["blocks"]:
+    if before and (before["blocks"] or before["limited"]):
         return before["backend"] or model_mitigation.IPTABLES, ""
     if asked != model_mitigation.IPTABLES and about.get("nft"):
         return model_mitigation.NFTABLES, ""

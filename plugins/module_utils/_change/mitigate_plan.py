@@ -7,7 +7,8 @@
 """What to do about a flood: which networks to drop, which sysctls to set, which listeners to widen, and why.
 
 A flood from few networks is dropped, with cookies for as long as its entries still hold the queue. What cannot be
-dropped, or comes from everywhere, gets cookies and room. Clients that mean well are never dropped.
+dropped, or comes from everywhere, gets cookies and room, and a limit of SYNs a second for each network where that is
+asked for. Clients that mean well are never dropped.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from . import guard as change_guard
 
 Facts = Mapping[str, Any]
 
-FEW_NETWORKS = "syn-flood-few-networks"
+FEW_NETWORKS, EVERYWHERE = "syn-flood-few-networks", "syn-flood-everywhere"
 #: What cookies and room help against, whoever the clients are
-STRAINED = ("syn-flood-everywhere", "honest-burst", "lossy-clients", "syn-queue-full", "last-quarter-drops")
+STRAINED = (EVERYWHERE, "honest-burst", "lossy-clients", "syn-queue-full", "last-quarter-drops")
 STARVED = "accept-queue-overflow"
 _CLEAR = frozenset((FEW_NETWORKS, STARVED, *STRAINED)).difference(model_verdict.IN_DOUBT)
 
@@ -40,7 +41,7 @@ class _Work:
     def __init__(self, facts: Facts, wanted: Facts) -> None:
         self.facts, self.gathered = facts, gathered.part(facts, "mitigation")
         self.backlog, self.most = _option(wanted, "backlog", 1), _option(wanted, "max_networks", 0)
-        self.lifetime = backends.lifetime(wanted)
+        self.lifetime, self.syn_limit = backends.lifetime(wanted), backends.syn_limit(wanted)
         self.guard = change_guard.guard_of(wanted, self.gathered)
         known = self.gathered.get("record")
         self.before: Optional[model_mitigation.Record] = None if known is None else model_mitigation.parse_record(known)
@@ -56,8 +57,7 @@ class _Work:
 
     def is_taken(self, family: str) -> bool:
         """Whether a chain of our chain's name is somebody else's: restoring would empty and remove it."""
-        blocks = self.before["blocks"] if self.before else ()
-        ours = {model_mitigation.family_of(one["network"]) for one in blocks}
+        ours = model_mitigation.ruled_families(self.before) if self.before else ()
         return family in (self.gathered.get("chains") or ()) and family not in ours
 
     @property
@@ -77,8 +77,8 @@ def mitigation_plan(facts: Facts, wanted: Facts) -> Dict[str, Any]:
     """What is to be in force, and why.
 
     ``facts`` is the gathered ``syn_backlog`` of the host's own network namespace, and ``wanted`` has ``allow``,
-    ``max_networks``, ``backlog`` and ``connection``, and may have ``backend``, ``block_lifetime`` and ``established``;
-    of a second look also ``earlier``, the facts of the first.
+    ``max_networks``, ``backlog`` and ``connection``, and may have ``backend``, ``block_lifetime``, ``syn_limit`` and
+    ``established``; of a second look also ``earlier``, the facts of the first.
 
     :raises InvalidOption: a variable that cannot be, or facts that do not tell enough.
     """
@@ -99,6 +99,8 @@ def mitigation_plan(facts: Facts, wanted: Facts) -> Dict[str, Any]:
             work.undecided |= one["id"] in model_verdict.IN_DOUBT
             _cause(work, one)
             _make_room(work, one)
+            if one["id"] == EVERYWHERE:
+                _limit(work, one)
     _renew(work)
     return _told(work)
 
@@ -119,6 +121,7 @@ def _told(work: _Work) -> Dict[str, Any]:
     blocked = _each_network(record)
     through = [one for one in work.guard.let_through if model_networks.overlapping(one, blocked)]
     record = model_mitigation.merge(record, dict(model_mitigation.empty(), passes=sorted(set(map(str, through)))))
+    record = model_mitigation.merge(record, dict(model_mitigation.empty(), spared=_spared(work)))
     verdict = IN_FORCE if record == work.before else MITIGATE
     if verdict == IN_FORCE:
         work.tell("What can be done is in force since {0}.".format(record["since"]))
@@ -149,6 +152,9 @@ def _actions(record: model_mitigation.Record, facts: Facts) -> Dict[str, Any]:
         "blocks": blocks,
         "passes": [one for one in passes if one["ip_version"] in families],
         "ip_versions": families,
+        "limits": [
+            {"ip_version": one["family"], "port": one["port"], "rate": record["syn_limit"]} for one in record["limited"]
+        ],
         "backend": record["backend"],
     }
 
@@ -168,6 +174,7 @@ def _against_few(work: _Work, finding: Facts) -> None:
     _turn_cookies_on(work)
     if refused or not networks or not ports:
         _make_room(work, finding)
+        _limit(work, finding)
 
 
 def _drop(work: _Work, told: Any, ports: Collection[int]) -> Optional[str]:
@@ -181,9 +188,12 @@ def _drop(work: _Work, told: Any, ports: Collection[int]) -> Optional[str]:
         return "no port is known on which {0} could be dropped".format(network)
     ports = [port for port in sorted(ports) if not model_networks.within(network, _each_network(record, port))]
     if ports and network not in known:
-        why = work.guard.refuses(network) or _connected(work, network, ports) or _unable(work, network)
+        why = work.guard.refuses(network) or _connected(work, network, ports)
         if why:
             return why
+        unable = _unable(work, "ipv%d" % network.version)
+        if unable:
+            return "{0} is not dropped, for {1}".format(network, unable)
         if len(known) >= work.most:
             return "{0} is not dropped: syn_backlog_mitigate_max_networks is {1}".format(network, work.most)
         work.tell("{0}: {1} is dropped.".format(", ".join("port %d" % port for port in ports), network))
@@ -216,32 +226,90 @@ def _is_client(work: _Work, network: model_networks.Network, peer: Facts) -> boo
     return not model_networks.within(address, work.guard.let_through)
 
 
-def _unable(work: _Work, network: model_networks.Network) -> Optional[str]:
-    """Why the host's firewall cannot drop a network."""
+def _unable(work: _Work, family: str) -> Optional[str]:
+    """Why the host's firewall cannot drop anything of a family."""
     if work.backend == model_mitigation.NFTABLES:
         return None
     if work.backend is None:
-        return "{0} is not dropped, for {1}".format(network, work.no_backend)
-    family = "ipv%d" % network.version
+        return work.no_backend
     if family not in (work.gathered.get("iptables") or ()):
-        return "{0} is not dropped, for there is no {1} on the host".format(network, _COMMANDS[family])
+        return "there is no {0} on the host".format(_COMMANDS[family])
     if work.is_taken(family):
-        return (
-            "{0} is not dropped, for {1} has a chain SYN_BACKLOG that no record tells of; if nobody uses it, "
-            "remove it"
-        ).format(network, _COMMANDS[family])
+        return "{0} has a chain SYN_BACKLOG that no record tells of; if nobody uses it, remove it".format(
+            _COMMANDS[family]
+        )
     return None
+
+
+def _limit(work: _Work, finding: Facts) -> None:
+    """Hold each network to so many SYNs a second on the ports of a flood whose networks are not dropped."""
+    if not work.syn_limit:
+        return
+    ports = _ports(work, finding)
+    families = _families(work, finding)
+    why = [work.guard.nobody or ("" if ports else "no port is known on which SYNs could be limited")]
+    why += [_unable(work, family) or "" for family in families]
+    families = [family for family, unable in zip(families, why[1:]) if not unable and not why[0]]
+    for one in filter(None, why):
+        work.tell("{0}: there is no limit of SYNs, for {1}.".format(finding["subject"], one))
+    record, now = work.record, work.gathered.get("now")
+    known = {(one["family"], one["port"]): one for one in record["limited"]}
+    places = [(family, port) for family in families for port in sorted(ports)]
+    fresh = [one for one in places if one not in known or backends.due(known[one], now, work.lifetime)]
+    if not places or (not fresh and record["syn_limit"] == work.syn_limit):
+        return
+    work.tell(
+        "{0}: each network (a /24, of IPv6 a /64) may send {1} SYN{2} a second to port {3}; what is more is "
+        "dropped.".format(finding["subject"], work.syn_limit, "" if work.syn_limit == 1 else "s",
+                          ", ".join(map(str, sorted(ports))))
+    )  # fmt: skip
+    work.tell(backends.ending(work.backend, work.lifetime))
+    limited = [{"family": family, "port": port, **work.until} for family, port in fresh]
+    changed = dict(model_mitigation.empty(), syn_limit=work.syn_limit, limited=limited, backend=work.backend)
+    work.new = model_mitigation.merge(work.new, changed)
+
+
+def _families(work: _Work, finding: Facts) -> List[str]:
+    """The families of the clients that come to what a finding is about."""
+    addresses = [gathered.part(finding, "evidence").get("address")]
+    addresses += [row.get("address") for row in _meant(work, finding)]
+    found = set()
+    for address in filter(None, map(model_networks.parse_network, addresses)):
+        mapped = getattr(address.network_address, "ipv4_mapped", None)
+        found |= {"ipv4"} if address.version == 4 or mapped else {"ipv6"}
+        if address.version == 6 and not int(address.network_address):
+            found.add("ipv4")  # a socket of :: takes both, unless it was told otherwise
+    return sorted(found)
+
+
+def _spared(work: _Work) -> List[str]:
+    """Whom a limit does not hold for: who is never dropped and, as it is made, networks with clients on its ports."""
+    families = {one["family"] for one in work.record["limited"]}
+    told = list(work.guard.let_through)
+    if work.new["limited"] and not work.drops_established:
+        ports = {one["port"] for one in work.record["limited"]}
+        peers = [one for one in gathered.rows(work.gathered, "connected") if one.get("port") in ports]
+        clients = [model_networks.parse_network(one.get("address")) for one in peers]
+        told += [model_networks.rolled_up(one) for one in clients if one is not None]
+    return sorted({str(one) for one in told if "ipv%d" % one.version in families})
 
 
 def _renew(work: _Work) -> None:
     """Networks that still send stay dropped for longer; others end when their time is over."""
-    sending = {(one.get("network"), one.get("port")) for one in gathered.rows(work.gathered, "sending")}
+    rows = gathered.rows(work.gathered, "sending")
+    sending = {(one.get("network", one.get("family")), one.get("port")) for one in rows}
     for block in work.before["blocks"] if work.before else ():
         due = backends.due(block, work.gathered.get("now"), work.lifetime)
         if due and (block["network"], block["port"]) in sending:
             told = "port {0}: {1} still sends, so it stays dropped for longer."
             work.tell(told.format(block["port"], block["network"]))
             renewed = dict(model_mitigation.empty(), blocks=[{**block, **work.until}])
+            work.new = model_mitigation.merge(work.new, renewed)
+    for limit in work.before["limited"] if work.before else ():
+        due = backends.due(limit, work.gathered.get("now"), work.lifetime)
+        if due and (limit["family"], limit["port"]) in sending:
+            work.tell("port {0}: its limit of SYNs still drops some, so it holds for longer.".format(limit["port"]))
+            renewed = dict(model_mitigation.empty(), limited=[{**limit, **work.until}])
             work.new = model_mitigation.merge(work.new, renewed)
 
 

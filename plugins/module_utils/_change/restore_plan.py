@@ -53,7 +53,7 @@ def restoration_plan(facts: Facts, drops_before: Any = (), drops_after: Any = ()
             *_still_judged(facts),
             *_would_not_fit(record, facts),
             *_moving(facts),
-            *_dropping(drops_before, drops_after),
+            *_dropping(record, drops_before, drops_after),
         ],
         "remarks": [*of_listeners, *of_sysctls],
         "listeners": listeners,
@@ -107,11 +107,14 @@ def _moving(facts: Facts) -> Iterator[str]:
         yield "in {0} seconds the kernel counted {1}".format(delta.get("seconds"), ", ".join(told))
 
 
-def _dropping(before: Any, after: Any) -> Iterator[str]:
+def _dropping(record: model_mitigation.Record, before: Any, after: Any) -> Iterator[str]:
     """Rules of ours that still drop."""
     first, second = (sum(map(_dropped, outputs or ())) for outputs in (before, after))
     if second > first:
-        yield "the networks that are dropped still send: {0} more SYNs meanwhile".format(second - first)
+        what = "networks still exceed the limit of SYNs" if record["limited"] else ""
+        if record["blocks"] or not what:
+            what = "the networks that are dropped still send" + (", or " + what if what else "")
+        yield "{0}: {1} more SYNs meanwhile".format(what, second - first)
 
 
 def _dropped(output: Any) -> int:

@@ -22,7 +22,7 @@ def in_force(host: observed.Host) -> Iterator[finding.Finding]:
     record = host.mitigation
     if not record:
         return
-    changes = [*_sysctls(host), *_listeners(record), *_blocks(record)]
+    changes = [*_sysctls(host), *_listeners(record), *_blocks(record), *_limits(record)]
     yield finding.Finding(
         finding.INFO,
         namespace_commands.OWN,
@@ -38,6 +38,8 @@ def in_force(host: observed.Host) -> Iterator[finding.Finding]:
             "sysctls": {name: dict(state) for name, state in host.mitigated.items()},
             "listeners": [dict(one) for one in gathered.rows(record, "listeners")],
             "blocks": [dict(one) for one in gathered.rows(record, "blocks")],
+            "syn_limit": gathered.number(record.get("syn_limit")),
+            "limited": [dict(one) for one in gathered.rows(record, "limited")],
         },
         "Once the flood is over: `ansible-playbook linuxnet.tcp.restore -e restore_hosts=HOST`. It puts back what was "
         "there before, and refuses while there are signs of the flood. A reboot ends it too.",
@@ -61,13 +63,15 @@ def _age(host: observed.Host) -> str:
 
 def _ending(record: Mapping[str, Any]) -> str:
     """How what is dropped ends."""
-    blocks = gathered.rows(record, "blocks")
-    if not blocks:
+    blocks, limited = gathered.rows(record, "blocks"), gathered.rows(record, "limited")
+    if not blocks and not limited:
         return ""
-    ends = [gathered.text(one, "until") for one in blocks]
+    what = "block" if blocks else "limit"
+    ends = [gathered.text(one, "until") for one in [*blocks, *limited]]
     if None in ends:
-        return " With iptables no block ends by itself." if record.get("backend") == mitigation.IPTABLES else ""
-    return " The last block ends by itself at {0}, unless a further run renews it.".format(max(filter(None, ends)))
+        told = " With iptables no {0} ends by itself.".format(what)
+        return told if record.get("backend") == mitigation.IPTABLES else ""
+    return " The last {0} ends by itself at {1}, unless a further run renews it.".format(what, max(filter(None, ends)))
 
 
 def _causes(record: Mapping[str, Any]) -> List[Any]:
@@ -100,3 +104,12 @@ def _blocks(record: Mapping[str, Any]) -> List[str]:
         return []
     named = ", ".join(str(port) for port in sorted(filter(None, ports)))
     return ["{0} network{1} dropped on port {2}".format(len(networks), "" if len(networks) == 1 else "s", named)]
+
+
+def _limits(record: Mapping[str, Any]) -> List[str]:
+    ports = sorted({gathered.number(one.get("port")) or 0 for one in gathered.rows(record, "limited")} - {0})
+    rate = gathered.number(record.get("syn_limit"))
+    if not ports or rate is None:
+        return []
+    told = "each network limited to {0} SYN{1} a second on port {2}"
+    return [told.format(rate, "" if rate == 1 else "s", ", ".join(map(str, ports)))]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
 
 from .._kernel import sysctls as kernel_sysctls
 from . import networks
@@ -26,7 +26,10 @@ _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 _FAMILIES = ("ipv4", "ipv6")
 
-#: What drops the networks of ``blocks``
+#: The most SYNs a second that a limit can let through: what hashlimit of iptables knows
+MOST_SYNS = 1000000
+
+#: What drops the networks of ``blocks``, and holds each network to ``syn_limit``
 NFTABLES, IPTABLES = "nftables", "iptables"
 
 #: Why a record is not of here: what it describes ended, or is somewhere else
@@ -64,13 +67,19 @@ def empty() -> Record:
         "listeners": [],
         "blocks": [],
         "passes": [],
+        "syn_limit": None,
+        "limited": [],
+        "spared": [],
         "firewall": {},
         "backend": None,
     }
 
 
 def merge(first: Optional[Mapping[str, Any]], second: Mapping[str, Any]) -> Record:
-    """Both in one: what the first says of how things were before holds, and of what is set the larger."""
+    """Both in one: what the first says of how things were before holds, and of what is set the larger.
+
+    Of two limits of SYNs a second the second holds, on every port: it is what was asked for last.
+    """
     if first is None:
         return merge(empty(), second)
     sysctls = {name: dict(state) for name, state in first["sysctls"].items()}
@@ -87,17 +96,25 @@ def merge(first: Optional[Mapping[str, Any]], second: Mapping[str, Any]) -> Reco
         "sysctls": sysctls,
         "boot": dict(second["boot"], **first["boot"]),
         "listeners": list(listeners.values()),
-        "blocks": _longest(first["blocks"], second["blocks"]),
+        "blocks": _longest("network", first["blocks"], second["blocks"]),
         "passes": _each_once(first["passes"], second["passes"]),
+        "syn_limit": second["syn_limit"] or first["syn_limit"],
+        "limited": _longest("family", first["limited"], second["limited"]),
+        "spared": _each_once(first["spared"], second["spared"]),
         "firewall": dict(second["firewall"], **first["firewall"]),
         "backend": first["backend"] or second["backend"],
     }
 
 
 def unlapsed(record: Mapping[str, Any], now: str) -> Record:
-    """The record without the blocks that have ended by themselves by now."""
-    blocks = [one for one in record["blocks"] if "until" not in one or seconds_left(one["until"], now) > 0]
-    return dict(record, blocks=blocks)
+    """The record without the blocks and limits that have ended by themselves by now."""
+    blocks, limited = (
+        [one for one in record[name] if "until" not in one or seconds_left(one["until"], now) > 0]
+        for name in ("blocks", "limited")
+    )
+    if not limited:
+        return dict(record, blocks=blocks, limited=[], syn_limit=None, spared=[])
+    return dict(record, blocks=blocks, limited=limited)
 
 
 def seconds_left(until: str, now: str) -> int:
@@ -117,11 +134,15 @@ def family_of(network: str) -> str:
     return "ipv6" if ":" in network else "ipv4"
 
 
+def ruled_families(record: Mapping[str, Any]) -> List[str]:
+    """The families that a firewall has rules of: of networks that it drops, or of a limit."""
+    blocked = {family_of(one["network"]) for one in record["blocks"]}
+    return sorted(blocked | {one["family"] for one in record["limited"]})
+
+
 def chained_families(record: Mapping[str, Any]) -> List[str]:
-    """The families that iptables drops networks of."""
-    if record["backend"] == NFTABLES:
-        return []
-    return sorted({family_of(one["network"]) for one in record["blocks"]})
+    """The families that iptables has rules of."""
+    return [] if record["backend"] == NFTABLES else ruled_families(record)
 
 
 def boot_text(state: Mapping[str, Any]) -> Optional[str]:
@@ -176,21 +197,21 @@ def _socket(entry: Mapping[str, Any]) -> Any:
     return entry["inode"], entry["address"], entry["port"]
 
 
-def _longest(first: Iterable[Mapping[str, Any]], second: Iterable[Mapping[str, Any]]) -> List[Dict[str, Any]]:
-    """Each block once, the later of its ends; one that has none keeps none."""
+def _longest(
+    name: str, first: Iterable[Mapping[str, Any]], second: Iterable[Mapping[str, Any]]
+) -> List[Dict[str, Any]]:
+    """What is named so on a port, each once, with the later of its ends; one that has none keeps none."""
     found: Dict[Any, Dict[str, Any]] = {}
     for one in (*first, *second):
-        key = one["network"], one["port"]
+        key = one[name], one["port"]
         known = found.setdefault(key, dict(one))
         if "until" in known and "until" in one:
             known["until"] = max(known["until"], one["until"])
     return list(found.values())
 
 
-def _each_once(first: Iterable[Any], second: Iterable[Any]) -> List[Any]:
-    found: List[Any] = list(first)
-    found += [one for one in second if one not in found]
-    return found
+def _each_once(first: Iterable[str], second: Iterable[str]) -> List[str]:
+    return list(dict.fromkeys([*first, *second]))
 
 
 # ---------------------------------------------------------------- what a file or an option holds
@@ -209,6 +230,8 @@ def parse_record(data: Any) -> Record:
         raise BadRecord("{0!r:.40} is not part of a record".format(unknown[0]))
     whole = dict(empty(), **found)
     since, boot_id = whole["since"], whole["boot_id"]
+    if whole["limited"] and whole["syn_limit"] is None:
+        raise BadRecord("limited: no syn_limit says to how much")
     return {
         "schema": SCHEMA,
         "since": None if since is None else _time(since),
@@ -221,6 +244,9 @@ def parse_record(data: Any) -> Record:
         "listeners": [_listener(one) for one in _list(whole["listeners"], "listeners")],
         "blocks": [_block(one) for one in _list(whole["blocks"], "blocks")],
         "passes": [str(_network(one)) for one in _list(whole["passes"], "passes")],
+        "syn_limit": None if whole["syn_limit"] is None else _integer(whole["syn_limit"], 1, MOST_SYNS),
+        "limited": [_limited(one) for one in _list(whole["limited"], "limited")],
+        "spared": [str(_network(one)) for one in _list(whole["spared"], "spared")],
         "firewall": {_family(one): _base(had) for one, had in _mapping(whole["firewall"], "firewall").items()},
         "backend": _backend(whole["backend"]),
     }
@@ -253,10 +279,20 @@ def _listener(entry: Any) -> Dict[str, Any]:
     }
 
 
-def _block(entry: Any) -> Dict[str, Any]:
+def _limited(entry: Any) -> Dict[str, Any]:
+    found, end = _ending(entry, ("family", "port"))
+    return {"family": _family(found["family"]), "port": _integer(found["port"], 1, 65535), **end}
+
+
+def _ending(entry: Any, names: Iterable[str]) -> Tuple[Dict[str, Any], Dict[str, str]]:
+    """What has exactly these parts, and apart from it the end that it may have."""
     told = _mapping(entry, "an entry")
     end = {"until": _time(told["until"])} if "until" in told else {}
-    found = _exactly({name: value for name, value in told.items() if name != "until"}, ("network", "port"))
+    return _exactly({name: value for name, value in told.items() if name != "until"}, names), end
+
+
+def _block(entry: Any) -> Dict[str, Any]:
+    found, end = _ending(entry, ("network", "port"))
     network = _network(found["network"])
     if not networks.may_be_dropped(network):
         raise BadRecord("blocks: {0} is too large to be dropped".format(network))

@@ -9,9 +9,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
-from . import networks
+from . import networks, nft_limit
 
 FAMILY, TABLE = "inet", "linuxnet_tcp"
 #: Each named as its hook. The first sees a packet as it was sent: ports that are published are those that clients know.
@@ -38,11 +38,13 @@ class Table(NamedTuple):
     blocks: Dict[Key, Live]
     passes: Tuple[networks.Network, ...]
     sound: bool  # its chain and rules are as they were made
+    limit: Optional[nft_limit.Limit] = None
 
     @property
     def packets(self) -> int:
         """SYNs that were dropped so far."""
-        return sum(live.packets for live in self.blocks.values())
+        limited = sum(self.limit.packets.values()) if self.limit else 0
+        return sum(live.packets for live in self.blocks.values()) + limited
 
 
 def parse_listing(text: str) -> Table:
@@ -56,7 +58,10 @@ def parse_listing(text: str) -> Table:
     objects = [one for one in told["nftables"] if isinstance(one, dict)]
     sets = {str(one.get("name")): one for one in _of(objects, "set")}
     blocks: Dict[Key, Live] = {}
-    understood = set(sets) == {*BLOCKED.values(), *PASSED.values()}
+    limits = [nft_limit.of_rule(one) for one in _of(objects, "rule")]
+    limited = any(limits)
+    wanted = {*BLOCKED.values(), *PASSED.values(), *(nft_limit.sets(CHAINS) if limited else ())}
+    understood = set(sets) == wanted
     for name in BLOCKED.values():
         for element in _elements(sets, name):
             key, live = _block(element)
@@ -64,15 +69,29 @@ def parse_listing(text: str) -> Table:
                 understood = False
             else:
                 blocks[key] = live
-    passes: List[networks.Network] = []
-    for name in PASSED.values():
-        for element in _elements(sets, name):
-            passed = _network(element)
-            if passed is None:
-                understood = False
-            else:
-                passes.append(passed)
-    return Table(blocks, tuple(passes), understood and _rules_are_ours(objects))
+    passes = [_network(element) for name in PASSED.values() for element in _elements(sets, name)]
+    understood = understood and None not in passes
+    limit = _limit(sets, [one for one in limits if one]) if limited else None
+    if limit is not None:
+        understood = understood and None not in limit.spared and all(place[1] for place in limit.ports)
+        limit = limit._replace(spared=_known(limit.spared))
+    ours = understood and _rules_are_ours(objects, limited) and len({one[1] for one in limits if one}) <= 1
+    return Table(blocks, _known(passes), ours, limit)
+
+
+def _known(told: Iterable[Optional[networks.Network]]) -> Tuple[networks.Network, ...]:
+    return tuple(one for one in told if one is not None)
+
+
+def _limit(sets: Mapping[str, Mapping[str, Any]], rules: List[Tuple[int, int, int]]) -> nft_limit.Limit:
+    """What is not understood is among the parts as None, or as the port 0."""
+    ports: Dict[nft_limit.Place, Optional[int]] = {}
+    for version, name in nft_limit.PORTS.items():
+        for port, expires in map(nft_limit.port, _elements(sets, name)):
+            ports[version, port or 0] = expires
+    spared = [_network(element) for name in nft_limit.SPARED.values() for element in _elements(sets, name)]
+    packets = {version: sum(one[2] for one in rules if one[0] == version) for version in nft_limit.PORTS}
+    return nft_limit.Limit(rules[0][1], ports, tuple(spared), packets)  # type: ignore[arg-type]
 
 
 def _of(objects: List[Dict[str, Any]], kind: str) -> Iterator[Mapping[str, Any]]:
@@ -106,10 +125,11 @@ def _network(told: Any) -> Optional[networks.Network]:
     return networks.parse_network("{0}/{1}".format(prefix.get("addr"), prefix.get("len")))
 
 
-def _rules_are_ours(objects: List[Dict[str, Any]]) -> bool:
+def _rules_are_ours(objects: List[Dict[str, Any]], limited: bool) -> bool:
     chains = [(one.get("name"), one.get("hook"), one.get("prio")) for one in _of(objects, "chain")]
-    dropped = [(one.get("chain"), _dropped_set(json.dumps(one.get("expr")))) for one in _of(objects, "rule")]
-    wanted = [(chain, name) for chain in CHAINS for name in BLOCKED.values()]
+    dropped = [(one.get("chain"), _dropped_set(one)) for one in _of(objects, "rule")]
+    names = [*BLOCKED.values(), *(nft_limit.PORTS.values() if limited else ())]
+    wanted = [(chain, name) for chain in CHAINS for name in names]
     return _alike(chains, [(one, one, PRIORITY) for one in CHAINS]) and _alike(dropped, wanted)
 
 
@@ -117,6 +137,10 @@ def _alike(first: List[Any], second: List[Any]) -> bool:
     return sorted(map(repr, first)) == sorted(map(repr, second))
 
 
-def _dropped_set(rule: str) -> str:
-    named = [name for name in BLOCKED.values() if '"@{0}"'.format(name) in rule]
-    return named[0] if len(named) == 1 and '"drop"' in rule else ""
+def _dropped_set(rule: Mapping[str, Any]) -> str:
+    limit = nft_limit.of_rule(rule)
+    if limit is not None:
+        return nft_limit.PORTS[limit[0]]
+    text = json.dumps(rule.get("expr"))
+    named = [name for name in BLOCKED.values() if '"@{0}"'.format(name) in text]
+    return named[0] if len(named) == 1 and '"drop"' in text else ""

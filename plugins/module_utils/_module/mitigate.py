@@ -22,7 +22,8 @@ from .._read import firewall
 from . import gather, mitigation_options, options
 
 _PARTS = ["sysctls", "listeners", "half_open", "counters", "findings", "mitigation"]
-_FEW_NETWORKS = "syn-flood-few-networks"
+_FEW_NETWORKS, _EVERYWHERE = "syn-flood-few-networks", "syn-flood-everywhere"
+_ANYWHERE = ("0.0.0.0/0", "::/0")
 #: What a flood needs after the window, beside what is open by then
 _ROOMS = (
     "_change.mitigate_plan", "_change.mitigation_effect", "_findings.findings", "_findings.of_costs",
@@ -97,11 +98,12 @@ def _evidence(params: Mapping[str, Any]) -> Tuple[Dict[str, Any], List[str]]:
     from . import blocks
 
     about = dict(facts["mitigation"], sending=blocks.still_sending(before, _sent(command), _record(facts)))
-    if _names_few(facts):
+    limits = params["syn_limit"] > 0
+    if _names(facts, _FEW_NETWORKS) or (limits and _names(facts, _EVERYWHERE)):
         refusal = blocks.refusal(command)
         if refusal is not None:
             about.update(nft=None, nft_refusal=refusal)
-        more = _who_is_connected(facts)
+        more = _who_is_connected(facts, limits)
         about.update(more[0])
         warnings += more[1]
     return dict(facts, mitigation=about), warnings
@@ -112,12 +114,12 @@ def _open_rooms() -> None:
         importlib.import_module(".." + name, __package__)
 
 
-def _sent(command: Optional[str]) -> Dict[Any, int]:
+def _sent(command: Optional[str]) -> Any:
     """What is dropped so far, where a record tells of anything at all."""
     from .._read import mitigation_record
 
     if not os.path.exists(mitigation_record.PATH):
-        return {}
+        return None
     from . import blocks
 
     return blocks.sent(command)
@@ -137,25 +139,32 @@ def _record(facts: Mapping[str, Any]) -> Optional[model_mitigation.Record]:
     return None if found is None else dict(found)
 
 
-def _names_few(facts: Mapping[str, Any]) -> bool:
-    return any(one.get("id") == _FEW_NETWORKS for one in gathered.rows(facts, "findings"))
+def _names(facts: Mapping[str, Any], identifier: str) -> bool:
+    return any(one.get("id") == identifier for one in gathered.rows(facts, "findings"))
 
 
-def _who_is_connected(facts: Mapping[str, Any]) -> Tuple[Dict[str, Any], List[str]]:
-    """Clients in the networks of a flood, and from where administrators are logged in."""
+def _who_is_connected(facts: Mapping[str, Any], limits: bool) -> Tuple[Dict[str, Any], List[str]]:
+    """Clients in the networks of a flood, and from where administrators are logged in; with a limit, all clients."""
     from .._model import networks as model_networks
     from .._read import established, ssh_sessions
 
-    named, ports = [], set()
+    named, ports, flooded = [], set(), set()
     for one in gathered.rows(facts, "findings"):
+        evidence = gathered.part(one, "evidence")
+        port = gathered.number(evidence.get("port"))
+        if one.get("id") in (_FEW_NETWORKS, _EVERYWHERE):
+            flooded |= {port} if port else set()
         if one.get("id") == _FEW_NETWORKS:
-            evidence = gathered.part(one, "evidence")
             told = map(model_networks.parse_network, evidence.get("networks") or ())
             named += [network for network in told if network]
-            port = gathered.number(evidence.get("port"))
             ports |= {port} if port else set()
     peers, warnings = established.peers(sorted(ports), named) if ports and named else ([], [])
-    return {"established": peers, "sessions": ssh_sessions.sessions()}, warnings
+    found = {"established": peers, "sessions": ssh_sessions.sessions()}
+    if limits and flooded:
+        anywhere = [one for one in map(model_networks.parse_network, _ANYWHERE) if one]
+        found["connected"], more = established.peers(sorted(flooded), anywhere)
+        warnings += [one for one in more if one not in warnings]
+    return found, warnings
 
 
 # ---------------------------------------------------------------- the steps

@@ -24,6 +24,7 @@ def mitigation_spec() -> Dict[str, Dict[str, Any]]:
         "state": {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT},
         "backend": {"type": "str", "choices": list(backends.BACKENDS), "default": backends.AUTO},
         "block_lifetime": {"type": "int", "default": backends.LIFETIME},
+        "syn_limit": {"type": "int", "default": 0},
         "allow": {"type": "list", "elements": "str", "default": []},
         "max_networks": {"type": "int", "default": 16},
         "backlog": {"type": "int", "default": 4096},
@@ -47,5 +48,5 @@ def window(params: Mapping[str, Any]) -> float:
 
 def wanted(params: Mapping[str, Any]) -> Dict[str, Any]:
     """What the judgement has to know of them."""
-    names = ("allow", "max_networks", "backlog", "connection", "backend", "block_lifetime")
+    names = ("allow", "max_networks", "backlog", "connection", "backend", "block_lifetime", "syn_limit")
     return dict({name: params[name] for name in names}, established=params["mitigate_established"])

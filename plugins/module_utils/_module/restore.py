@@ -109,4 +109,4 @@ def _counted(families: List[str], commands: Dict[str, Any], force: bool) -> Tupl
             if not force:  # it does not run here, and so made no rules; whoever forces knows
                 raise NotRestored(str(error)) from error
             outputs.append("")
-    return (*outputs, sum(blocks.sent(commands["nft"]).values()))
+    return (*outputs, blocks.sent(commands["nft"]).total)

@@ -370,7 +370,7 @@ worlds = st.builds(
 )  # fmt: skip
 limits = st.fixed_dictionaries({
     "allow": guests, "max_networks": st.integers(0, 4), "backlog": st.sampled_from([1024, 4096]),
-    "connection": st.sampled_from(["local", "ssh"]),
+    "connection": st.sampled_from(["local", "ssh"]), "syn_limit": st.sampled_from([0, 0, 5, 1000000]),
 })  # fmt: skip
 
 
@@ -411,7 +411,10 @@ def test_nobody_is_cut_off_who_must_not_be(world: Facts, wanted: Facts) -> None:
         own = ipaddress.ip_network((session, 64 if ":" in session else 24), strict=False)
         assert not any(own.overlaps(ipaddress.ip_network(one)) for one in blocked(made) if (":" in one) == (":" in session))
     elif wanted["connection"] == "ssh":
-        assert made["blocks"] == []
+        assert made["blocks"] == [] and made["limits"] == []
+    for limit in made["limits"]:  # and each of them is spared any limit of its family
+        spared = [ipaddress.ip_network(one) for one in made["record"]["spared"]]
+        assert all(any(ipaddress.ip_address(one) in network for network in spared) for one in guarded if (":" in one) == (limit["ip_version"] == "ipv6"))
     assert len(set(blocked(made))) <= wanted["max_networks"]
 
 
@@ -426,7 +429,7 @@ def test_nothing_is_left_to_do_once_it_is_done(world: Facts, wanted: Facts) -> N
     assert second["verdict"] == "in_force"
     assert second["record"] == then["mitigation"]["record"]
     assert after(then, second) == then
-    for part in ("blocks", "passes", "sysctls"):
+    for part in ("blocks", "passes", "sysctls", "limits"):
         assert second[part] == first[part]
 
 
@@ -539,3 +542,83 @@ def test_who_is_connected_is_told_and_kept_unless_asked() -> None:
 def test_every_ssh_session_is_protected() -> None:
     plan = mitigation_plan(facts(flood("198.51.100.0/24"), mitigation=nft(sessions=["198.51.100.77"])), dict(WANTED, established="drop"))
     assert plan["record"]["blocks"] == [] and "the address of an ssh session on this host, 198.51.100.77" in " ".join(plan["reasons"])
+
+
+# ---------------------------------------------------------------- a limit of SYNs a second
+
+LIMITED = dict(WANTED, syn_limit=20)
+SPREAD = "syn-flood-everywhere"
+
+
+@pytest.mark.parametrize("identifier", STRAINED)
+def test_a_limit_is_set_on_the_port_of_a_flood_from_everywhere_alone(identifier: str) -> None:
+    made = plan(facts(found(identifier), mitigation=nft()), syn_limit=20)
+    if identifier != SPREAD:
+        assert made["limits"] == [] and made["record"]["syn_limit"] is None and made["record"]["spared"] == []
+        return
+    assert made["limits"] == [{"port": 80, "ip_version": "ipv4", "rate": 20}] and made["blocks"] == [] and made["backend"] == "nftables"
+    assert made["record"]["limited"] == [{"family": "ipv4", "port": 80, "until": "2026-11-20T10:30:00Z"}]
+    assert "0.0.0.0:80: each network (a /24, of IPv6 a /64) may send 20 SYNs a second to port 80; what is more is dropped." in made["reasons"]
+    assert plan(facts(found(identifier), mitigation=nft()))["limits"] == []  # off unless it is asked for
+
+
+def test_a_limit_is_set_where_networks_of_a_flood_are_not_dropped() -> None:
+    few = facts(flood("198.51.100.0/24", "203.0.113.0/24"), mitigation=nft())
+    assert mitigation_plan(few, LIMITED)["limits"] == []
+    for less in ({"max_networks": 1}, {"max_networks": 0}, {"allow": ["203.0.113.0/24"]}):
+        made = mitigation_plan(few, dict(LIMITED, **less))
+        assert [one["port"] for one in made["limits"]] == [80] and len(made["blocks"]) < 2
+
+
+@pytest.mark.parametrize(("address", "families"), [("0.0.0.0", ["ipv4"]), ("::", ["ipv4", "ipv6"]), ("2001:db8::1", ["ipv6"]), ("::ffff:192.0.2.1", ["ipv4"])])
+def test_a_limit_is_of_the_families_that_come_to_the_listener(address: str, families: List[str]) -> None:
+    seen = facts(found(SPREAD, address=address), listeners=[row(address=address)], mitigation=nft())
+    assert [one["ip_version"] for one in mitigation_plan(seen, LIMITED)["limits"]] == families
+
+
+def test_why_there_is_no_limit_is_told() -> None:
+    told = mitigation_plan(facts(found(SPREAD), mitigation=nft()), dict(LIMITED, connection="ssh"))
+    assert told["limits"] == [] and "there is no limit of SYNs, for nothing is dropped, for the address that this session" in reasons(told)
+    told = mitigation_plan(facts(found(SPREAD), mitigation=about(iptables={})), LIMITED)
+    assert told["limits"] == [] and "there is no limit of SYNs, for there is no iptables on the host" in reasons(told)
+    both = facts(found(SPREAD, address="::"), listeners=[row(address="::")], mitigation=about(iptables={"ipv4": "/sbin/iptables"}))
+    assert [one["ip_version"] for one in mitigation_plan(both, LIMITED)["limits"]] == ["ipv4"]
+    told = mitigation_plan(facts(found(SPREAD), mitigation=about(chains=["ipv4"])), LIMITED)
+    assert told["limits"] == [] and "has a chain SYN_BACKLOG that no record tells of" in reasons(told)
+
+
+def test_clients_that_are_connected_are_spared_unless_asked() -> None:
+    peers = [{"address": "198.51.100.7", "port": 80, "count": 2}, {"address": "203.0.113.9", "port": 443, "count": 1}]
+    seen = facts(found(SPREAD), mitigation=nft(connected=peers, sessions=["192.0.2.5"]))
+    kept = mitigation_plan(seen, LIMITED)["record"]["spared"]
+    assert "198.51.100.0/24" in kept and "192.0.2.0/24" in kept and "203.0.113.0/24" not in kept and "127.0.0.0/8" in kept
+    assert not [one for one in kept if ":" in one]  # the limit is of IPv4
+    assert "198.51.100.0/24" not in mitigation_plan(seen, dict(LIMITED, established="drop"))["record"]["spared"]
+
+
+def test_who_is_spared_is_not_let_through_where_it_is_dropped() -> None:
+    """Connected to one port, and flooding another."""
+    peers = [{"address": "198.51.100.7", "port": 80, "count": 1}]
+    other = found(FEW_NETWORKS, subject="0.0.0.0:443", port=443, networks=["198.51.100.0/24"])
+    made = mitigation_plan(facts(found(SPREAD), other, mitigation=nft(connected=peers)), LIMITED)
+    assert blocked(made) == ["198.51.100.0/24"] and made["passes"] == [] and "198.51.100.0/24" in made["record"]["spared"]
+
+
+def test_a_limit_is_renewed_while_it_drops_and_changed_where_another_is_asked_for() -> None:
+    first = mitigation_plan(facts(found(SPREAD), mitigation=nft()), LIMITED)["record"]
+    dropping = [{"family": "ipv4", "port": 80}]
+    for now, sending, renewed in (("2026-11-20T09:35:59Z", dropping, False), ("2026-11-20T09:36:01Z", dropping, True), ("2026-11-20T09:36:01Z", [], False)):
+        made = mitigation_plan(facts(mitigation=nft(first, now=now, sending=sending)), LIMITED)
+        assert (made["record"]["limited"][0]["until"] > "2026-11-20T10:30:00Z") == renewed == (made["verdict"] == "mitigate")
+    again = mitigation_plan(facts(found(SPREAD), mitigation=nft(first, now="2026-11-20T09:40:00Z")), LIMITED)
+    assert again["record"]["limited"][0]["until"] == "2026-11-20T10:40:00Z"  # the flood goes on
+    changed = mitigation_plan(facts(found(SPREAD), mitigation=nft(first)), dict(WANTED, syn_limit=5))
+    assert changed["verdict"] == "mitigate" and changed["record"]["syn_limit"] == 5
+    off = mitigation_plan(facts(found(SPREAD), mitigation=nft(first)), WANTED)
+    assert off["verdict"] == "in_force" and off["record"]["syn_limit"] == 20
+
+
+@pytest.mark.parametrize("value", [-1, 1000001])
+def test_a_limit_out_of_its_range_is_refused(value: int) -> None:
+    with pytest.raises(InvalidOption, match="syn_limit.*%d.*0.*1000000" % value):
+        mitigation_plan(facts(), dict(WANTED, syn_limit=value))

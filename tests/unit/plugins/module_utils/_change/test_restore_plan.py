@@ -179,3 +179,12 @@ def test_rules_that_still_drop() -> None:
     made = restoration_plan(facts(), [RULES % (2, 12370), six % (0, 4)], [RULES % (2, 12370), six % (0, 9)])
     assert made["not_yet"] == ["the networks that are dropped still send: 5 more SYNs meanwhile"]
     assert restoration_plan(facts(), ["", "iptables: No chain/target/match by that name.\n"], [""])["not_yet"] == []
+
+
+def test_a_limit_that_still_drops_is_told() -> None:
+    limited = dict(RECORD, syn_limit=20, limited=[{"family": "ipv4", "port": 80}], blocks=[])
+    told = restoration_plan(facts(limited), (3,), (8,))["not_yet"]
+    assert told == ["networks still exceed the limit of SYNs: 5 more SYNs meanwhile"]
+    both = dict(limited, blocks=RECORD["blocks"])
+    assert "still send, or networks still exceed the limit" in restoration_plan(facts(both), (3,), (8,))["not_yet"][0]
+    assert restoration_plan(facts(limited), (8,), (8,))["not_yet"] == []

@@ -70,3 +70,19 @@ def test_how_blocks_end_is_told() -> None:
     assert found["summary"].endswith("The last block ends by itself at 2026-11-20T10:55:00Z, unless a further run renews it.")
     (found,) = told(dict(empty(), backend="iptables", blocks=[{"network": "198.51.100.0/24", "port": 80}]))
     assert found["summary"].endswith("With iptables no block ends by itself.")
+
+
+def test_a_limit_is_told_and_how_it_ends() -> None:
+    ends = [{"family": "ipv4", "port": port, "until": "2026-11-20T10:%d:00Z" % (port // 8)} for port in (80, 443)]
+    (found,) = told(dict(empty(), backend="nftables", syn_limit=20, limited=ends))
+    assert "each network limited to 20 SYNs a second on port 80, 443." in found["summary"]
+    assert found["summary"].endswith("The last limit ends by itself at 2026-11-20T10:55:00Z, unless a further run renews it.")
+    assert (found["evidence"]["syn_limit"], found["evidence"]["limited"]) == (20, ends)
+    (found,) = told(dict(empty(), backend="iptables", syn_limit=1, limited=[{"family": "ipv4", "port": 80}]))
+    assert "limited to 1 SYN a second on port 80. With iptables no limit ends by itself." in found["summary"]
+
+
+@pytest.mark.parametrize("spoilt", [{"syn_limit": "x"}, {"limited": 7}, {"limited": [None, {"port": "80"}]}, {"limited": [{"port": 80, "until": 5}]}])
+def test_a_limit_that_a_host_makes_up_does_no_harm(spoilt: Any) -> None:
+    record = dict(empty(), since="2026-11-20T09:30:00Z", syn_limit=20, limited=[{"family": "ipv4", "port": 80}], backend="nftables")
+    assert len(told(dict(record, **spoilt))) == 1

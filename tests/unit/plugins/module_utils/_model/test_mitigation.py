@@ -16,12 +16,14 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation imp
     ANOTHER_NAMESPACE,
     BadRecord,
     Place,
+    chained_families,
     elsewhere,
     empty,
     located,
     may_live,
     merge,
     parse_record,
+    ruled_families,
     unlapsed,
 )
 
@@ -38,6 +40,9 @@ RECORD = dict(
     listeners=[SOCKET],
     blocks=[{"network": "198.51.100.0/24", "port": 80}],
     passes=["198.51.100.7/32"],
+    syn_limit=50,
+    limited=[{"family": "ipv4", "port": 80}],
+    spared=["192.0.2.0/24"],
     firewall={"ipv4": {"table": False, "input": False}},
 )
 
@@ -84,6 +89,15 @@ def test_a_record_is_read_as_it_is() -> None:
         {"blocks": [{"network": "198.51.100.0/24; reboot", "port": 80}]},
         {"blocks": [{"network": "198.51.100.0/24", "port": 70000}]},
         {"passes": ["{{ x }}"]},
+        {"syn_limit": 0},
+        {"syn_limit": 1000001},
+        {"syn_limit": "50"},
+        {"syn_limit": None},  # and yet something is limited
+        {"limited": [{"family": "ipv5", "port": 80}]},
+        {"limited": [{"family": "ipv4", "port": 0}]},
+        {"limited": [{"family": "ipv4"}]},
+        {"limited": [{"family": "ipv4", "port": 80, "until": "soon"}]},
+        {"spared": ["everybody"]},
         {"firewall": {"ipv5": {"table": True, "input": True}}},
         {"firewall": {"ipv4": {"table": 1, "input": True}}},
     ],
@@ -99,7 +113,7 @@ def test_anything_else_is_refused_in_one_way(data: Any) -> None:
         parse_record(data)
 
 
-PATHS = [(name,) for name in RECORD] + [("sysctls", "tcp_syncookies"), ("listeners", 0), ("listeners", 0, "inode"), ("blocks", 0)]
+PATHS = [(name,) for name in RECORD] + [("sysctls", "tcp_syncookies"), ("listeners", 0), ("listeners", 0, "inode"), ("blocks", 0), ("limited", 0)]
 junk = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.integers()) | st.dictionaries(st.text(), st.integers())
 
 
@@ -196,3 +210,25 @@ def test_a_block_that_ended_is_left_out_and_the_later_end_holds() -> None:
     for wrong in ({"backend": "pf"}, {"blocks": [block("2026-13-20T10:00:00Z")]}, {"blocks": [dict(early, more=1)]}):
         with pytest.raises(BadRecord):
             parse_record(dict(empty(), **wrong))
+
+
+def test_of_two_limits_the_second_holds_until_the_last_port_has_ended() -> None:
+    def limited(port: int, until: str) -> Any:
+        return {"family": "ipv4", "port": port, "until": "2026-11-20T%s:00Z" % until}
+
+    first = dict(empty(), syn_limit=100, limited=[limited(80, "10:00")], spared=["192.0.2.0/24"], backend="nftables")
+    second = dict(empty(), syn_limit=20, limited=[limited(80, "11:00"), limited(443, "10:30")], spared=["192.0.2.0/24", "203.0.113.0/24"])
+    both = parse_record(merge(first, second))
+    assert (both["syn_limit"], both["spared"]) == (20, ["192.0.2.0/24", "203.0.113.0/24"])
+    assert both["limited"] == [limited(80, "11:00"), limited(443, "10:30")]
+    assert merge(first, empty()) == first == merge(first, first)
+    later = unlapsed(both, "2026-11-20T10:30:00Z")
+    assert (later["syn_limit"], later["limited"], later["spared"]) == (20, [limited(80, "11:00")], both["spared"])
+    assert unlapsed(both, "2026-11-20T11:00:00Z") == dict(both, syn_limit=None, limited=[], spared=[])
+
+
+def test_the_families_that_have_rules() -> None:
+    record = dict(empty(), blocks=[{"network": "198.51.100.0/24", "port": 80}], limited=[{"family": "ipv6", "port": 80}])
+    assert ruled_families(record) == chained_families(record) == ["ipv4", "ipv6"]
+    assert ruled_families(dict(record, backend="nftables")) == ["ipv4", "ipv6"] and chained_families(dict(record, backend="nftables")) == []
+    assert chained_families(RECORD) == ["ipv4"] and chained_families(empty()) == []

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.nft_limit import Limit
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.nft_table import Live, parse_listing
 
 
@@ -96,3 +97,57 @@ _JSON = st.recursive(
 @given(_JSON)
 def test_whatever_is_listed_is_read_without_an_error(told: Any) -> None:
     assert not parsed([told, {"set": {"name": "blocked4", "elem": [told]}}]).sound
+
+
+# ---------------------------------------------------------------- with a limit
+
+
+def limit_rule(version: int = 4, chain: str = "input", rate: int = 50, packets: int = 3, **changed: Any) -> Dict[str, Any]:
+    limit = dict({"rate": rate, "burst": rate, "per": "second", "inv": True}, **changed)
+    matches = [{"match": {"op": op, "left": {}, "right": "@%s%d" % (name, version)}} for op, name in (("!=", "spared"), ("==", "limited"))]
+    counting = {"set": {"op": "update", "elem": {}, "set": "@rates%d_%s" % (version, chain), "stmt": [{"limit": limit}]}}
+    return {"rule": {"chain": chain, "expr": [*matches, counting, {"counter": {"packets": packets}}, {"drop": None}]}}
+
+
+def limited(*rules: Dict[str, Any], without: str = "") -> List[Dict[str, Any]]:
+    """As nft 1.0.6 lists it."""
+    sets = {
+        "limited4": [{"elem": {"val": 80, "timeout": 60, "expires": 59}}],
+        "limited6": [],
+        "spared4": [prefix("192.0.2.0", 24)],
+        "spared6": ["2001:db8::7"],
+        **{"rates%d_%s" % (version, chain): [] for version in (4, 6) for chain in ("prerouting", "input")},
+    }
+    held = [{"set": dict({"name": name}, **({"elem": one} if one else {}))} for name, one in sets.items() if name != without]
+    return [*objects([], []), *held, *rules]
+
+
+WHOLE = [limit_rule(version, chain) for chain in ("prerouting", "input") for version in (4, 6)]
+
+
+def test_a_limit_is_read() -> None:
+    table = parsed(limited(*WHOLE))
+    assert table.limit == Limit(50, {(4, 80): 59}, (ip_network("192.0.2.0/24"), ip_network("2001:db8::7/128")), {4: 6, 6: 6})
+    assert table.sound and table.packets == 12 and parsed(objects([], [])).limit is None
+
+
+def test_a_limit_that_somebody_changed_is_not_sound() -> None:
+    assert not parsed(limited(*WHOLE[:-1])).sound
+    assert not parsed(limited(*WHOLE, WHOLE[0])).sound
+    assert not parsed(limited(*WHOLE[:-1], limit_rule(6, "input", rate=51))).sound
+    assert not parsed(limited(*WHOLE[:-1], limit_rule(6, "input", per="hour"))).sound
+    assert not parsed(limited(*WHOLE[:-1], limit_rule(6, "input", inv=False))).sound
+    assert not parsed(limited(*WHOLE[:-1], limit_rule(6, "input", burst=5))).sound
+    assert not parsed(limited(*WHOLE, without="rates4_input")).sound
+    assert not parsed(limited()).sound  # sets that no rule asks
+    assert not parsed([*objects([], []), *WHOLE]).sound
+    spoilt = limited(*WHOLE)
+    for name, element in (("limited4", "http"), ("limited4", {"range": [80, 90]}), ("spared4", {"range": ["192.0.2.1", "192.0.2.9"]})):
+        changed = [{"set": dict(one["set"], elem=[element])} if one.get("set", {}).get("name") == name else one for one in spoilt]
+        assert not parsed(changed).sound
+
+
+@given(_JSON)
+def test_whatever_a_limit_holds_is_read_without_an_error(told: Any) -> None:
+    spoilt = limited(*WHOLE[:-1], {"rule": {"chain": "input", "expr": told}}, {"rule": {"expr": [{"set": told}, {"set": {"stmt": told}}]}})
+    assert not parsed([*spoilt, {"set": {"name": "limited6", "elem": told}}, {"set": {"name": "spared6", "elem": [told]}}]).sound

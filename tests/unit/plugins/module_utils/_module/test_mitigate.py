@@ -32,7 +32,7 @@ def test_rooms_are_opened_while_the_window_passes_and_not_before() -> None:
 
 
 def test_the_finding_has_one_name() -> None:
-    assert mitigate._FEW_NETWORKS == mitigate_plan.FEW_NETWORKS
+    assert mitigate._FEW_NETWORKS == mitigate_plan.FEW_NETWORKS and mitigate._EVERYWHERE == mitigate_plan.EVERYWHERE
 
 
 def test_what_is_to_be_done_meanwhile_is_done_within_a_window_and_only_there() -> None:
