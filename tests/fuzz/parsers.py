@@ -20,6 +20,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._boot import (
     dropins,
     edit,
     globs,
+    mentions,
     near_misses,
     number,
     resolve,
@@ -29,9 +30,10 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._boot import (
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change import iptables_rules, restore_plan
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel import identity
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel import sysctls as kernel_sysctls
-from ansible_collections.linuxnet.tcp.plugins.module_utils._log import kmsg_record, messages, needles, times
+from ansible_collections.linuxnet.tcp.plugins.module_utils._log import kmsg_record, messages, needles, rulebook, times
 from ansible_collections.linuxnet.tcp.plugins.module_utils._log import lines as log_lines
 from ansible_collections.linuxnet.tcp.plugins.module_utils._metrics import text as metrics_text
+from ansible_collections.linuxnet.tcp.plugins.module_utils._metrics import totals
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model import (
     container_files,
     containers,
@@ -39,7 +41,6 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model import (
     counters,
     door,
     errors,
-    half_open,
     mitigation,
     namespace_commands,
     networks,
@@ -59,7 +60,9 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._read import (
     log_file,
     mitigation_record,
     netlink,
+    other_writers,
     proc_net_tcp,
+    processes,
     queue_lengths,
     session,
     sock_diag,
@@ -82,7 +85,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._writers import units
 from . import samples
 from .mutations import lines_of
 
-KEYS = tuple(kernel_sysctls.KEYS.values())
+KEYS = tuple(one.key for one in kernel_sysctls.KEYS.values())
 LATEST = 1795148685.0
 
 
@@ -175,7 +178,7 @@ def _of_family(data: bytes) -> Iterator[Tuple[memoryview, int]]:
 
 def half_open_entries(data: bytes) -> Any:
     counted, warnings = syn_recv.tally(None, dump=lambda _body: _of_family(data))
-    return counted and counted.result() if hasattr(counted, "result") else warnings
+    return warnings, counted.result(5) if counted else None
 
 
 def of_messages(parse: Callable[[bytes], Any], least: int) -> Callable[[bytes], Any]:
@@ -197,16 +200,24 @@ def proc_table(data: bytes) -> Any:
 
 def boot_files(data: bytes) -> Any:
     found = []
-    for loader, version in ((values.SYSTEMD, (252,)), (values.PROCPS, (3, 3)), (values.PROCPS, (4, 0)), (values.OTHER, ())):
+    for loader, version in ((values.SYSTEMD, (252,)), (values.PROCPS, (3, 3)), (values.PROCPS, (4, 0, 5)), (values.OTHER, ())):
         one = dropins.DropIn("/etc/sysctl.d/50.conf", data, "", "/etc/sysctl.d/50.conf")
-        boot = values.BootFiles(loader, version, (one,), cmdline="")
+        boot = values.BootFiles(loader, version, (one,), (), "")
         found.append({key: resolve.resolve(boot, [key])[key] for key in KEYS})
     return found
 
 
 def near(data: bytes) -> Any:
     one = dropins.DropIn("/etc/sysctl.d/50.conf", data, "", "/etc/sysctl.d/50.conf")
-    return list(near_misses.applied(one, KEYS)), list(near_misses.not_applied(one, KEYS))
+    found = list(near_misses.applied(one, KEYS)), list(near_misses.not_applied(one, KEYS))
+    # What is asked first, and quickly, misses nothing
+    if (found[0] or found[1]) and not mentions.may_nearly_be_set(data):
+        raise AssertionError("near misses are there that the quick look does not see")
+    boot = values.BootFiles(values.PROCPS, (4, 0), (one,), (), "")
+    at_boot = resolve.resolve(boot, KEYS)
+    if any(value.value is not None for value in at_boot.values()) and not mentions.may_be_set(boot, KEYS):
+        raise AssertionError("a setting is there that the quick look does not see")
+    return found, other_writers._speaks_of_sysctls(data), other_writers._decoded(data)
 
 
 def edited(data: bytes) -> Any:
@@ -271,7 +282,7 @@ def proc_of_a_process(data: bytes) -> Any:
     whole = surrogates(data)
     return (
         session._told(data), session.words_of(data), session._parent(data), standstill._limits(whole), standstill._fields(whole),
-        cgroup_states._numbers(whole),
+        cgroup_states._numbers(whole), processes._text(data),
     )  # fmt: skip
 
 
@@ -279,15 +290,43 @@ def losses(data: bytes) -> Any:
     whole = data.decode("ascii", "replace")  # as loss_files does
     return (
         layers.of_groups(layers.groups(whole)), layers.of_snmp6(whole), counters.parse_counters(whole, "TcpExt", counters.TCP_EXT),
-        drops.stats(whole),
+        drops.stats(whole), traced(whole),
     )  # fmt: skip
+
+
+def traced(whole: str) -> Any:
+    """The text of a tracing pipe."""
+    counted = drops.Drops()
+    counted.add(whole)
+    return drops.told(counted.counts)
+
+
+def events(data: bytes) -> Any:
+    """What names of hosts and times become in an event for rulebooks."""
+    words = decoded(data).split("\n")
+    said = [one for one in map(messages.parse_message, lines_of(data)) if one]
+    return (
+        [rulebook.plain_host(one) for one in words], [rulebook.other_host(one) for one in words],
+        [rulebook.rulebook_event(one, "web1", rulebook.when(5.0), "journal") for one in said],
+    )  # fmt: skip
+
+
+def kept_totals(data: bytes) -> Any:
+    """The exporter's state, from a file."""
+    try:
+        told = json.loads(decoded(data))
+    except (ValueError, RecursionError):
+        return None
+    known = totals.Totals(told, "b")
+    known.count("drops", (5, "drops"), 7)
+    return known.total("drops")
 
 
 def kernel_names(data: bytes) -> Any:
     first, _newline, second = decoded(data).partition("\n")
-    for release in (first, second):
+    for release, signature in ((first, first), (second, first), ("5.15.0-91-generic", first)):
         try:
-            identity.identify(release, second, first)
+            identity.identify(release, second, signature)
         except ValueError:
             pass  # documented: it does not begin with a version
     try:
@@ -314,7 +353,7 @@ def records(data: bytes) -> Any:
         told = json.loads(decoded(data))
     except (ValueError, RecursionError):
         return found
-    return found, raised_record.parse(told, "b"), door.gathered(told), door.changed(told)
+    return found, raised_record.parse(told, "b"), door.gathered(told), door.answered(told), door.changed(told)
 
 
 def parsed_record(data: bytes) -> Any:
@@ -370,8 +409,9 @@ PARSERS = [
     Parser("rtnetlink: devices", of_messages(devices._device, 16), samples.DEVICES, CUT),
     Parser("netlink: attributes", lambda data: list(netlink.attributes(data)), samples.LISTENERS + samples.DEVICES),
     Parser("/proc/net/tcp", proc_table, samples.TCP_TABLE),
-    Parser("counters of /proc", losses, samples.NETSTAT + samples.SNMP6 + samples.TRACE_STATS),
+    Parser("counters of /proc", losses, samples.NETSTAT + samples.SNMP6 + samples.TRACE_STATS + samples.TRACE),
     Parser("softnet_stat", of_text(layers.of_softnet), samples.SOFTNET, (ValueError,)),
+    Parser("softnet_stat, squeezed", of_text(layers.squeezed), samples.SOFTNET, (ValueError,)),
     Parser("nf_conntrack's counters", of_text(layers.of_conntrack), samples.CONNTRACK, (ValueError,)),
     Parser("control groups", memberships, samples.MEMBERSHIP + samples.MOUNTINFO),
     Parser("/proc/PID", proc_of_a_process, samples.PROC_STAT + samples.STATUS + samples.LIMITS + samples.CPU_STAT + samples.ENVIRONMENT),
@@ -399,7 +439,7 @@ PARSERS = [
     Parser("iptables -nvxL", chain_counts, samples.COUNTED),
     Parser("records of a mitigation", records, samples.RECORDS),
     Parser("records, checked", parsed_record, samples.RECORDS, (ValueError,)),
+    Parser("events for rulebooks", events, samples.HOSTS + samples.MESSAGES),
+    Parser("totals of the exporter", kept_totals, samples.TOTALS),
     Parser("the exporter's text", exporter, [b"nginx", b'a"b\\c', b"\xff\n\x1b[2J"]),
 ]
-
-UNUSED = (half_open,)

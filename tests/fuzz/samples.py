@@ -131,7 +131,7 @@ ELF = [elf(), elf()[:5] + b"\2" + elf()[6:], elf()[:4] + b"\1" + elf()[5:]]
 
 SYSCTL_FILES = [
     b"# sizes\nnet.core.somaxconn = 4096\n-net/ipv4/tcp_max_syn_backlog=8192\n; no\nnet.ipv4.tcp_syncookies=1 \\\n 2\n",
-    b"net.core.*=1024\n-net.core.somaxconn\nnet.ipv4.conf.{all,default}.rp_filter = 1\n\xef\xbb\xbfnet.core.somaxconn=5\nnet.core.somaxcon=7\n",
+    b"net.core.*=1024\n-net.core.some*\nnet.*.s?maxconn=7\n-net.core.somaxconn\nnet.ipv4.conf.{all,default}.rp_filter = 1\n\xef\xbb\xbfnet.core.somaxconn=5\nnet.core.somaxcon=7\n",
     b"sysctl -w net.core.somaxconn=4096\nnet.core.somaxconn 4096\nNET.CORE.SOMAXCONN=4096\n",
 ]
 CMDLINES = [b'BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro sysctl.net.core.somaxconn=4096 "sysctl.net.ipv4.tcp_syncookies=2" quiet -- x\n']
@@ -159,7 +159,8 @@ UFW = [b"ENABLED=yes\nIPT_SYSCTL=/etc/ufw/sysctl.conf\n", b"IPT_SYSCTL='/etc/x'\
 
 RELEASES = [
     b"6.1.0-13-amd64", b"5.15.0-91-generic", b"2.6.32-754.el6.x86_64", b"6.18.44", b"#1 SMP PREEMPT_DYNAMIC Debian 6.1.55-1 (2023-09-29)",
-    b"Ubuntu 5.15.0-91.101-generic 5.15.131", b"6.6.87.2-microsoft-standard-WSL2", b"6.12.0-rc3+",
+    b"Ubuntu 5.15.0-91.101-generic 5.15.131\nUbuntu 5.15.0-91.101-generic 5.15.131", b"5.15.0-91-generic\n5.15.0-91-generic",
+    b"6.6.87.2-microsoft-standard-WSL2", b"6.12.0-rc3+",
 ]  # fmt: skip
 NFT = [
     b'{"nftables": [{"metainfo": {"version": "1.0.6", "json_schema_version": 1}}, {"table": {"family": "inet", "name": "linuxnet_tcp", "handle": 1}},'
@@ -179,8 +180,14 @@ COUNTED = [
     b"       7      420 DROP       tcp  --  *      *       198.51.100.0/24      0.0.0.0/0  /* linuxnet.tcp.syn_backlog */\n"
 ]
 RECORDS = [
-    b'{"schema": 1, "since": "2026-11-20T04:23:45Z", "boot_id": null, "network_namespace": null, "namespace_cookie": null, "sysctls":'
-    b' {"tcp_syncookies": {"before": 0, "set": 1}}, "boot": {}, "listeners": [], "backend": "nftables", "blocks": [{"network": "198.51.100.0/24",'
-    b' "port": 80, "until": "2026-11-20T05:23:45Z"}], "passes": ["192.0.2.7"], "firewall": {}, "causes": []}',
+    b'{"schema": 1, "since": "2026-11-20T04:23:45Z", "boot_id": "01234567-89ab-cdef-0123-456789abcdef", "network_namespace": null, "namespace_cookie": null, "sysctls":'
+    b' {"tcp_syncookies": {"before": 0, "set": 1}}, "boot": {}, "listeners": [{"family": "ipv4", "address": "0.0.0.0", "port": 80, "device": null, "inode": 5, "before": 128, "set": 4096}], "backend": "nftables", "blocks": [{"network": "198.51.100.0/24",'
+    b' "port": 80, "until": "2026-11-20T05:23:45Z"}], "passes": ["192.0.2.7"], "firewall": {}, "causes": ["spoofed"]}',
     b'{"schema": 1, "boot_id": "b", "raised": [{"network_namespace": 1, "inode": 2, "time": "2026-11-20T04:23:45Z", "before": 5, "drops": null}]}',
 ]  # fmt: skip
+HOSTS = [b"web1", b"web-1.example.com", b"192.0.2.7", b"fe80::1%eth0", b"2001:db8::7", b"all", b"web*", b"{{ x }}"]
+TOTALS = [b'{"schema": 1, "boot": "b", "totals": {"drops": 5.5}, "last": {"drops": 7}}']
+TRACE = [
+    b"          <idle>-0       [001] ..s1.  5.123456: kfree_skb: skbaddr=00000000abcdef12 rx_sk=0000000000000000 protocol=2048"
+    b" location=tcp_v4_rcv+0x5c/0x1000 reason: NO_SOCKET\nCPU:1 [LOST 12 EVENTS]\n"
+]
