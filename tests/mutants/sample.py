@@ -201,7 +201,8 @@ def main() -> int:
     for number in range(AT_ONCE):
         copies.put(copy(number))
 
-    found = glob.glob(os.path.join(ROOT, "tests", "unit", "plugins", "**", "test_*.py"), recursive=True)
+    tops = [os.path.join(ROOT, "tests", "unit", one) for one in ("plugins", "extensions")]
+    found = [path for top in tops for path in glob.glob(os.path.join(top, "**", "test_*.py"), recursive=True)]
     paths = sorted(os.path.relpath(path, ROOT) for path in found)
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         tests = list(pool.map(lambda path: as_it_is(list(copies.queue)[0], path), paths))
