@@ -110,3 +110,13 @@ docs: .build/venv/docs/made ## build the manual as a site into .build/docs/site
 	@$(PYTHON) -m venv .build/venv/docs
 	@.build/venv/docs/bin/pip install --quiet --disable-pip-version-check -r tests/requirements/docs.txt
 	@touch $@
+
+# ---------------------------------------------------------------- proof
+
+.PHONY: fuzz mutants
+
+fuzz: ## mutated samples into every parser and the findings: SECONDS=300, SEED= repeats a run, ONLY='part of a name'
+	@$(TOOLS)/fuzz.py --seconds $(or $(SECONDS),300) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")
+
+mutants: ## would the unit tests see a slip of the hand? N=200 mutants of the pure rooms, SEED= repeats a sample, ONLY=part of a path
+	@$(TOOLS)/mutants.py --number $(or $(N),200) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")

@@ -44,7 +44,7 @@ def test_what_keeps_a_value_from_being_set(kinds, said):
     assert "runtime=false" not in text
 
 
-@pytest.mark.parametrize(("shadows", "said"), [((), "Set runtime=false to write"), ((SHADOW,), "Set runtime=false and on_shadowed=warn to write")])
+@pytest.mark.parametrize(("shadows", "said"), [((), "or set runtime=false to write"), ((SHADOW,), "or set runtime=false and on_shadowed=warn to write")])
 def test_where_there_is_a_file_it_can_be_written_alone(shadows, said):
     file = sysctl_file.SysctlFile(PATH, None, (PATH,))
     text = words.barred_message([sysctl_file.Bar("no", sysctl_file.NOT_ALLOWED)], made(shadows=shadows), found(file=file))
