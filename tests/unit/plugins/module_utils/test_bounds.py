@@ -1,0 +1,155 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Values at their bounds, by room: one less or more decides otherwise."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications import amounts
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot import tuned
+from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import Level
+from ansible_collections.linuxnet.tcp.plugins.module_utils._log import copies, entries, kmsg_record, rulebook
+from ansible_collections.linuxnet.tcp.plugins.module_utils._metrics import families, totals
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import mitigation, networks, records, shapes, sources, units
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import condition as model_condition
+from ansible_collections.linuxnet.tcp.plugins.module_utils._watch import enough, samples
+from ansible_collections.linuxnet.tcp.plugins.module_utils._writers import shell
+
+NOW, OLD = Level(6, 18, 44), Level(2, 6, 32)
+
+
+@pytest.mark.parametrize(("priority", "taken"), [(0, True), (7, True), (8, False), (-1, False), ("info", True)])
+def test_a_priority_of_dmesgs_json_is_one_of_the_kernels(priority, taken):
+    said = entries._of_dmesg({"pri": priority, "time": 5.0, "msg": "x"})
+    assert (said == copies.OTHERS) != taken
+    assert entries._of_dmesg({"pri": priority, "fac": "user", "time": 5.0, "msg": "x"}) == copies.OTHERS
+
+
+@pytest.mark.parametrize(("digits", "places"), [(10, 0), (20, 1), (17, 2)])
+def test_as_many_digits_as_the_kernel_prints(digits, places):
+    for more, taken in ((0, True), (1, False)):
+        fields = [b"6", b"5", b"7"]
+        fields[places] = b"1" * (digits + more)
+        assert (kmsg_record.kmsg_place(b",".join(fields) + b",-;x") is not None) == taken
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "0.0.0.0", "::", "::ffff:127.0.0.1", "localhost"])
+def test_another_host_is_never_the_controller(host):
+    assert rulebook.other_host(host) is None
+
+
+def test_addresses_and_names_of_others():
+    assert rulebook.other_host("192.0.2.7") == "192.0.2.7" and rulebook.other_host("web1") == "web1"
+
+
+@pytest.mark.parametrize(("port", "good"), [(0, False), (1, True), (65535, True), (65536, False)])
+def test_a_block_has_a_port(port, good):
+    record = dict(mitigation.empty(), blocks=[{"network": "198.51.100.0/24", "port": port}])
+    if good:
+        assert mitigation.parse_record(record)["blocks"] == [{"network": "198.51.100.0/24", "port": port}]
+    else:
+        with pytest.raises(mitigation.BadRecord):
+            mitigation.parse_record(record)
+
+
+def test_nftables_leaves_no_chain_behind():
+    blocks = [{"network": "198.51.100.0/24", "port": 80}, {"network": "2001:db8::/64", "port": 80}]
+    assert mitigation.chained_families(dict(mitigation.empty(), backend=mitigation.NFTABLES, blocks=blocks)) == []
+    assert mitigation.chained_families(dict(mitigation.empty(), backend=mitigation.IPTABLES, blocks=blocks)) == ["ipv4", "ipv6"]
+
+
+def test_the_unit_of_a_user_is_the_one_right_below_the_manager():
+    path = "/user.slice/user-5.slice/user@5.service/web.service"
+    assert units.unit_of_path(path) == units.Unit("web.service", 5)
+
+
+@pytest.mark.parametrize(("value", "before", "after"), [(">5", 3, 5), (">5", 9, 9), ("<5", 9, 5), ("<5", 3, 3), (">", 3, None), ("<", 3, None)])
+def test_one_digit_behind_an_operator(value, before, after):
+    config = tuned.tuned(tuned.merged(["/p"], {"/p": "[sysctl]\nnet.core.somaxconn=" + value + "\n"}), {"reapply_sysctl": "0"})
+    assert tuned.asked(config, "net.core.somaxconn", before).number == after
+
+
+@pytest.mark.parametrize(("length", "kept"), [(5, True), (6, False)])
+def test_a_text_of_the_longest_length_is_kept_whole(length, kept):
+    found = shapes.Text(5).admitted("x" * length)
+    assert (found == "x" * length) == kept and len(found) == 5
+
+
+@pytest.mark.parametrize(
+    ("backlog", "most", "level", "wanted"),
+    [
+        (1, 0, NOW, 4096), (2048, 0, NOW, 4096), (2049, 0, NOW, 8192), (4096, 0, NOW, 8192), (4097, 0, NOW, 16384), (4096, 8191, NOW, 8192),
+        (3000, 6000, NOW, 6000), (3000, 5999, NOW, 8192), (60000, 0, OLD, 0xFFFF), (1 << 30, 0, NOW, 0x7FFFFFFF),
+    ],
+)  # fmt: skip
+def test_twice_what_there_is_rounded_up(backlog, most, level, wanted):
+    assert amounts.worthwhile_backlog(backlog, most, level) == wanted
+
+
+def test_no_larger_backlog_than_an_integer_holds_is_recommended():
+    one = samples.Samples((1 << 31) - 1)
+    for length in (0, 1 << 31, 0):
+        one.add(length, 0.01)
+    assert enough.enough(one, (1 << 31) - 1, None, 0.01).backlog <= (1 << 31) - 1
+
+
+def test_percentiles_are_those_they_are_called():
+    one = samples.Samples(1000)
+    for length in range(1, 101):
+        one.add(length, 0.01)
+    told = one.told()
+    assert [told[name] for name in ("p50", "p95", "p99", "peak")] == [50, 95, 99, 100]
+
+
+@pytest.mark.parametrize("used", [None, 0])
+def test_a_queue_of_which_nothing_is_told_is_empty(used):
+    row = {"inode": 7, "accept_queue": {"used": used, "limit": 5}, "syn_queue": {"used": 3, "limit": 5}}
+    look = families.Look({}, {}, {}, 0, False, 0.5)
+    assert families._accept(row, look) == (0, 5, 0)
+    assert families._accept(row, look._replace(accept_peaks={7: 4})) == (0, 5, 4)
+    assert families._syn(row, look) == (3, 5, 3)
+    assert families._syn(row, look._replace(syn_peaks={7: 4})) == (3, 5, 4)
+
+
+def test_totals_of_another_boot_do_not_count():
+    kept = totals.Totals(None, "b")
+    kept.count("drops", (5, "drops"), 7)
+    kept.count("drops", (5, "drops"), 9)
+    grown = kept.total("drops")
+    assert totals.Totals(kept.kept(), "b").total("drops") == grown
+    assert totals.Totals(kept.kept(), "c").total("drops") == 0
+
+
+@pytest.mark.parametrize(("share", "one"), [(0.5, True), (0.51, False)])
+def test_one_site_has_half_of_the_addresses(share, one):
+    here, there = bytes.fromhex("20010db80005") + bytes(10), bytes.fromhex("20010db80006") + bytes(10)
+    assert sources._one_site([here + there], share) == one
+
+
+def test_a_site_is_told_by_all_of_its_48_bits():
+    near = bytes.fromhex("20010db80005") + bytes(10) + bytes.fromhex("20010db80006") + bytes(10)
+    assert not sources._one_site([near], 0.9)
+
+
+def test_a_listener_without_a_port_comes_before_others_alike():
+    def row(port):
+        return {"network_namespace": "host", "address": "0.0.0.0", "port": port, "accept_queue": {"used": 0, "limit": 5},
+                "syn_queue": {"used": 0, "limit": 5}, "drops": 0, "backlog": 4}  # fmt: skip
+
+    found = model_condition.worst_first({"listeners": [row(2), row(1), row(None)]})
+    assert [one.row["port"] for one in found] == [None, 1, 2]
+
+
+def test_a_line_that_cannot_be_read_is_told_of_its_setting_alone():
+    found = list(shell._guessed(3, "foo | xargs sysctl net.core.somaxconn=5 'open"))
+    assert [(one.line, one.key, one.certain) for one in found] == [(3, "net.core.somaxconn", False)]
+    assert not list(shell._guessed(3, "sysctl net.core.rmem_max=5"))
+
+
+def test_networks_add_up():
+    one, two = records.Network("192.0.2.0/24", 5, 4, 3), records.Network("192.0.2.0/24", 1, 1, 0)
+    assert one.plus(two) == records.Network("192.0.2.0/24", 6, 5, 3) and one.plus(None) is one
+    assert networks.parse_network("192.0.2.7/24").prefixlen == 24
