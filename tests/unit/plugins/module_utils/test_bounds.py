@@ -153,3 +153,74 @@ def test_networks_add_up():
     one, two = records.Network("192.0.2.0/24", 5, 4, 3), records.Network("192.0.2.0/24", 1, 1, 0)
     assert one.plus(two) == records.Network("192.0.2.0/24", 6, 5, 3) and one.plus(None) is one
     assert networks.parse_network("192.0.2.7/24").prefixlen == 24
+
+
+def test_a_rule_of_udev_goes_on_behind_a_backslash():
+    from ansible_collections.linuxnet.tcp.plugins.module_utils._writers import udev
+
+    text = 'ACTION=="add", \\\n  SYSCTL{net/core/somaxconn}="7"\nSYSCTL{net/core/somaxconn}="8"\n'
+    assert [(one.line, one.key, one.value) for one in udev.settings(text)] == [(1, "net.core.somaxconn", "7"), (3, "net.core.somaxconn", "8")]
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"), [(-(1 << 63), True), (-(1 << 63) - 1, False), ((1 << 64) - 1, True), (1 << 64, False), (True, False), (5.0, False)]
+)
+def test_a_number_of_64_bits(value, kept):
+    from ansible_collections.linuxnet.tcp.plugins.module_utils._model import gathered
+
+    assert gathered.number(value) == (value if kept else None)
+
+
+def test_seconds_are_told_to_the_millisecond():
+    kept = totals.Totals(None, "b")
+    row = {"network_namespace": "host", "address": "0.0.0.0", "port": 80, "inode": 7, "accept_queue": {"used": 0, "limit": 5}}
+    made = families.families({"listeners": [row]}, families.Look({}, {}, {7: 0.1234}, 0, False, 0.5), kept, "1")
+    (full,) = [one for one in made if one.name.endswith("full_seconds") or "seconds_full" in one.name]
+    assert [value for _labels, value in full.samples] == [0.123]
+
+
+@pytest.mark.parametrize(("before", "good"), [(0, True), (2**32, True), (-1, False), (2**32 + 1, False), (True, False)])
+def test_a_listener_of_a_record_had_a_backlog(before, good):
+    one = {"family": "ipv4", "address": "0.0.0.0", "port": 80, "device": None, "inode": 5, "before": before, "set": 4096}
+    record = dict(mitigation.empty(), listeners=[one])
+    if good:
+        assert mitigation.parse_record(record)["listeners"] == [one]
+    else:
+        with pytest.raises(mitigation.BadRecord):
+            mitigation.parse_record(record)
+
+
+def test_each_way_to_write_a_backlog_into_a_configuration():
+    from ansible_collections.linuxnet.tcp.plugins.module_utils._applications import recognise, remedies
+
+    hint = recognise.recognise([records.Process(5, "x", (), None, None)], None)
+    it = remedies.Situation(
+        "application", NOW, "backlog+1", 128, 4096, 1024, 1, None, hint, None, "0.0.0.0", 8080, None, True
+    )  # fmt: skip
+    assert remedies._filled("{n} {half} {four} {port}", it, 101) == "101 51 404 8080"
+
+
+def test_where_a_backlog_cannot_be_read_it_is_told_how_to():
+    from ansible_collections.linuxnet.tcp.plugins.module_utils._applications import recognise, remedies
+
+    hint = recognise.recognise([], None)
+    tcp = remedies.Situation(None, NOW, "backlog+1", None, 4096, 1024, 1, None, hint, None, "0.0.0.0", 8080, None, True)
+    assert "port 8080 with `ss -ltn`" in remedies.remedy(tcp)
+    assert "/run/x with `ss -lx`" in remedies.remedy(tcp._replace(path="/run/x", port=0, address=""))
+    assert "Read net.core.somaxconn" in remedies.remedy(tcp._replace(backlog=5))
+
+
+def test_nothing_listens_there_but_somewhere_else():
+    from ansible_collections.linuxnet.tcp.plugins.module_utils._change import raise_plan
+    from ansible_collections.linuxnet.tcp.plugins.module_utils._model import unix_listener
+
+    there = unix_listener.UnixListener("/run/a", b"/run/a", "stream", 7, 3, 128)
+    wanted = raise_plan.ask_raise({"path": "/run/x", "backlog": 5, "policy": "exact", "port": None, "address": None, "inode": None})
+    for listening, said in (([there], "but on /run/a"), ([], "nor on any other UNIX socket")):
+        assert said in str(raise_plan._nothing_there(wanted, listening, "this host"))
+    tcp = records.ListenSocket("ipv4", "tcp", "0.0.0.0", 80, None, False, 1, 0, 0, 128, 0, None)
+    port = raise_plan.ask_raise({"path": None, "backlog": 5, "policy": "exact", "port": 81, "address": None, "inode": None})
+    for listening, said in (([tcp], "but on 80"), ([], "nor on any other port")):
+        assert said in str(raise_plan._nothing_there(port, listening, "this host"))
+    same = raise_plan.ask_raise({"path": None, "backlog": 5, "policy": "exact", "port": 80, "address": "192.0.2.1", "inode": None})
+    assert "192.0.2.1 and port 80 in this host, but on 0.0.0.0" in str(raise_plan._nothing_there(same, [tcp], "this host"))

@@ -62,6 +62,24 @@ def test_the_listeners_own_drops_by_cause() -> None:
     assert found == {"accept queue": 10, "SYN queue": 25, "last quarter, or else": 5}
 
 
+def test_more_causes_than_drops_are_no_loss_of_their_own() -> None:
+    one = seen([group(80, Counted(100, 60, 40))], dropped=40, ListenOverflows=30, TCPReqQFullDrop=25)
+    assert {row["where"]: row["dropped"] for row in told(one).layers} == {"accept queue": 30, "SYN queue": 25}
+
+
+def test_segments_that_came_and_that_were_lost() -> None:
+    one = seen([group(80, Counted(100, 60, 0))])
+    one = one._replace(segments=(100, 3), counters=dict(one.counters, InSegs=60))
+    totals = told(one).totals
+    assert (totals["tcp_segments"], totals["tcp_segments_lost_before_tcp"]) == (100, 37)
+    assert told(one._replace(segments=None)).totals["tcp_segments"] is None
+
+
+def test_up_to_five_listeners_are_named() -> None:
+    keys = [taps.key_of(sock(port)) for port in range(1, 8)]
+    assert telling._named(keys[:5]).endswith("0.0.0.0:5") and telling._named(keys[:6]).endswith("0.0.0.0:5 and 1 more")
+
+
 def test_what_no_counter_explains_is_a_firewalls() -> None:
     one = seen([group(80, Counted(100, 60, 0))])
     one = one._replace(counters=dict(one.counters, InSegs=60))
