@@ -8,6 +8,7 @@ from typing import Any, Dict
 
 import pytest
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change import restore_plan
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.restore_plan import restoration_plan
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import empty
 
@@ -179,3 +180,13 @@ def test_rules_that_still_drop() -> None:
     made = restoration_plan(facts(), [RULES % (2, 12370), six % (0, 4)], [RULES % (2, 12370), six % (0, 9)])
     assert made["not_yet"] == ["the networks that are dropped still send: 5 more SYNs meanwhile"]
     assert restoration_plan(facts(), ["", "iptables: No chain/target/match by that name.\n"], [""])["not_yet"] == []
+
+
+@pytest.mark.parametrize(("told", "leads"), [("0", 0), ("2", 2), ("64", 64), ("65", 64), ("4294967296", 64), ("9" * 5000, 0)])
+def test_a_host_may_claim_any_number_of_references(told, leads):
+    found = restore_plan._chains(["ipv4"], ["Chain SYN_BACKLOG (%s references)\n" % told])
+    assert found["leads"] == ["ipv4"] * leads
+
+
+def test_a_count_that_no_kernel_prints_is_none():
+    assert restore_plan._dropped("    7   420 DROP  tcp\n   %s  420 DROP  tcp\n" % ("9" * 5000)) == 7
