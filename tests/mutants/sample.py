@@ -212,7 +212,10 @@ def main() -> int:
             verdicts.append(verdict)
             if verdict.fate == "survived":
                 one = verdict.mutant
-                print("\nsurvived %s:%d %s\n%s" % (one.path, one.first, one.operator, verdict.change), flush=True)
+                print("survived %s:%d %s\n%s\n" % (one.path, one.first, one.operator, verdict.change), flush=True)
+            if len(verdicts) % 25 == 0:
+                lived = sum(one.fate == "survived" for one in verdicts)
+                print("-- %d of %d mutants: %d survived" % (len(verdicts), len(chosen), lived), flush=True)
     counts = {fate: sum(one.fate == fate for one in verdicts) for fate in ("killed", "equivalent", "survived")}
     share = counts["survived"] / len(verdicts)
     print("\nseed %d: %d mutants, %d killed, %d listed as equivalent, %d survived: %.1f %%, at most %d %%" % (
