@@ -16,7 +16,7 @@ import random
 import sys
 import time
 import traceback
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st

@@ -168,7 +168,7 @@ def key(mutant: Mutant, change: str) -> str:
     return " ".join([mutant.path, *("%s %s" % (line[0], line[1:].strip()) for line in change.splitlines())])
 
 
-def judge(mutant: Mutant, tests: Sequence[Tested], copies: "queue.Queue[str]", listed: List[str]) -> Verdict:
+def judge(mutant: Mutant, tests: Sequence[Tested], copies: queue.Queue[str], listed: List[str]) -> Verdict:
     source = read(mutant.path)
     after = mutated(source, mutant, operators())
     change = changed(source, after)
@@ -197,7 +197,7 @@ def main() -> int:
 
     every = [one for path in pure_files() if asked.only in path for one in mutants(path, read(path), operators())]
     chosen = random.Random(seed).sample(every, min(asked.number, len(every)))
-    copies: "queue.Queue[str]" = queue.Queue()
+    copies: queue.Queue[str] = queue.Queue()
     for number in range(AT_ONCE):
         copies.put(copy(number))
 

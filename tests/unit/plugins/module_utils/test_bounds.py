@@ -13,8 +13,15 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._boot import tuned
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import Level
 from ansible_collections.linuxnet.tcp.plugins.module_utils._log import copies, entries, kmsg_record, rulebook
 from ansible_collections.linuxnet.tcp.plugins.module_utils._metrics import families, totals
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model import mitigation, networks, records, shapes, sources, units
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model import condition as model_condition
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import (
+    mitigation,
+    networks,
+    records,
+    shapes,
+    sources,
+    units,
+)
 from ansible_collections.linuxnet.tcp.plugins.module_utils._watch import enough, samples
 from ansible_collections.linuxnet.tcp.plugins.module_utils._writers import shell
 

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot import near_misses, tuned, values, writer
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel import identity, limits, memory, sysctls
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model import raised_record, records, unix_listener, units
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import raised_record, records, units, unix_listener
 from ansible_collections.linuxnet.tcp.plugins.module_utils._report import boot_state, facts, listeners, unix_listeners
 
 KERNEL = identity.identify("6.18.44")

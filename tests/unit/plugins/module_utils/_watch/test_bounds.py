@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from ansible_collections.linuxnet.tcp.plugins.module_utils._findings import of_watch
 from ansible_collections.linuxnet.tcp.plugins.module_utils._watch import enough, layers, samples, taps, telling
 from ansible_collections.linuxnet.tcp.plugins.module_utils._watch.balance import Counted
-from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._watch.test_watch import HOST, group, seen, sock, watched
+from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._watch.test_watch import (
+    HOST,
+    group,
+    seen,
+    sock,
+    watched,
+)
 
 
 def told(one: telling.Seen) -> telling.Told:
