@@ -72,9 +72,10 @@ class _Places(Visitor):
 
 def mutants(path: str, source: str, known: Dict[str, Operator]) -> Iterator[Mutant]:
     """Every mutant of a file."""
+    tree = get_ast(source)
     for name, operator in known.items():
         places = _Places(operator)
-        places.walk(get_ast(source))
+        places.walk(tree)
         for occurrence, (start, end) in enumerate(places.found):
             yield Mutant(path, name, occurrence, start[0], end[0])
 

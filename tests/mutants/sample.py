@@ -100,31 +100,38 @@ def pytest(top: str, paths: Sequence[str], limit: float, lines_to: str = "") -> 
             process.wait()
 
 
-def fingerprint(test: str) -> str:
-    """Of all that decides which lines this file of tests runs."""
+def digest(paths: Sequence[str]) -> str:
+    """Of files; one that is gone counts as empty."""
     found = hashlib.sha256()
-    near = os.path.join(ROOT, os.path.dirname(test), "*.py")
-    helpers = [path for path in glob.glob(near) if not os.path.basename(path).startswith("test_")]
-    for path in pure_files() + [test] + sorted(os.path.relpath(path, ROOT) for path in helpers):
-        found.update(path.encode() + b"\0" + read(path).encode() + b"\0")
+    for path in paths:
+        found.update(path.encode() + b"\0" + (read(path).encode() if os.path.exists(os.path.join(ROOT, path)) else b"") + b"\0")
     return found.hexdigest()
 
 
+def beside(test: str) -> List[str]:
+    """A file of tests and the helpers in its folder."""
+    near = sorted(glob.glob(os.path.join(ROOT, os.path.dirname(test), "*.py")))
+    return [test] + [os.path.relpath(path, ROOT) for path in near if not os.path.basename(path).startswith("test_")]
+
+
 def as_it_is(top: str, test: str) -> Tested:
-    """What a file of tests runs without a mutant, from an earlier time where nothing changed."""
-    known = os.path.join(WORK, "lines", fingerprint(test) + ".json")
-    if not os.path.exists(known):
-        began, part = time.monotonic(), known + ".part"
-        code = pytest(top, [test], 600, part)
-        if code not in (0, 5):  # 5: nothing to run
-            raise SystemExit("%s fails without a mutant" % test)
-        with open(part, encoding="utf-8") as file:
-            lines = json.load(file)
-        with open(part, "w", encoding="utf-8") as file:
-            json.dump([time.monotonic() - began, lines], file)
-        os.replace(part, known)
-    with open(known, encoding="utf-8") as file:
-        seconds, lines = json.load(file)
+    """What a file of tests runs without a mutant; from an earlier time where neither it nor what it runs has changed."""
+    known = os.path.join(WORK, "lines", test.replace("/", "+") + ".json")
+    if os.path.exists(known):
+        with open(known, encoding="utf-8") as file:
+            seconds, lines, of_all = json.load(file)
+        if of_all == digest(beside(test) + sorted(lines)):
+            return Tested(test, seconds, lines)
+    began, part = time.monotonic(), known + ".part"
+    code = pytest(top, [test], 600, part)
+    if code not in (0, 5):  # 5: nothing to run
+        raise SystemExit("%s fails without a mutant" % test)
+    with open(part, encoding="utf-8") as file:
+        lines = json.load(file)
+    seconds = time.monotonic() - began
+    with open(part, "w", encoding="utf-8") as file:
+        json.dump([seconds, lines, digest(beside(test) + sorted(lines))], file)
+    os.replace(part, known)
     return Tested(test, seconds, lines)
 
 
