@@ -231,3 +231,29 @@ def test_nothing_listens_there_but_somewhere_else():
         assert said in str(raise_plan._nothing_there(port, listening, "this host"))
     same = raise_plan.ask_raise({"path": None, "backlog": 5, "policy": "exact", "port": 80, "address": "192.0.2.1", "inode": None})
     assert "192.0.2.1 and port 80 in this host, but on 0.0.0.0" in str(raise_plan._nothing_there(same, [tcp], "this host"))
+
+
+def test_rows_of_a_log_stay_few_while_it_is_read():
+    from ansible_collections.linuxnet.tcp.plugins.module_utils._log import rows
+
+    kept = rows.Rows(5)
+    for number in range(100):
+        event = dict.fromkeys(("kind", "address", "port", "action", "peer_address", "peer_port", "count"))
+        kept.add(float(number), dict(event, kind="syn_flood", port=number, action="drop"))
+        assert len(kept._rows) <= 10
+    assert [event["port"] for _first, _last, event in kept.result()] == [95, 96, 97, 98, 99] and kept.left_out == 95
+
+
+def test_one_network_leads_where_it_has_enough_entries():
+    from ansible_collections.linuxnet.tcp.plugins.module_utils._model import flood, verdict
+
+    def judged(*networks):
+        total = 40
+        entries = flood.Entries(total, 0, (0, total), networks, 0, 0)
+        return flood.judge(entries, verdict.Window(0.0, None, 0, 0, 0), True)
+
+    assert judged(("192.0.2.0/24", 36, 36)).kind == verdict.FEW_NETWORKS
+    half = judged(("192.0.2.0/24", 35, 35))
+    assert (half.kind, half.leading) == (verdict.EVERYWHERE, ("192.0.2.0/24",))
+    assert judged(("192.0.2.0/24", 20, 20)).leading and not judged(("192.0.2.0/24", 19, 19)).leading
+    assert judged(("192.0.2.0/24", 40, 19)).leading == (), "most of its entries are young"
