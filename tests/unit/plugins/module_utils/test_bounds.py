@@ -257,3 +257,29 @@ def test_one_network_leads_where_it_has_enough_entries():
     assert (half.kind, half.leading) == (verdict.EVERYWHERE, ("192.0.2.0/24",))
     assert judged(("192.0.2.0/24", 20, 20)).leading and not judged(("192.0.2.0/24", 19, 19)).leading
     assert judged(("192.0.2.0/24", 40, 19)).leading == (), "most of its entries are young"
+
+
+def test_a_rule_that_goes_on_loses_no_letter():
+    from ansible_collections.linuxnet.tcp.plugins.module_utils._writers import udev
+
+    (found,) = udev.settings('SYSCTL{net/core/somax\\\nconn}="7"\n')
+    assert (found.key, found.value) == ("net.core.somaxconn", "7")
+
+
+@pytest.mark.parametrize(("char", "inside"), [("\x00", True), ("\x1f", True), (" ", False), ("~", False), ("\x7f", True), ("\x80", False)])
+def test_control_characters_of_a_pattern(char, inside):
+    from ansible_collections.linuxnet.tcp.plugins.module_utils._boot import globs
+
+    assert globs.fnmatch("[[:cntrl:]]", char) == inside
+
+
+@pytest.mark.parametrize("inode", [0, 2**64])
+def test_any_inode_is_one(inode):
+    one = {"family": "ipv4", "address": "0.0.0.0", "port": 80, "device": None, "inode": inode, "before": 5, "set": 4096}
+    assert mitigation.parse_record(dict(mitigation.empty(), listeners=[one]))["listeners"] == [one]
+
+
+@pytest.mark.parametrize("start", ["nice -n5", "/usr/bin/nice --adjustment=5", "A=1", "timeout -s9 5", "exec"])
+def test_what_only_starts_a_command_is_passed_over(start):
+    found = [one for one in shell.settings(start + " sysctl -w net.core.somaxconn=4096\n") if one.key == "net.core.somaxconn"]
+    assert [one.value for one in found] == ["4096"]
