@@ -109,3 +109,13 @@ story: ## play a story of docs/my-server-drops-connections.md with real packets,
 
 docs: ## build the manual as a site into .build/docs/site
 	@$(NOX) docs
+
+# ---------------------------------------------------------------- proof
+
+.PHONY: fuzz mutants
+
+fuzz: ## mutated samples into every parser and the findings: SECONDS=300, SEED= repeats a run, ONLY='part of a name'
+	@$(NOX) fuzz --seconds $(or $(SECONDS),300) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")
+
+mutants: ## would the unit tests see a slip of the hand? N=200 mutants of the pure rooms, SEED= repeats a sample, ONLY=part of a path
+	@$(NOX) mutants --number $(or $(N),200) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")

@@ -282,6 +282,18 @@ def fleet(session: nox.Session) -> None:
     session.run("python", path, *arguments, interrupt_timeout=parallel.CLEANING)
 
 
+@pinned("core-" + NEWEST.name)
+def fuzz(session: nox.Session) -> None:
+    """Mutated samples into every parser and the findings: `nox -s fuzz -- --seconds 60`."""
+    run(session, "python", "-m", "ansible_collections.linuxnet.tcp.tests.fuzz.fuzz", *session.posargs)
+
+
+@pinned("mutants", max(FOUND))
+def mutants(session: nox.Session) -> None:
+    """A sample of mutants of the pure rooms, held against the unit tests: `nox -s mutants -- --number 50`."""
+    run(session, "python", os.path.join("tests", "mutants", "sample.py"), *session.posargs)
+
+
 for known in KNOWN:
     unit_session(known)
 for one_core in CORES:

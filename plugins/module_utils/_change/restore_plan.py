@@ -24,8 +24,9 @@ Facts = Mapping[str, Any]
 _FLOODS = (mitigate_plan.FEW_NETWORKS, *mitigate_plan.STRAINED)
 #: They move only while a SYN queue is full, or while cookies are forced
 _OF_A_FULL_QUEUE = ("TCPReqQFullDoCookies", "TCPReqQFullDrop", "SyncookiesSent")
-_DROP = re.compile(r"^\s*(\d+)\s+\d+\s+DROP\s", re.MULTILINE)
-_REFERENCES = re.compile(r"^Chain \S+ \((\d+) references\)")
+_DROP = re.compile(r"^\s*(\d{1,20})\s+\d+\s+DROP\s", re.MULTILINE)
+_REFERENCES = re.compile(r"^Chain \S+ \((\d{1,20}) references\)")
+_MOST_LEADS = 64  # rules that lead to our chain: a host may claim any number
 _OURS = "/* linuxnet.tcp.syn_backlog */"
 
 
@@ -133,7 +134,7 @@ def _chains(versions: List[str], listed: Any) -> Dict[str, List[str]]:
         head, *rules = str(output).splitlines() or [""]
         known = _REFERENCES.match(head)
         # Two runs at once may each have made a rule that leads there
-        leads += [version] * (int(known.group(1)) if known else 0)
+        leads += [version] * (min(int(known.group(1)), _MOST_LEADS) if known else 0)
         if known:
             theirs += [" ".join(rule.split()[2:]) for rule in rules[1:] if rule.strip() and _OURS not in rule]
     return {"ip_versions": versions, "leads": leads, "theirs": theirs}

@@ -239,7 +239,10 @@ def test_nor_does_what_it_says_of_a_change(changes: Any) -> None:
     told.result()
 
 
-@given(ANY_JSON | st.just(CHAIN * 3), ANY_JSON | st.text(max_size=80).map(lambda more: [CHAIN + more]))
+OUTPUTS = (ANY_JSON | st.just(CHAIN * 3), ANY_JSON | st.text(max_size=80).map(lambda more: [CHAIN + more]))
+
+
+@given(*OUTPUTS)
 @PATIENT
 def test_nor_do_the_outputs_of_commands(before: Any, after: Any) -> None:
     restoration_plan(BUSY, before, after)

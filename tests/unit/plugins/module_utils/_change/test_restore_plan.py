@@ -8,6 +8,7 @@ from typing import Any, Dict
 
 import pytest
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change import restore_plan
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.restore_plan import restoration_plan
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import empty
 
@@ -188,3 +189,13 @@ def test_a_limit_that_still_drops_is_told() -> None:
     both = dict(limited, blocks=RECORD["blocks"])
     assert "still send, or networks still exceed the limit" in restoration_plan(facts(both), (3,), (8,))["not_yet"][0]
     assert restoration_plan(facts(limited), (8,), (8,))["not_yet"] == []
+
+
+@pytest.mark.parametrize(("told", "leads"), [("0", 0), ("2", 2), ("64", 64), ("65", 64), ("4294967296", 64), ("9" * 5000, 0)])
+def test_a_host_may_claim_any_number_of_references(told, leads):
+    found = restore_plan._chains(["ipv4"], ["Chain SYN_BACKLOG (%s references)\n" % told])
+    assert found["leads"] == ["ipv4"] * leads
+
+
+def test_a_count_that_no_kernel_prints_is_none():
+    assert restore_plan._dropped("    7   420 DROP  tcp\n   %s  420 DROP  tcp\n" % ("9" * 5000)) == 7

@@ -286,3 +286,44 @@ def test_rows_and_counters_are_read():
 )
 def test_what_leaves_it_in_doubt(told, doubt):
     assert in_doubt([{"id": identifier, "severity": severity} for identifier, severity in told]) is doubt
+
+
+# ---------------------------------------------------------------- at the bounds
+
+
+@pytest.mark.parametrize(("sent", "decided"), [(31, False), (32, True)])
+def test_so_many_cookies_say_something(sent, decided):
+    found = judge(entries(40, 0, (40,), SCATTERED), window(2.0, 500, sent, 0), True)
+    assert (found.kind in FLOODS) == decided
+
+
+@pytest.mark.parametrize(("overflows", "kind"), [(20, UNDECIDED), (19, EVERYWHERE)])
+def test_accept_queues_that_overflowed_as_often_as_entries_stayed_leave_it_open(overflows, kind):
+    found = judge(entries(129, 0, (0, 129), SCATTERED, 20, 0), window(2.0, 0, 0, 0, overflows), True)
+    assert found.kind == kind
+
+
+@pytest.mark.parametrize(("overflows", "kind"), [(129, UNDECIDED), (128, EVERYWHERE)])
+def test_where_none_was_followed_all_unanswered_ones_count(overflows, kind):
+    assert judge(entries(129, 0, (0, 129), SCATTERED), window(2.0, 0, 0, 0, overflows), True).kind == kind
+
+
+@pytest.mark.parametrize(("again", "decided"), [(16, False), (17, True)])
+def test_entries_that_were_asked_for_more_often_than_any_client_asks(again, decided):
+    counted = (0,) * again + (40,)
+    assert (judge(entries(40, 0, counted, SCATTERED), NONE, True).kind in FLOODS) == decided
+
+
+@pytest.mark.parametrize(("total", "decided"), [(7, False), (8, True)])
+def test_so_few_entries_say_nothing(total, decided):
+    assert (judge(entries(total, 0, (0, total), SCATTERED), window(2.0), True).kind in FLOODS) == decided
+
+
+@pytest.mark.parametrize(("back", "kind"), [(10, EVERYWHERE), (11, UNDECIDED)])
+def test_hardly_any_cookie_comes_back_from_a_flood(back, kind):
+    assert judge(entries(40, 0, (40,), SCATTERED), window(2.0, 500, 100, back), True).kind == kind
+
+
+@pytest.mark.parametrize(("back", "kind"), [(50, HONEST_BURST), (49, UNDECIDED)])
+def test_half_of_the_cookies_come_back_from_clients(back, kind):
+    assert judge(entries(40, 40, (40,), SCATTERED), window(2.0, 10, 100, back), True).kind == kind

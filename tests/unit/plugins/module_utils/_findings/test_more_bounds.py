@@ -1,0 +1,128 @@
+# Copyright (c) 2026, the linuxnet.tcp authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a finding begins and ends: counters one apart, and the sentences that hang on them."""
+
+from __future__ import annotations
+
+from typing import Any, List
+
+import pytest
+
+from ansible_collections.linuxnet.tcp.plugins.module_utils._findings.findings import findings
+from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._findings.test_findings import (
+    during,
+    host,
+    listener,
+    since_boot,
+    with_listener,
+)
+
+
+def of(facts: Any, name: str) -> List[Any]:
+    return [one for one in findings(facts) if one["id"] == name]
+
+
+def quarter(**counted: int) -> Any:
+    return since_boot(host(tcp_syncookies=0), **counted)
+
+
+def test_drops_of_the_last_quarter_since_boot() -> None:
+    (found,) = of(quarter(ListenDrops=50), "last-quarter-drops")
+    assert found["severity"] == "info" and found["evidence"]["tcp_max_syn_backlog"] == 1024
+    assert of(quarter(ListenDrops=50, SyncookiesSent=5), "last-quarter-drops"), "no cookie counts as a drop there"
+
+
+@pytest.mark.parametrize(("release", "told"), [("4.8.17", False), ("4.9.0", True)])
+def test_until_4_9_a_cookie_counted_as_a_drop(release: str, told: bool) -> None:
+    facts = quarter(ListenDrops=50, SyncookiesSent=5)
+    facts["kernel"].update(release=release, stable_level=release)
+    assert bool(of(facts, "last-quarter-drops")) == told
+    facts["counters"]["SyncookiesSent"] = 0
+    assert of(facts, "last-quarter-drops")
+
+
+def test_drops_of_the_last_quarter_now() -> None:
+    facts = during(quarter(ListenDrops=50, SyncookiesSent=5), ListenDrops=50)
+    (found,) = of(facts, "last-quarter-drops")
+    assert "sysctl -w net.ipv4.tcp_syncookies=1" in found["remedy"] and "tcp_max_syn_backlog to 4096" in found["remedy"]
+
+
+def test_queues_that_are_full_before_the_last_quarter_are_another_matter() -> None:
+    reached = during(with_listener(quarter(), syn_queue={"used": 3, "limit": 769, "on_full": "drop"}, backlog=768), ListenDrops=50)
+    before = during(with_listener(quarter(), syn_queue={"used": 3, "limit": 768, "on_full": "drop"}, backlog=767), ListenDrops=50)
+    (first,), (second,) = of(reached, "last-quarter-drops"), of(before, "last-quarter-drops")
+    assert first["severity"] == "critical" and "routers that" not in first["summary"]
+    assert second["severity"] == "warning" and "routers that could not reach a client" in second["summary"]
+
+
+def test_nobody_is_dropped_by_a_queue_that_explains_it() -> None:
+    assert of(during(quarter(), ListenDrops=50, ListenOverflows=50), "last-quarter-drops") == []
+    assert of(during(quarter(), ListenDrops=50, ListenOverflows=49), "last-quarter-drops")
+    assert of(during(quarter(), ListenDrops=50, TCPReqQFullDrop=50), "last-quarter-drops") == []
+
+
+def burst(sent: int, back: int, completed: int = 100) -> Any:
+    moved = {"TCPReqQFullDoCookies": 5, "SyncookiesSent": sent, "SyncookiesRecv": back, "PassiveOpens": completed}
+    return during(host(), **moved)
+
+
+@pytest.mark.parametrize(
+    ("sent", "back", "over"), [(31, 0, True), (32, 0, False), (32, 16, True), (32, 15, False), (100, 50, True), (100, 49, False)]
+)
+def test_a_burst_that_is_over(sent: int, back: int, over: bool) -> None:
+    assert bool(of(burst(sent, back), "honest-burst")) == over
+
+
+@pytest.mark.parametrize(("completed", "over"), [(8, True), (7, False)])
+def test_a_burst_has_clients_that_came_in(completed: int, over: bool) -> None:
+    assert bool(of(burst(0, 0, completed), "honest-burst")) == over
+
+
+def forced(sent: int, back: int, seconds: float = 5.0, cookies: int = 2) -> Any:
+    return of(during(host(tcp_syncookies=cookies), seconds=seconds, SyncookiesSent=sent, SyncookiesRecv=back), "syn-flood-everywhere")
+
+
+@pytest.mark.parametrize(
+    ("sent", "back", "seconds", "flood"),
+    [(31, 0, 5.0, False), (32, 0, 5.0, True), (100, 10, 5.0, True), (100, 11, 5.0, False), (100, 0, 0.9, False), (100, 0, 1.0, True)],
+)
+def test_cookies_that_do_not_come_back(sent: int, back: int, seconds: float, flood: bool) -> None:
+    found = forced(sent, back, seconds)
+    assert bool(found) == flood
+    if found:
+        assert "of %d cookies sent in %.1f s %d came back" % (sent, seconds, back) in found[0]["summary"]
+        assert found[0]["evidence"]["port"] == 80 and found[0]["evidence"]["tcp_syncookies"] == 2
+
+
+def test_where_cookies_are_not_forced_queues_tell() -> None:
+    assert forced(100, 0, cookies=1) == []
+
+
+def test_a_listener_that_latched_what_the_boot_files_say() -> None:
+    facts = with_listener(host(somaxconn=8192), backlog=300, syn_queue={"limit": 301}, accept_queue={"limit": 301, "used": 300})
+    assert of(facts, "listener-latched") == []
+    facts["sysctls"]["somaxconn"].update(boot=300, drift=True)
+    assert of(facts, "listener-latched")
+    facts["sysctls"]["somaxconn"].update(drift=False)
+    assert of(facts, "listener-latched") == []
+
+
+def test_another_namespaces_listener_did_not_latch_the_hosts_boot_value() -> None:
+    facts = with_listener(host(somaxconn=8192), backlog=300, network_namespace="blue", accept_queue={"limit": 301, "used": 300})
+    facts["sysctls"]["somaxconn"].update(boot=300, drift=True)
+    facts["network_namespaces"] = [{"name": "blue", "sysctls": {"somaxconn": 8192}, "counters": {}}]
+    assert of(facts, "listener-latched") == []
+
+
+def test_a_fast_open_queue_that_is_full_is_told_once() -> None:
+    def row(used: int) -> Any:
+        return listener(fast_open={"limit": 5, "used": used})
+
+    facts = since_boot(host(), TCPFastOpenListenOverflow=50)
+    facts["listeners"] = [row(0)]
+    (found,) = of(facts, "fast-open-queue-full")
+    assert found["evidence"]["limits"] == {found["subject"]: 5} or found["evidence"]["limits"]
+    facts["listeners"] = [row(5)]
+    assert len(of(facts, "fast-open-queue-full")) == 1
