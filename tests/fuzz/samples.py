@@ -196,7 +196,8 @@ RECORDS = [
     b'"namespace_cookie": null, "sysctls":'
     b' {"tcp_syncookies": {"before": 0, "set": 1}}, "boot": {}, "listeners": [{"family": "ipv4", "address": "0.0.0.0", "port": 80, '
     b'"device": null, "inode": 5, "before": 128, "set": 4096}], "backend": "nftables", "blocks": [{"network": "198.51.100.0/24",'
-    b' "port": 80, "until": "2026-11-20T05:23:45Z"}], "passes": ["192.0.2.7"], "firewall": {}, "causes": ["spoofed"]}'),
+    b' "port": 80, "until": "2026-11-20T05:23:45Z"}], "passes": ["192.0.2.7"], "syn_limit": 20, "limited": [{"family": "ipv6", "port": 443}],'
+    b' "spared": ["2001:db8::/64"], "firewall": {}, "causes": ["spoofed"]}'),
     b'{"schema": 1, "boot_id": "b", "raised": [{"network_namespace": 1, "inode": 2, "time": "2026-11-20T04:23:45Z", "before": 5, "drops": null}]}',
 ]  # fmt: skip
 HOSTS = [b"web1", b"web-1.example.com", b"192.0.2.7", b"fe80::1%eth0", b"2001:db8::7", b"all", b"web*", b"{{ x }}"]

@@ -86,7 +86,7 @@ def test_no_panel_lies_over_another():
     taken = {}
     for panel in panels():
         place = panel["gridPos"]
-        assert 0 <= place["x"] and 0 < place["w"] and place["x"] + place["w"] <= COLUMNS and place["h"] > 0, panel["title"]
+        assert place["x"] >= 0 and place["w"] > 0 and place["x"] + place["w"] <= COLUMNS and place["h"] > 0, panel["title"]
         for column in range(place["x"], place["x"] + place["w"]):
             for line in range(place["y"], place["y"] + place["h"]):
                 assert (column, line) not in taken, "%s over %s" % (panel["title"], taken[column, line])
