@@ -115,6 +115,11 @@ def tell(seen: Seen) -> Told:
     ]
     if any(listener.gone for listener in seen.listeners):
         warnings.append("A listener was closed during the watch: its row ends with the last look that found it.")
+    if seen.xdp:
+        warnings.append(
+            "An XDP program is attached to {0}: what it drops is gone before SYNs are counted. `ip link show` names "
+            "the program.".format(", ".join(seen.xdp))
+        )
     totals = _totals(seen, shared, counted)
     return Told(
         rows,
