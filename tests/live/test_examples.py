@@ -89,7 +89,7 @@ def test_yaml_examples_pass_a_syntax_check(tmp_path: Path) -> None:
     assert done.stdout.count("playbook: ") == len(files)
 
 
-@pytest.mark.parametrize("block", [pytest.param(one, id=one.place) for one in ALL if one.language == "console"])
+@pytest.mark.parametrize("block", [pytest.param(one, id=one.place) for one in ALL if one.language in ("console", "bash")])
 def test_shell_examples_parse(block: Block) -> None:
     done = subprocess.run(["bash", "-n"], input=block.text, text=True, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -122,4 +122,4 @@ def test_the_quick_start_runs_as_printed() -> None:
 def test_the_language_of_each_example_is_known() -> None:
     """One that nothing checks has a language that nothing here can check."""
     languages = {block.language for block in ALL}
-    assert languages == {"yaml", "console", "text", "jinja", "ini", "json", "nginx", "apacheconf"}
+    assert languages == {"yaml", "console", "text", "jinja", "ini", "json", "nginx", "apacheconf", "bash"}

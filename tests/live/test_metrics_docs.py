@@ -30,7 +30,7 @@ PAGE = (ROOT / "docs" / "metrics.md").read_text()
 
 
 def blocks(language):
-    return re.findall(r"^```%s\n(.*?)^```$" % language, PAGE, re.M | re.S)
+    return [text for name, text in re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.M | re.S) if name == language]
 
 
 def test_from_nothing_to_an_alert(netns, tmp_path):

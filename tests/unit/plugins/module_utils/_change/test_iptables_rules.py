@@ -76,7 +76,9 @@ LIMIT = Limit(50, "ipv4", [80], ["192.0.2.0/24"])
 #: What iptables 1.8.9 prints with -S
 LIMITED = """\
 -A SYN_BACKLOG -s 192.0.2.0/24 -p tcp -m comment --comment "linuxnet.tcp.syn_backlog" -j RETURN
--A SYN_BACKLOG -p tcp -m tcp --dport 80 --tcp-flags FIN,SYN,RST,ACK SYN -m hashlimit --hashlimit-above 50/sec --hashlimit-burst 50 --hashlimit-mode srcip --hashlimit-name lt80_50 --hashlimit-htable-max 262144 --hashlimit-htable-expire 2000 --hashlimit-srcmask 24 -m comment --comment "linuxnet.tcp.syn_backlog" -j DROP
+-A SYN_BACKLOG -p tcp -m tcp --dport 80 --tcp-flags FIN,SYN,RST,ACK SYN -m hashlimit --hashlimit-above 50/sec --hashlimit-burst 50 \
+--hashlimit-mode srcip --hashlimit-name lt80_50 --hashlimit-htable-max 262144 --hashlimit-htable-expire 2000 \
+--hashlimit-srcmask 24 -m comment --comment "linuxnet.tcp.syn_backlog" -j DROP
 """
 
 
@@ -136,7 +138,14 @@ NETS = st.sampled_from(["10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24", "10.0.1.9/3
 STEPS = st.tuples(
     st.lists(st.tuples(NETS, st.sampled_from([80, 443])), max_size=3),
     st.lists(NETS, max_size=2),
-    st.none() | st.builds(Limit, st.sampled_from([5, 6]), st.just("ipv4"), st.lists(st.sampled_from([80, 443]), min_size=1, unique=True), st.lists(NETS, max_size=2, unique=True)),
+    st.none()
+    | st.builds(
+        Limit,
+        st.sampled_from([5, 6]),
+        st.just("ipv4"),
+        st.lists(st.sampled_from([80, 443]), min_size=1, unique=True),
+        st.lists(NETS, max_size=2, unique=True),
+    ),
 )
 
 
