@@ -148,6 +148,15 @@ watch:
           returned: always
           type: int
           sample: 511
+        since:
+          description:
+            - From when on it was watched, in seconds after the beginning; 0 for a listener that was there. Whether new ones have been opened is looked at
+              once a second, and one that is open for less than that may be missed.
+            - One that took the place of another on the same address and port has a row of its own. Their SYNs are counted together all the time,
+              and stand in RV(watch.listeners[].reuseport).
+          returned: always
+          type: float
+          sample: 0.0
         syns:
           description:
             - What became of the SYNs that arrived, each in one account. C(arrived) is the sum of the others.
@@ -211,7 +220,9 @@ watch:
           type: str
           sample: "The backlog of 511 is enough: at most 130 connections waited at a time."
         reuseport:
-          description: For members of an SO_REUSEPORT group, how many they are, and what can only be told of all of them; else V(null).
+          description:
+            - For members of an SO_REUSEPORT group, and for listeners that took each other's place, how many they are, and what can only be told of
+              all of them; else V(null).
           returned: always
           type: dict
           sample:
@@ -254,7 +265,8 @@ watch:
           type: int
           sample: 100000
         syns_without_listener:
-          description: SYNs to ports that nobody listens on. V(null) where not all listeners were counted.
+          description:
+            - SYNs to ports that nobody listens on, at least. V(null) where not all listeners were counted.
           returned: always
           type: int
           sample: 3

@@ -21,6 +21,8 @@ _SHARE = 0.02  # of one CPU that looking may take, at the default interval
 _DEFAULT_INTERVAL = 0.01
 _SYN_SHARE = 0.005  # of one CPU for the SYN queues, whose dump walks a table of all connections
 _SYN_INTERVAL = 0.25
+_NEW_SHARE = 0.005  # of one CPU for whether other sockets listen than before
+_NEW_INTERVAL = 1.0
 _LATE = 5  # times the interval: a gap worth a warning
 
 
@@ -148,7 +150,7 @@ def _look(
     begin = last = last_syn = time.monotonic()
     end = begin + options.duration
     cpu_begin = time.process_time()
-    due_syn, looks, longest = begin, 0, 0.0
+    due_syn, due_new, looks, longest = begin, begin + _NEW_INTERVAL, 0, 0.0
     while True:
         now = time.monotonic()
         if now >= end or stopped():
@@ -169,6 +171,11 @@ def _look(
                 place.look_at_syn_queues(now - last_syn)
             last_syn = now
             due_syn = now + max(_SYN_INTERVAL, (time.thread_time() - cpu) / _SYN_SHARE)
+        if now >= due_new:
+            cpu = time.thread_time()
+            for place in places:
+                place.look_for_listeners(time.monotonic() - begin)
+            due_new = now + max(_NEW_INTERVAL, (time.thread_time() - cpu) / _NEW_SHARE)
         time.sleep(max(0.0, min(due, end) - time.monotonic()))
     seconds = time.monotonic() - begin
     return Passed(seconds, looks, longest, time.process_time() - cpu_begin)

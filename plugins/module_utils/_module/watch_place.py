@@ -12,7 +12,7 @@ Sockets and files keep to the namespace that they were opened in, so that only o
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 from .._kernel import identity, limits, overflow, peers
 from .._model import attribution, records, unix_listener
@@ -37,6 +37,8 @@ _NO_TAPS = (
     "SYNs were not counted, which takes CAP_NET_RAW ({0}): syns and syn_acks are null, and layers tell only what the "
     "kernel counts itself."
 )
+
+_MOST_LATE = 1000  # listeners that are opened during a watch: whoever opens more is not followed
 
 
 class Place:
@@ -67,11 +69,16 @@ class Place:
         self._others_dropped = 0
         self._devices_at_the_end: List[devices.Device] = []
         self._keys: List[records.ListenKey] = []  # whose packets are counted
+        self._host = taps.Host((), (), {})
+        self._inodes: Optional[queue_lengths.Inodes] = None
+        self._known: Set[int] = set()  # inodes of all listening sockets at the last look
+        self._since: Dict[int, float] = {}  # the listeners that were opened later, with the seconds when they were seen
 
     # ------------------------------------------------------------ the beginning
 
     def open(self) -> None:
         """Open everything and take the first readings. Raises OSError where not even listeners can be read."""
+        self._open_inodes()
         found, warnings = sockets.listen_sockets()
         self.warnings += warnings
         every = found
@@ -80,15 +87,32 @@ class Place:
         self._others = {one.inode: one.drops for one in found if one.inode not in asked_for}
         values, warnings = sysctls.read_sysctls()
         self.warnings += warnings
-        for one in self._sockets:
+        self._make_samples(self._sockets, values)
+        self._closed = sorted(set(self._ports or ()) - {one.port for one in every})
+        self._devices, warnings = devices.devices()
+        self.warnings += warnings
+        self._open_queues()
+        self._open_unix()
+        self._files = self._keep(loss_files.LossFiles())
+        self.warnings += self._files.warnings
+        self._conntrack = loss_files.conntrack_room()
+        self._open_taps(every)
+        self._start()
+
+    def _open_inodes(self) -> None:
+        try:
+            self._inodes = self._keep(queue_lengths.Inodes())
+            self._known = self._inodes.look()
+        except OSError:
+            self._inodes = None  # that netlink refuses is told of the queues
+
+    def _make_samples(self, found: List[records.ListenSocket], values: Dict[str, Optional[int]]) -> None:
+        for one in found:
             told = self._limits(one, values)
             self._accept[one.inode] = samples.Samples(told[0])
             self._syn.setdefault(taps.key_of(one), samples.Samples(told[1]))
-        if self._ports is not None:
-            listening = {one.port for one in every}
-            self._closed = [port for port in self._ports if port not in listening]
-        self._devices, warnings = devices.devices()
-        self.warnings += warnings
+
+    def _open_queues(self) -> None:
         families = sorted({one.family for one in self._sockets})
         if families:
             try:
@@ -96,12 +120,6 @@ class Place:
                 self._entries = self._keep(queue_lengths.SynQueues(families, self._ports))
             except OSError as error:
                 self.warnings.append("The queues cannot be looked at: netlink refuses ({0}).".format(error.strerror))
-        self._open_unix()
-        self._files = self._keep(loss_files.LossFiles())
-        self.warnings += self._files.warnings
-        self._conntrack = loss_files.conntrack_room()
-        self._open_taps(every)
-        self._start()
 
     def _open_unix(self) -> None:
         """UNIX sockets are looked at where no ports were named and the kernel tells how many connections wait."""
@@ -142,7 +160,7 @@ class Place:
     def _open_taps(self, every: List[records.ListenSocket]) -> None:
         own, warnings = addresses.own_addresses()
         self.warnings += warnings
-        host = taps.Host(
+        host = self._host = taps.Host(
             tuple(one.partition("/")[0] for one in own),
             tuple(one.number for one in self._devices if one.port),
             {one.name: one.number for one in self._devices},
@@ -253,6 +271,89 @@ class Place:
         for key, queue in self._syn.items():
             queue.add(counts.get(key, 0), seconds)
 
+    # ------------------------------------------------------------ listeners that are opened meanwhile
+
+    def look_for_listeners(self, seconds: float) -> None:
+        """Whether other sockets listen than before, so many seconds after the beginning; new ones are watched."""
+        if self._inodes is None:
+            return
+        try:
+            found = self._inodes.look()
+        except OSError as error:
+            self.warnings.append("New listeners were not looked for any more: {0}".format(error.strerror))
+            self._inodes = None
+            return
+        new, self._known = found - self._known, found
+        if new:
+            try:
+                gathering.inside(self.namespace, lambda: self._open_later(seconds))
+            except (model_namespace.Unreachable, OSError):
+                pass  # what was opened goes on; the new ones are told at the end as not watched
+
+    def _new_ones(self, every: List[records.ListenSocket]) -> List[records.ListenSocket]:
+        mine = [one for one in every if self._ports is None or one.port in self._ports]
+        return [one for one in mine if one.inode not in self._accept]
+
+    def _open_later(self, seconds: float) -> None:
+        """Taps come first and the drops after them, as at the beginning: what comes in between is skew."""
+        every, _warnings = sockets.listen_sockets()
+        new = self._new_ones(every)[: max(0, _MOST_LATE - len(self._since))]
+        if not new:
+            return
+        values, _warnings = sysctls.read_sysctls()
+        counted_before = set(self._keys) if self._taps is not None else set()
+        self._make_samples(new, values)
+        self._sockets += new
+        self._since.update((one.inode, seconds) for one in new)
+        self._tap_later(new, every)
+        for queues in (self._lengths, self._entries):
+            if queues is not None:
+                self._opened.remove(queues)
+                queues.close()
+        self._lengths = self._entries = None
+        self._open_queues()
+        now = {one.inode: one.drops for one in sockets.listen_sockets()[0]}
+        for one in new:
+            drops = now.get(one.inode, one.drops)
+            # Whoever took the place of another listener has had its SYNs counted all the time
+            replaces = taps.key_of(one) in counted_before
+            self._first_drops[one.inode] = 0 if replaces and drops is not None else drops
+            self._drops[one.inode] = drops
+            self._others_dropped += 0 if replaces else drops or 0
+        if self._taps is not None:
+            counted = taps.summed(self._taps.read())
+            for number, key in enumerate(self._keys):
+                if key not in counted_before:
+                    self._skews["in %d" % number] = counted["in %d" % number]
+
+    def _tap_later(self, new: List[records.ListenSocket], every: List[records.ListenSocket]) -> None:
+        if not isinstance(self._taps, packet_counts.Group):
+            return  # before Linux 4.12 each listener has sockets and filters of its own: theirs would have to change
+        room = taps.MOST_TOGETHER - len(self._keys)
+        while room > 0:
+            keys = taps.joined(self._keys, new, self._ports or (), room)
+            try:
+                self._taps.replace(taps.classes(keys, self._closed[: taps.MOST_SOCKETS], every, self._host))
+                self._keys = keys
+                return
+            except ValueError:
+                room = min(room, len(keys) - len(self._keys)) * 2 // 3
+            except OSError:
+                return  # what is counted already goes on, and the rest is told as not counted
+
+    def _tell_of_later(self, every: List[records.ListenSocket]) -> None:
+        later = [one for one in self._sockets if one.inode in self._since]
+        if later:
+            names = telling.named(sorted({taps.key_of(one) for one in later}))
+            self.warnings.append(
+                "{0}: opened during the watch, and watched from then on (since). What came before that is in no row, "
+                "and SYNs that were refused count as SYNs without a listener.".format(names)
+            )
+        missed = self._new_ones(every)
+        if missed:
+            names = telling.named(sorted({taps.key_of(one) for one in missed}))
+            self.warnings.append("{0}: opened during the watch, and not watched: in no row.".format(names))
+
     # ------------------------------------------------------------ the end
 
     def finish(self, seconds: float, longest_gap: float, with_softnet: bool) -> telling.Seen:
@@ -264,7 +365,7 @@ class Place:
             last = taps.summed(self._taps.read())
             self._skews = {name: self._skews.get(name, 0) + last[name] - counted[name] for name in last}
             counted = last
-        counters = _moved(self._before, after)
+        counters = layers.counters_moved(self._before, after)
         self._read_at_the_end()
         return telling.Seen(
             name=self.namespace.name,
@@ -272,7 +373,13 @@ class Place:
             longest_gap=longest_gap,
             groups=self._groups(counted),
             listeners=[
-                telling.Listener(one, self._accept[one.inode], self._dropped(one.inode), one.inode in self._missing)
+                telling.Listener(
+                    one,
+                    self._accept[one.inode],
+                    self._dropped(one.inode),
+                    one.inode in self._missing,
+                    self._since.get(one.inode, 0.0),
+                )
                 for one in self._sockets
             ],
             unix=[telling.Unix(one, self._unix_waiting[one.inode]) for one in self._unix],
@@ -312,8 +419,9 @@ class Place:
         return found
 
     def _losses(self, after: Dict[str, str], with_softnet: bool) -> layers.Counts:
-        lost = layers.moved(_losses(self._before, with_softnet), _losses(after, with_softnet))
-        lost.update(layers.moved(_of_devices(self._devices), _of_devices(self._devices_at_the_end)))
+        lost = layers.moved(layers.of_texts(self._before, with_softnet), layers.of_texts(after, with_softnet))
+        both = (self._devices, self._devices_at_the_end)
+        lost.update(layers.moved(*(layers.of_devices({one.name: one.lost for one in found}) for found in both)))
         return lost
 
     def _read_at_the_end(self) -> None:
@@ -326,37 +434,14 @@ class Place:
     def _read_inside(self) -> None:
         self._devices_at_the_end = devices.devices()[0]
         self._conntrack = max(self._conntrack, loss_files.conntrack_room())
-        if self._others:
-            try:
-                found, _warnings = sockets.listen_sockets()
-            except OSError:
-                return
-            for one in found:
-                before = self._others.get(one.inode)
-                if before is not None and one.drops is not None:
-                    self._others_dropped += (one.drops - before) & _U32
-
-
-def _of_devices(found: List[devices.Device]) -> layers.Counts:
-    return {
-        layers.Counter(layers.DEVICE, reason, one.name): count for one in found for reason, count in one.lost.items()
-    }
-
-
-def _losses(texts: Dict[str, str], with_softnet: bool) -> layers.Counts:
-    found = layers.of_groups(layers.groups(texts.get("netstat", "")))
-    found.update(layers.of_groups(layers.groups(texts.get("snmp", ""))))
-    found.update(layers.of_snmp6(texts.get("snmp6", "")))
-    found.update(layers.of_conntrack(texts.get("stat/nf_conntrack", "")))
-    if with_softnet:
-        found.update(layers.of_softnet(texts.get("softnet_stat", "")))
-    return found
-
-
-def _moved(before: Dict[str, str], after: Dict[str, str]) -> Dict[str, int]:
-    found: Dict[str, int] = {}
-    for name, group, wanted in (("netstat", "TcpExt", layers.OF_LISTENERS), ("snmp", "Tcp", layers.OF_TCP)):
-        first = layers.groups(before.get(name, "")).get(group, {})
-        last = layers.groups(after.get(name, "")).get(group, {})
-        found.update((one, max(0, last[one] - first[one])) for one in wanted if one in first and one in last)
-    return found
+        try:
+            found, _warnings = sockets.listen_sockets()
+        except OSError:
+            return
+        self._tell_of_later(found)
+        for one in found:
+            if one.inode in self._accept or one.drops is None:
+                continue
+            before = self._others.get(one.inode, 0)  # 0: opened during the watch, and all that it dropped fell into it
+            if before is not None:
+                self._others_dropped += (one.drops - before) & _U32

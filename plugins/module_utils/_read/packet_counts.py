@@ -83,25 +83,42 @@ class Group(Taps):
     def __init__(self, classes: Sequence[Tuple[str, program.Wanted]]) -> None:
         """Raises OSError where that is not permitted or not known, ValueError where there are too many classes."""
         super().__init__()
-        code = program.classifier([wanted for _name, wanted in classes])
+        self._number: int = 0
         try:
-            group = None
-            for name in ("", *(name for name, _wanted in classes)):
-                kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC
-                made = socket.socket(socket.AF_PACKET, kind, socket.htons(_ETH_P_ALL))
-                self._sockets[name] = made
-                self._counts[name] = 0
-                made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
-                if group is None:
-                    _attach(made, _NOTHING)
-                    made.setsockopt(_SOL_PACKET, _PACKET_FANOUT, _FANOUT_CBPF << 16 | _FANOUT_UNIQUE)
-                    group = made.getsockopt(_SOL_PACKET, _PACKET_FANOUT) & 0xFFFF
-                    _attach(made, code, _SOL_PACKET, _PACKET_FANOUT_DATA)
-                else:
-                    made.setsockopt(_SOL_PACKET, _PACKET_FANOUT, _FANOUT_CBPF << 16 | group)
-        except OSError:
+            self.replace(classes)
+        except (OSError, ValueError):
             self.close()
             raise
+
+    def replace(self, classes: Sequence[Tuple[str, program.Wanted]]) -> None:
+        """Count these from now on, each under its name, new ones from 0. What is counted already goes on.
+
+        A new socket joins before the one program takes the place of the other, so that no packet in between is lost.
+        Raises as above; then all goes on as it was, but for sockets that count nothing.
+        """
+        names = ["", *self._sockets] if not self._sockets else list(self._sockets)
+        names += [name for name, _wanted in classes if name not in self._sockets]
+        code = program.classifier([wanted for _name, wanted in classes], [names.index(name) for name, _ in classes])
+        for name in names[len(self._sockets) :]:
+            self._join(name)
+        _attach(self._sockets[""], code, _SOL_PACKET, _PACKET_FANOUT_DATA)
+
+    def _join(self, name: str) -> None:
+        made = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, socket.htons(_ETH_P_ALL))
+        try:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+            if not self._sockets:
+                _attach(made, _NOTHING)
+                made.setsockopt(_SOL_PACKET, _PACKET_FANOUT, _FANOUT_CBPF << 16 | _FANOUT_UNIQUE)
+                self._number = made.getsockopt(_SOL_PACKET, _PACKET_FANOUT) & 0xFFFF
+            else:
+                made.setsockopt(_SOL_PACKET, _PACKET_FANOUT, _FANOUT_CBPF << 16 | self._number)
+            _counted(made)  # what it saw before it was one of the group
+        except OSError:
+            made.close()
+            raise
+        self._sockets[name] = made
+        self._counts[name] = 0
 
 
 def _counted(one: socket.socket) -> int:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from .._model import records
 from . import netlink, sock_diag, syn_recv
@@ -92,6 +92,29 @@ class AcceptQueues:
             return None
         at = self._drops_at[length] = _place(bytes(run[start : start + length]))
         return _WORD.unpack_from(run, start + at + 4 + 4 * _MEMINFO_DROPS)[0] if at else None
+
+
+class Inodes:
+    """A way to tell whether other sockets listen than before, in the network namespace in which it was made."""
+
+    def __init__(self) -> None:
+        self._requests = [sock_diag.request(family, sock_diag.TCP_LISTEN) for family in sock_diag.FAMILIES]
+        self._session = netlink.Session()
+
+    def close(self) -> None:
+        """Give the socket up."""
+        self._session.close()
+
+    def look(self) -> Set[int]:
+        """The inodes of all listening sockets. Raises OSError where the kernel refuses."""
+        found: Set[int] = set()
+        for body in self._requests:
+            try:
+                for run, length in self._session.dump(body):
+                    found.update(_WORD.unpack_from(run, at + _INODE)[0] for at in range(0, len(run), length))
+            except netlink.DumpInterrupted:
+                pass  # another socket opened or closed meanwhile; the next look has it
+        return found
 
 
 def _exactly(one: records.ListenSocket) -> bytes:

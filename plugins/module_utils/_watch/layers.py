@@ -58,6 +58,9 @@ _IPV6 = {"Ip6InNoRoutes": ROUTING, "Ip6InAddrErrors": ROUTING, "Ip6InHdrErrors":
 _CONNTRACK = ("drop", "early_drop", "insert_failed")
 _NOT_LOST = ("early_drop", "TCPTimeWaitOverflow")  # tells of strain; no packet is lost by it
 
+#: counters of segments, SYNs among them, that a connection answered with an ACK since their timestamp is too old
+TOO_OLD = ("PAWSEstab", "PAWSTimewait")
+
 #: what the balance needs of TcpExt and Tcp
 OF_LISTENERS = ("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies", "TCPSynRetrans",
                 "TCPACKSkippedSynRecv", "TCPSYNChallenge", "SyncookiesSent", "SyncookiesRecv",
@@ -132,6 +135,32 @@ def of_conntrack(text: str) -> Counts:
             found[Counter(CONNTRACK, name, "nf_conntrack")] = sum(
                 int(row[column], 16) for row in lines[1:] if len(row) > column
             )
+    return found
+
+
+def of_devices(lost: Mapping[str, Mapping[str, int]]) -> Counts:
+    """What devices lost, by their names and by rtnetlink's names of it."""
+    return {Counter(DEVICE, reason, name): count for name, each in lost.items() for reason, count in each.items()}
+
+
+def of_texts(texts: Mapping[str, str], with_softnet: bool) -> Counts:
+    """The losses in all of these files, by name; softnet is of the whole machine, and taken once."""
+    found = of_groups(groups(texts.get("netstat", "")))
+    found.update(of_groups(groups(texts.get("snmp", ""))))
+    found.update(of_snmp6(texts.get("snmp6", "")))
+    found.update(of_conntrack(texts.get("stat/nf_conntrack", "")))
+    if with_softnet:
+        found.update(of_softnet(texts.get("softnet_stat", "")))
+    return found
+
+
+def counters_moved(before: Mapping[str, str], after: Mapping[str, str]) -> Dict[str, int]:
+    """How far the counters went that the balance needs, between two readings of the files."""
+    found: Dict[str, int] = {}
+    for name, group, wanted in (("netstat", "TcpExt", OF_LISTENERS), ("snmp", "Tcp", OF_TCP)):
+        first = groups(before.get(name, "")).get(group, {})
+        last = groups(after.get(name, "")).get(group, {})
+        found.update((one, max(0, last[one] - first[one])) for one in wanted if one in first and one in last)
     return found
 
 

@@ -59,20 +59,22 @@ def program(wanted: Wanted) -> bytes:
     return _packed(_instructions(wanted, 0))
 
 
-def classifier(classes: Sequence[Wanted]) -> bytes:
-    """One program that tells the class of a packet: the place, from 1 on, of the first that wants it; else 0.
+def classifier(classes: Sequence[Wanted], numbers: Optional[Sequence[int]] = None) -> bytes:
+    """One program that tells the class of a packet: the number of the first that wants it; else 0.
+
+    ``numbers``: one for each class; left out, its place from 1 on.
 
     It sees packets as PACKET_FANOUT has them: on their way out they begin with the header of the device.
     :raises ValueError: more than a program may hold (`MOST_INSTRUCTIONS`).
     """
     whole: List[Instruction] = []
-    for place, wanted in enumerate(classes):
+    for number, wanted in zip(numbers or range(1, len(classes) + 1), classes):
         code = _instructions(wanted, 0 if wanted.direction == INCOMING else _FROM_NETWORK_HEADER)
         for at, one in enumerate(code):
             if one == _DROP:
                 one = (_JA, 0, 0, len(code) - at - 1)  # to the next class
             elif one == _PASS:
-                one = (_RET, 0, 0, place + 1)
+                one = (_RET, 0, 0, number)
             whole.append(one)
     whole.append(_DROP)
     if len(whole) > MOST_INSTRUCTIONS:

@@ -126,6 +126,14 @@ def _device(name: Optional[str], host: Host) -> Optional[int]:
     return None if name is None else host.devices.get(name)
 
 
+def joined(
+    keys: Sequence[records.ListenKey], sockets: Sequence[records.ListenSocket], named: Iterable[int], room: int
+) -> List[records.ListenKey]:
+    """The keys, and behind them those of listeners that were opened later, for so many of which there is room."""
+    later = [one for one in sockets if key_of(one) not in keys]
+    return [*keys, *chosen(later, named, room)]
+
+
 def closed(port: int, host: Host) -> program.Wanted:
     """SYNs to a port that nobody listens on."""
     return everything(host)[0]._replace(port=port)

@@ -31,6 +31,7 @@ class Listener(NamedTuple):
     accept: samples.Samples
     dropped: Optional[int]  # over the watch; None where the kernel does not tell
     gone: bool  # it was closed meanwhile
+    since: float = 0.0  # seconds after the beginning, for one that was opened meanwhile
 
 
 class Unix(NamedTuple):
@@ -76,6 +77,8 @@ def shared_of(seen: Seen) -> balance.Shared:
     """What the namespace counted for all of its listeners together."""
     count = seen.counters.get
     outgoing = max(0, (seen.syns_out or 0) - count("ActiveOpens", 0))  # SYNs of our own clients sent again
+    # A connection that is open or in TIME_WAIT answers a SYN whose timestamp is too old with an ACK
+    too_old = sum(seen.losses.get(layers.Counter(layers.TIME_WAIT, name, "TcpExt"), 0) for name in layers.TOO_OLD)
     lost = None
     if seen.segments is not None and "InSegs" in seen.counters:
         # A segment whose checksum is wrong counts as received, and is dropped before any socket is looked for
@@ -86,7 +89,7 @@ def shared_of(seen: Seen) -> balance.Shared:
         skipped=count("TCPACKSkippedSynRecv", 0),
         overflows=count("ListenOverflows", 0),
         lost=lost,
-        challenged=count("TCPSYNChallenge", 0),
+        challenged=count("TCPSYNChallenge", 0) + too_old,
         drops=seen.counters.get("ListenDrops"),
     )
 
@@ -178,7 +181,8 @@ def _row(
     if found is None and group.counted is not None:
         between = {name: list(pair) for name, pair in balance.bounds(group.counted, shared).items()}
     syn_acks = group.counted.syn_acks if group.counted is not None else None
-    rate = None if connections is None else round(connections / seen.seconds, 1) if seen.seconds else None
+    seconds = seen.seconds - min(one.since for one in members)
+    rate = round(connections / seconds, 1) if connections is not None and seconds > 0 else None
     taken = None
     if connections is not None and single:
         taken = max(0, connections - (listener.accept.last or 0) + (listener.accept.first or 0))
@@ -194,6 +198,7 @@ def _row(
         "device": group.key.device,
         "inode": listener.socket.inode,
         "backlog": listener.socket.backlog,
+        "since": round(listener.since, 1),
         "syns": syns if single else None,
         "syns_between": between if single else None,
         "unsure": found.unsure if found is not None and single else None,
@@ -246,29 +251,37 @@ def _warn_of_balances(
         warnings.append(
             "{0}: the balance is null, since SYNs were dropped or answered again at several listeners of this network "
             "namespace and the kernel counts some of that for all of them together. syns_between tells the least and "
-            "the most.".format(_named(mixed))
+            "the most.".format(named(mixed))
         )
     for key, found in balances.items():
         if found is not None and found.unsure:
             warnings.append(
                 "{0}: up to {1} SYNs may belong to another account: what overflowed an accept queue, what was sent "
-                "again and what was lost before is counted together.".format(_named([key]), found.unsure)
+                "again and what was lost before is counted together.".format(named([key]), found.unsure)
             )
         if found is not None and found.uncounted:
             warnings.append(
                 "{0}: {1} more SYN-ACKs left than SYNs came and the kernel says it sent again: a device dropped them "
                 "after they were counted, or SYNs came in a way that the tap does not see.".format(
-                    _named([key]), found.uncounted
+                    named([key]), found.uncounted
                 )
             )
         if found is not None and found.unexplained:
-            warnings.append("{0}: {1}".format(_named([key]), _why_unexplained(found)))
+            closed = any(one.gone for one in seen.listeners if _key(one.socket) == key)
+            why = _WAS_CLOSED.format(found.unexplained) if closed and found.unexplained > 0 else _why_unexplained(found)
+            warnings.append("{0}: {1}".format(named([key]), why))
     missing = [group.key for group in seen.groups if group.counted is None]
     if missing and counted:
         warnings.append(
             "SYNs were counted for {0} of {1} listeners, since every packet costs more with each of them: name the "
             "ports that matter in ports.".format(len(counted), len(seen.groups))
         )
+
+
+_WAS_CLOSED = (
+    "{0} SYNs are in no account: the listener was closed during the watch, and while nobody listened the kernel "
+    "refused them with a reset."
+)
 
 
 def _why_unexplained(found: balance.Balance) -> str:
@@ -283,7 +296,8 @@ def _why_unexplained(found: balance.Balance) -> str:
     ).format(-found.unexplained)
 
 
-def _named(keys: Sequence[records.ListenKey]) -> str:
+def named(keys: Sequence[records.ListenKey]) -> str:
+    """The first few of them, and how many more there are."""
     shown = [gathered.endpoint(key._asdict()) for key in keys[:5]]
     return ", ".join(shown) + (" and {0} more".format(len(keys) - 5) if len(keys) > 5 else "")
 
@@ -314,6 +328,11 @@ def _without_listener(seen: Seen, counted: Sequence[Group]) -> Optional[int]:
         return None
     mine = sum(group.counted.syns for group in counted if group.counted is not None)
     left = seen.all_syns[0] - mine
+    # What was answered or dropped had a listener, of another port than was asked for, or before it was noticed
+    if seen.all_syn_acks is not None:
+        told = sum(group.counted.syn_acks for group in counted if group.counted is not None)
+        left -= max(0, seen.all_syn_acks - told)
+    left -= seen.others_dropped
     return max(0, left if left > seen.all_syns[1] else 0)
 
 
