@@ -29,7 +29,7 @@ from .._read import (
     sysctls,
     unix_diag,
 )  # fmt: skip
-from .._watch import balance, layers, program, samples, taps, telling
+from .._watch import balance, layers, samples, taps, telling
 from . import gathering
 
 _U32 = 0xFFFFFFFF
@@ -176,18 +176,13 @@ class Place:
         while True:
             self._keys = taps.chosen(self._sockets, self._ports or (), most)
             try:
-                return packet_counts.Group(self._classes(self._keys, every, host))
+                return packet_counts.Group(taps.classes(self._keys, self._closed[: taps.MOST_SOCKETS], every, host))
             except ValueError:
                 most = min(most, len(self._keys)) * 2 // 3
             except PermissionError:
                 raise
             except OSError:
                 return None
-
-    def _classes(
-        self, keys: List[records.ListenKey], every: List[records.ListenSocket], host: taps.Host
-    ) -> List[Tuple[str, program.Wanted]]:
-        return taps.classes(keys, self._closed[: taps.MOST_SOCKETS], every, host)
 
     def _one_by_one(self, every: List[records.ListenSocket], host: taps.Host) -> packet_counts.Taps:
         made = packet_counts.Taps()
@@ -338,7 +333,7 @@ class Place:
         while room > 0:
             keys = taps.joined(self._keys, new, self._ports or (), room)
             try:
-                self._taps.replace(self._classes(keys, every, self._host))
+                self._taps.replace(taps.classes(keys, self._closed[: taps.MOST_SOCKETS], every, self._host))
                 self._keys = keys
                 return
             except ValueError:
@@ -425,7 +420,8 @@ class Place:
 
     def _losses(self, after: Dict[str, str], with_softnet: bool) -> layers.Counts:
         lost = layers.moved(layers.of_texts(self._before, with_softnet), layers.of_texts(after, with_softnet))
-        lost.update(layers.moved(_of_devices(self._devices), _of_devices(self._devices_at_the_end)))
+        both = (self._devices, self._devices_at_the_end)
+        lost.update(layers.moved(*(layers.of_devices({one.name: one.lost for one in found}) for found in both)))
         return lost
 
     def _read_at_the_end(self) -> None:
@@ -449,9 +445,3 @@ class Place:
             before = self._others.get(one.inode, 0)  # 0: opened during the watch, and all that it dropped fell into it
             if before is not None:
                 self._others_dropped += (one.drops - before) & _U32
-
-
-def _of_devices(found: List[devices.Device]) -> layers.Counts:
-    return {
-        layers.Counter(layers.DEVICE, reason, one.name): count for one in found for reason, count in one.lost.items()
-    }

@@ -138,6 +138,11 @@ def of_conntrack(text: str) -> Counts:
     return found
 
 
+def of_devices(lost: Mapping[str, Mapping[str, int]]) -> Counts:
+    """What devices lost, by their names and by rtnetlink's names of it."""
+    return {Counter(DEVICE, reason, name): count for name, each in lost.items() for reason, count in each.items()}
+
+
 def of_texts(texts: Mapping[str, str], with_softnet: bool) -> Counts:
     """The losses in all of these files, by name; softnet is of the whole machine, and taken once."""
     found = of_groups(groups(texts.get("netstat", "")))
