@@ -37,6 +37,7 @@ RATE = 2000  # SYNs a second: 16 times in a second as many as the queue holds
 CLIENTS = 100
 NEARLY_ALL = 99
 ONE_NETWORK = ["198.51.100.0/24"]
+BACKENDS = ["nftables", "iptables"]
 
 # More real clients at once than the queue holds: three times as many, each on its way for 0.3 s
 BURST, ROUND_TRIP, EVERY = 400, 0.3, 1.0
@@ -85,13 +86,13 @@ class Server(NamedTuple):
         result, _warnings = self.net.server.call(set_backlogs, params)
         assert result["changed"] and {row["after"] for row in result["listeners"]} == {backlog}
 
-    def mitigate(self, cause: str) -> None:
+    def mitigate(self, cause: str, backend: str = "auto") -> None:
         """The role, by its playbook, as a user runs it, until it says that it acts against this finding.
 
         That is at once, except in the moment, some seconds apart, when the kernel gives up all of a flood's entries and the
         queue is full of new ones: who may be honest clients, and get cookies and room.
         """
-        given = {"mitigate_become": False, "syn_backlog_mitigate_window": 1}
+        given = {"mitigate_become": False, "syn_backlog_mitigate_window": 1, "syn_backlog_mitigate_backend": backend}
         for _run in range(2):
             done = run_playbook(ROOT / "playbooks" / "mitigate.yml", "-e", json.dumps(given), namespace=self.net.server)
             assert done.returncode == 0, done.stdout + done.stderr
@@ -170,22 +171,24 @@ def test_a_flood_from_everywhere_is_carried_by_cookies() -> None:
         assert lab.wait_for(lambda: it.verdict()[:2] == ("syn-flood-everywhere", "warning"), 6)
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
 @isolated
-def test_a_flood_from_one_network_is_dropped() -> None:
+def test_a_flood_from_one_network_is_dropped(backend: str) -> None:
     with flooded(0, ONE_NETWORK) as it:
         found, before = it.verdict(), it.served()
         assert found[:3] == ("syn-flood-few-networks", "critical", "0.0.0.0:80")
         assert found.evidence["networks"] == ONE_NETWORK
         assert before < CLIENTS / 2
-        it.mitigate("syn-flood-few-networks")
+        it.mitigate("syn-flood-few-networks", backend)
         after = it.served()
-        tell("spoofed from one /24", 0, before, found, "mitigate", after)
+        tell("spoofed from one /24", 0, before, found, "mitigate, " + backend, after)
         assert after >= NEARLY_ALL
         assert arriving(it.net) < RATE / 10, "its SYNs still reach TCP"
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
 @isolated
-def test_floods_of_both_families_from_a_few_networks_are_dropped() -> None:
+def test_floods_of_both_families_from_a_few_networks_are_dropped(backend: str) -> None:
     networks, v6 = floods.networks_of(5), ["2001:db8:5::/64"]
     with flooded(1, networks) as it, serving.application(it.net.server, 81, NARROW, "fd77::1"):
         with floods.spoofed(it.net, 81, RATE, v6, it.net.server_v6):
@@ -197,19 +200,20 @@ def test_floods_of_both_families_from_a_few_networks_are_dropped() -> None:
             assert told["[fd77::1]:81"]["evidence"]["networks"] == v6
             assert before >= NEARLY_ALL  # cookies carry them
             for _time in range(3):  # the two queues need not show what they hold in the same moment
-                it.mitigate("syn-flood-few-networks")
+                it.mitigate("syn-flood-few-networks", backend)
                 if arriving(it.net) < RATE / 10:
                     break
             after = it.served()
-            tell("spoofed from five /24 and a /64", 1, before, verdict_of(facts), "mitigate", after)
+            tell("spoofed from five /24 and a /64", 1, before, verdict_of(facts), "mitigate, " + backend, after)
             assert after >= NEARLY_ALL
             assert clients.real_clients(it.net, CLIENTS, 81, it.net.server_v6) >= NEARLY_ALL
             assert arriving(it.net) < RATE / 10, "SYNs still reach TCP"
 
 
-@isolated
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("site", ["2001:db8:5::/48", "2001:db8:5:a00::/56"])
-def test_a_flood_from_one_ipv6_site_is_dropped(site: str) -> None:
+@isolated
+def test_a_flood_from_one_ipv6_site_is_dropped(site: str, backend: str) -> None:
     """From 65,536 or 256 networks, of which hardly any two entries share one."""
     with server(0) as it, serving.application(it.net.server, 81, NARROW, "fd77::1"):
         with floods.spoofed(it.net, 81, RATE, [site], it.net.server_v6):
@@ -221,9 +225,9 @@ def test_a_flood_from_one_ipv6_site_is_dropped(site: str) -> None:
             assert facts["half_open"]["sources"][0]["network"] == site
             before = clients.real_clients(it.net, CLIENTS, 81, it.net.server_v6)
             assert before < CLIENTS / 2
-            it.mitigate("syn-flood-few-networks")
+            it.mitigate("syn-flood-few-networks", backend)
             after = clients.real_clients(it.net, CLIENTS, 81, it.net.server_v6)
-            tell("spoofed from " + site, 0, before, found, "mitigate", after)
+            tell("spoofed from " + site, 0, before, found, "mitigate, " + backend, after)
             assert after >= NEARLY_ALL
             assert arriving(it.net) < RATE / 10, "its SYNs still reach TCP"
 
