@@ -31,7 +31,7 @@ SENT = {
     "syn_backlog_mitigation": (210, 101),
     "syn_backlog_read_info": (142, 64),
     "syn_backlog_sysctls_info": (15, 5),
-    "syn_backlog_watch": (61, 32),
+    "syn_backlog_watch": (61, 33),
 }
 
 #: files of module_utils that are imported with the module itself, before any option is known
