@@ -370,6 +370,36 @@ def test_syns_of_connections_that_are_open() -> None:
     assert row_of(told)["syn_acks"] == 20 and ids(told) == ["clients-repeat-syns"]
 
 
+def test_syns_with_a_timestamp_that_is_too_old() -> None:
+    """To a connection in TIME_WAIT, which answers with an ACK; the listener never sees them."""
+    with answered_pair() as net, lab.listener(net.server, "0.0.0.0", 80, backlog=512) as listening:
+        net.client.sysctl("net.ipv4.tcp_timestamps", 2)  # milliseconds of the machine's clock, without a random offset
+        with lab.connect_many(net.client, net.server_v4, 80, 1) as (client,):
+            accepted, (_address, port) = listening.accept()
+            accepted.close()  # first: the server has the TIME_WAIT
+            assert client.recv(1) == b""
+        assert lab.wait_for(lambda: lab.counters(net.server)["Tcp.CurrEstab"] == 0)
+        # A client's reset, in answer to the ACK, would end the TIME_WAIT
+        assert net.client.run(["iptables", "-w", "-A", "INPUT", "-p", "tcp", "--sport", "80", "-j", "DROP"]).returncode == 0
+        told, warnings = watched(net, lambda: send_old(net, port, 12), seconds=0.0)
+    assert [(row["layer"], row["dropped"]) for row in told["layers"]] == [("paws_and_time_wait", 12)]
+    assert row_of(told)["syns"] == account(repeated=12) and warnings == []
+
+
+def send_old(net: lab.Pair, port: int, count: int) -> None:
+    """SYNs from the client's own address and port, with a timestamp of half a minute ago."""
+    past = int(1000 * (time.monotonic() - 30)) & 0xFFFFFFFF
+    options = struct.pack("!BBIIBB", 8, 10, past, 0, 1, 1)
+    ends = ipaddress.ip_address(net.client_v4).packed + ipaddress.ip_address(net.server_v4).packed
+    tcp = bytearray(struct.pack("!HHIIBBHHH", port, 80, 1, 0, 8 << 4, 0x02, 64240, 0, 0) + options)
+    struct.pack_into("!H", tcp, 16, ~lab._fold(lab._words(bytes(tcp) + ends) + 6 + len(tcp)) & 0xFFFF)
+    before = lab.counters(net.server)["Tcp.InSegs"]
+    with net.client.enter(), socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP) as raw:
+        for _packet in range(count):
+            raw.sendto(tcp, (net.server_v4, 0))
+    assert lab.wait_for(lambda: lab.counters(net.server)["Tcp.InSegs"] >= before + count)
+
+
 # ---------------------------------------------------------------- two listeners under strain
 
 
