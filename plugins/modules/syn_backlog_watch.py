@@ -243,6 +243,7 @@ watch:
       description:
         - What lost packets during the watch, in the way of a packet. Layers without a loss are left out.
         - C(reason) is the kernel's name of the counter. Not every packet is a SYN.
+        - Of the layer C(fast_open) only the data that came with a SYN is lost; the handshake goes on without it.
         - The layer C(netfilter) is inferred where SYNs were lost before the listener and no other layer counted them, unless O(drop_reasons) names it.
       returned: always
       type: list
