@@ -311,6 +311,11 @@ watch:
           returned: always
           type: dict
           sample: {count: 120, max: 262144}
+        tcp_memory_pressures:
+          description: How often a socket of this network namespace brought TCP under memory pressure (C(net.ipv4.tcp_mem)).
+          returned: always
+          type: int
+          sample: 0
         softnet_squeezed:
           description: How often a softirq ran out of time with packets left, on all CPUs of the machine.
           returned: always

@@ -64,7 +64,7 @@ TOO_OLD = ("PAWSEstab", "PAWSTimewait")
 #: what the balance needs of TcpExt and Tcp
 OF_LISTENERS = ("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies", "TCPSynRetrans",
                 "TCPACKSkippedSynRecv", "TCPSYNChallenge", "SyncookiesSent", "SyncookiesRecv",
-                "SyncookiesFailed")  # fmt: skip
+                "SyncookiesFailed", "TCPMemoryPressures")  # fmt: skip
 OF_TCP = ("InSegs", "ActiveOpens", "PassiveOpens", "OutRsts")
 
 

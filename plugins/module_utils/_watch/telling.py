@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .._model import gathered, records, unix_listener
+from .._model import gathered, records, text, unix_listener
 from . import balance, enough, layers, samples
 
 _TOO_LATE = 5  # times the interval: a gap between two looks that is worth a warning
@@ -115,6 +115,12 @@ def tell(seen: Seen) -> Told:
     ]
     if any(listener.gone for listener in seen.listeners):
         warnings.append("A listener was closed during the watch: its row ends with the last look that found it.")
+    pressures = seen.counters.get("TCPMemoryPressures", 0)
+    if pressures:
+        warnings.append(
+            "TCP came under memory pressure (net.ipv4.tcp_mem) {0} during the watch: the kernel may then drop what no "
+            "other counter has.".format(text.plural(pressures, "time"))
+        )
     if seen.xdp:
         warnings.append(
             "An XDP program is attached to {0}: what it drops is gone before SYNs are counted. `ip link show` names "
@@ -322,6 +328,7 @@ def _totals(seen: Seen, shared: balance.Shared, counted: Sequence[Group]) -> Dic
         "listen_overflows": count("ListenOverflows"),
         "syn_cookies": {"sent": count("SyncookiesSent"), "back": count("SyncookiesRecv")},
         "conntrack": {"count": known, "max": most} if most else None,
+        "tcp_memory_pressures": count("TCPMemoryPressures"),
         "softnet_squeezed": seen.squeezed,
         "xdp_devices": list(seen.xdp),
     }

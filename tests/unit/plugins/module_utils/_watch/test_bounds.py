@@ -81,7 +81,7 @@ def test_segments_that_came_and_that_were_lost() -> None:
 
 def test_up_to_five_listeners_are_named() -> None:
     keys = [taps.key_of(sock(port)) for port in range(1, 8)]
-    assert telling._named(keys[:5]).endswith("0.0.0.0:5") and telling._named(keys[:6]).endswith("0.0.0.0:5 and 1 more")
+    assert telling.named(keys[:5]).endswith("0.0.0.0:5") and telling.named(keys[:6]).endswith("0.0.0.0:5 and 1 more")
 
 
 def test_what_no_counter_explains_is_a_firewalls() -> None:

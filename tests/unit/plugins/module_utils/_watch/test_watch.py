@@ -147,6 +147,24 @@ def test_all_is_well() -> None:
     assert told["layers"] == [] and [one["id"] for one in of_watch.findings(told)] == ["nothing-lost-here"]
 
 
+@pytest.mark.parametrize(("count", "said"), [(0, []), (1, ["1 time"]), (3, ["3 times"])])
+def test_memory_pressure_is_warned_of(count: int, said: List[str]) -> None:
+    one = telling.tell(seen([group(80, Counted(10, 10, 0))], TCPMemoryPressures=count))
+    assert one.totals["tcp_memory_pressures"] == count
+    expected = ["TCP came under memory pressure (net.ipv4.tcp_mem) %s during the watch: the kernel may then drop what no other counter has." % words for words in said]
+    assert one.warnings == expected
+
+
+def test_devices_tell_what_their_rings_lost() -> None:
+    """rx_missed_errors, rx_dropped and rx_fifo_errors, each where it moved."""
+    before = layers.of_devices({"eth0": {"rx_missed_errors": 5, "rx_dropped": 1, "rx_fifo_errors": 0}, "lo": {"rx_dropped": 0}})
+    after = layers.of_devices({"eth0": {"rx_missed_errors": 25, "rx_dropped": 1, "rx_fifo_errors": 4}, "new": {"rx_dropped": 9}})
+    rows = layers.told(layers.moved(before, after), "host")
+    assert [(row["layer"], row["reason"], row["where"], row["dropped"]) for row in rows] == [
+        ("device", "rx_fifo_errors", "eth0", 4), ("device", "rx_missed_errors", "eth0", 20)
+    ]
+
+
 def test_a_flood_without_cookies() -> None:
     told = watched(seen([group(80, Counted(1000, 129, 871))], dropped=871, TCPReqQFullDrop=871))
     found = of_watch.findings(told)
