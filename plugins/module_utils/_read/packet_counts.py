@@ -98,7 +98,8 @@ class Group(Taps):
         """
         names = ["", *self._sockets] if not self._sockets else list(self._sockets)
         names += [name for name, _wanted in classes if name not in self._sockets]
-        code = program.classifier([wanted for _name, wanted in classes], [names.index(name) for name, _wanted in classes])
+        numbers = [names.index(name) for name, _wanted in classes]
+        code = program.classifier([wanted for _name, wanted in classes], numbers)
         for name in names[len(self._sockets) :]:
             self._join(name)
         _attach(self._sockets[""], code, _SOL_PACKET, _PACKET_FANOUT_DATA)
