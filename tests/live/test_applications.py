@@ -44,7 +44,13 @@ def namespace(netns: lab.Netns) -> lab.Netns:
 
 def settled(daemon: daemons.Daemon, backlog: int) -> bool:
     """Whether the listener comes to have this backlog; daemons take a reload in their own time."""
-    return lab.wait_for(lambda: daemon.listens() and report(daemon.namespace, daemon.port).backlog == backlog, 10, 0.05)
+    def latched() -> bool:
+        try:
+            return daemon.listens() and report(daemon.namespace, daemon.port).backlog == backlog
+        except ValueError:  # the old socket is closed, and the new one not there yet
+            return False
+
+    return lab.wait_for(latched, 10, 0.05)
 
 
 def unmoved(daemon: daemons.Daemon, backlog: int) -> bool:
