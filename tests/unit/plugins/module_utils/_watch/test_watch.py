@@ -151,8 +151,8 @@ def test_all_is_well() -> None:
 def test_memory_pressure_is_warned_of(count: int, said: List[str]) -> None:
     one = telling.tell(seen([group(80, Counted(10, 10, 0))], TCPMemoryPressures=count))
     assert one.totals["tcp_memory_pressures"] == count
-    expected = ["TCP came under memory pressure (net.ipv4.tcp_mem) %s during the watch: the kernel may then drop what no other counter has." % words for words in said]
-    assert one.warnings == expected
+    told = "TCP came under memory pressure (net.ipv4.tcp_mem) %s during the watch: the kernel may then drop what no other counter has."
+    assert one.warnings == [told % words for words in said]
 
 
 def test_devices_tell_what_their_rings_lost() -> None:
