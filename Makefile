@@ -6,10 +6,12 @@
 
 PYTHON ?= python3
 # Every target is a session of noxfile.py
-NOX := PYTHONPYCACHEPREFIX=.build/cache/pycache $(PYTHON) tests/tools/start.py
+START := env PYTHONPYCACHEPREFIX=.build/cache/pycache $(PYTHON) tests/tools/start.py
+# In the shell's place, so that who stops make stops it
+NOX := exec $(START)
 AUDIT := .build/nox/audit/bin
 # What nox tells when all is well is nothing to whoever asked for an audit or a story
-READY = mkdir -p .build/log && { test -d .build/nox/audit || echo "setup    .build/nox/audit"; } && { $(NOX) audit > .build/log/ready.log 2>&1 || { cat .build/log/ready.log; exit 1; }; }
+READY = mkdir -p .build/log && { test -d .build/nox/audit || echo "setup    .build/nox/audit"; } && { $(START) audit > .build/log/ready.log 2>&1 || { cat .build/log/ready.log; exit 1; }; }
 
 .DEFAULT_GOAL := help
 .PHONY: help setup audit test unit live eda molecule sanity lint docs-check bench bursts kernels matrix build clean
@@ -55,7 +57,7 @@ bench: ## measure, as root, and write docs/performance.md (ROWS=role,fleet: only
 	@$(NOX) bench $(if $(BENCH),--$(BENCH)) $(if $(ROWS),--rows $(ROWS))
 
 bursts: ## bursts into nginx, redis and node once a minute for three minutes, watched: root (SERVER=redis: only this one)
-	@BURSTS=$(or $(SERVER),all) $(NOX) bursts
+	@export BURSTS=$(or $(SERVER),all); $(NOX) bursts
 
 kernels: ## the modules inside virtual machines with Debian's kernels 5.10, 6.1, 6.12 and newest, and write docs/kernels.md
 	@$(NOX) kernels
@@ -91,7 +93,7 @@ fleet: ## N hosts (100) over real ssh in namespaces, as root: audited, tuned, au
 
 .PHONY: screenshots
 screenshots: ## the pictures of the README, of a fleet of 60 hosts, in docs
-	@$(NOX) fleet 60 && $(NOX) fleet screenshots
+	@$(START) fleet 60 && $(NOX) fleet screenshots
 
 .PHONY: fleet-many
 fleet-many: ## what the report of 10,000 hosts costs, made of those that `make fleet` left; fails where a bound is missed

@@ -21,6 +21,7 @@ import time
 from typing import Dict, List
 
 import debian
+import parallel
 from places import ROOT, SetupError
 
 BENCH = os.path.join(ROOT, "tests", "bench")
@@ -42,9 +43,15 @@ def run(path: str) -> List[table.Row]:
     """
     with tempfile.TemporaryDirectory() as folder:
         rows = os.path.join(folder, "rows")
-        done = subprocess.run([sys.executable, path], cwd=ROOT, env=dict(os.environ, BENCH_ROWS=rows), check=False)
+        # In a session of its own: where we are stopped it is interrupted once, and has time to take its namespaces away
+        process = subprocess.Popen([sys.executable, path], cwd=ROOT, env=dict(os.environ, BENCH_ROWS=rows), start_new_session=True)
+        try:
+            process.wait()
+        except BaseException:
+            parallel.end(process)
+            raise
         found = table.read(rows)
-    if done.returncode != table.exit_status(found) or not found:
+    if process.returncode != table.exit_status(found) or not found:
         raise SetupError("%s came to no end" % os.path.relpath(path, ROOT))
     return found
 
