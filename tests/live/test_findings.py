@@ -174,6 +174,14 @@ def test_an_application_that_does_not_accept_is_no_flood(net, server):
     assert not {"syn-queue-full", "last-quarter-drops"} & {one["id"] for one in found}
 
 
+def test_an_overflow_that_resets_clients(net, server):
+    server.sysctl("net.ipv4.tcp_abort_on_overflow", 1)
+    with lab.listener(server, "0.0.0.0", 80, backlog=1):
+        assert verdict(server) == [("abort-on-overflow", "info", "net.ipv4.tcp_abort_on_overflow")]
+        with lab.connect_many(net.client, net.server_v4, 80, 20):
+            assert lab.wait_for(lambda: ("abort-on-overflow", "warning", "net.ipv4.tcp_abort_on_overflow") in verdict(server))
+
+
 def test_forced_cookies(net, server):
     server.sysctl("net.ipv4.tcp_syncookies", 2)
     with lab.listener(server, "0.0.0.0", 80, backlog=100), flooding(net, 80):

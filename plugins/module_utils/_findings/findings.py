@@ -49,6 +49,7 @@ RULES: Tuple[Tuple[str, str, str], ...] = (
     ("tcp-max-syn-backlog-binds", signs.NAMESPACES, "tcp_max_syn_backlog_binds"),
     ("syncookies-forced", signs.SETTINGS, "syncookies_forced"),
     ("syncookies-off", signs.SETTINGS, "syncookies_off"),
+    ("abort-on-overflow", signs.SETTINGS, "abort_on_overflow"),
     ("somaxconn-16-bits", signs.SETTINGS, "somaxconn_16_bits"),
     ("memory-at-limits", signs.COSTS, "memory_at_limits"),
     ("tuned-in-the-way", signs.BOOT, "tuned_in_the_way"),

@@ -52,6 +52,28 @@ def syncookies_forced(host: observed.Host) -> Iterator[finding.Finding]:
             )
 
 
+def abort_on_overflow(host: observed.Host) -> Iterator[finding.Finding]:
+    """tcp_abort_on_overflow is 1: a client that completes its handshake while the accept queue is full is reset."""
+    for scope in host.scopes:
+        value = scope.values.get("tcp_abort_on_overflow")
+        if not value:
+            continue
+        trouble = [it.subject for it in host.listeners_of(scope) if it.accept.full]
+        overflowed = scope.moved.get("ListenOverflows", 0)
+        yield finding.Finding(
+            finding.WARNING if trouble or overflowed else finding.INFO,
+            _subject("tcp_abort_on_overflow", scope),
+            "tcp_abort_on_overflow is {0}: a client that completes its handshake while the accept queue is full gets "
+            "'connection reset by peer'. With 0 it waits, and gets in when there is room.".format(value),
+            {
+                "tcp_abort_on_overflow": value,
+                "full": trouble,
+                "ListenOverflows": overflowed if scope.seconds else None,
+            },
+            _set(host, scope, "tcp_abort_on_overflow", 0),
+        )
+
+
 def tcp_max_syn_backlog_without_effect(host: observed.Host) -> Iterator[finding.Finding]:
     """tcp_max_syn_backlog was set, and with cookies on nothing reads it (from 4.4)."""
     if host.rule is None or host.rule == rules.POWER_OF_TWO:

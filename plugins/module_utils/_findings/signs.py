@@ -127,6 +127,8 @@ def _unusual_settings(facts: Mapping[str, Any]) -> bool:
     values += [gathered.part(row, "sysctls") for row in gathered.rows(facts, "network_namespaces")]
     if any(gathered.number(one.get("tcp_syncookies")) not in (None, 1) for one in values):
         return True
+    if any(gathered.number(one.get("tcp_abort_on_overflow")) for one in values):
+        return True
     if any((gathered.number(one.get("tcp_max_syn_backlog")) or 0) > LARGEST_DEFAULT for one in values):
         return True
     if _older_than_4_1(gathered.text(gathered.part(facts, "kernel"), "stable_level") or ""):

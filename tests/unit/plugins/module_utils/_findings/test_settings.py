@@ -217,6 +217,37 @@ def test_what_cookies_that_are_off_cost_is_counted_where_it_was_looked_for():
     assert evidence(during(off, TCPReqQFullDrop=3))["TCPReqQFullDrop"] == 3
 
 
+# ---------------------------------------------------------------- resets instead of waiting
+
+
+def test_clients_that_a_full_accept_queue_resets():
+    resets = host(tcp_abort_on_overflow=1)
+    (found,) = findings(resets)
+    assert (found["id"], found["severity"]) == ("abort-on-overflow", "info")
+    assert found["subject"] == "net.ipv4.tcp_abort_on_overflow"
+    assert "tcp_abort_on_overflow is 1" in found["summary"] and "connection reset by peer" in found["summary"]
+    assert found["evidence"] == {"tcp_abort_on_overflow": 1, "full": [], "ListenOverflows": None}
+    assert found["remedy"] == "sysctl -w net.ipv4.tcp_abort_on_overflow=0"
+    assert findings(host(tcp_abort_on_overflow=0)) == []
+
+
+@pytest.mark.parametrize("used, overflowed, severity", [(128, 0, "info"), (129, 0, "warning"), (0, 1, "warning")])
+def test_resets_are_a_warning_where_the_queue_is_full_or_overflows(used, overflowed, severity):
+    facts = with_listener(host(tcp_abort_on_overflow=1), accept_queue={"used": used, "limit": 129})
+    (found,) = only(during(facts, ListenOverflows=overflowed), "abort-on-overflow")
+    assert found["severity"] == severity
+    assert found["evidence"]["full"] == (["0.0.0.0:80"] if used == 129 else [])
+    assert found["evidence"]["ListenOverflows"] == overflowed
+
+
+def test_a_container_that_resets_clients_is_told_with_its_command():
+    facts = host()
+    facts["network_namespaces"] = [{"name": "pid:812", "sysctls": dict(DEFAULTS, tcp_abort_on_overflow=1), "counters": {}}]
+    (found,) = findings(facts)
+    assert found["subject"] == "net.ipv4.tcp_abort_on_overflow in network namespace pid:812"
+    assert found["remedy"].startswith("nsenter --net --target 812 sysctl -w net.ipv4.tcp_abort_on_overflow=0")
+
+
 # ---------------------------------------------------------------- 16 bits
 
 
