@@ -75,7 +75,8 @@ def kernel_of(release: Any, rule: Optional[str] = None) -> identity.Kernel:
     try:
         return kernel.overridden(rule)
     except ValueError:
-        raise errors.InvalidOption("kernel_rule", rule, "allowed are power_of_two, backlog and backlog+1") from None
+        allowed = "allowed are {0} and {1}".format(", ".join(rules.RULES[:-1]), rules.RULES[-1])
+        raise errors.InvalidOption("kernel_rule", rule, allowed) from None
 
 
 def answer(question: Question) -> Dict[str, Any]:
