@@ -71,6 +71,7 @@ def pages() -> None:
         parts.append(".. _%s:\n\n%s\n%s\n\nhttps://docs.ansible.com/projects/ansible/latest/%s\n" % (label, title, "-" * len(title), place))
     (SOURCE / "ansible.rst").write_text("\n".join(parts), encoding="utf-8")
     shutil.copy(ROOT / "docs" / "docsite" / "conf.py", SOURCE)
+    shutil.copytree(ROOT / "docs" / "docsite" / "static", SOURCE / "static")
 
 
 def linked(path: pathlib.Path) -> str:
