@@ -85,7 +85,7 @@ _value:
       type: int
       sample: 1024
     has:
-      description: What there is, V(null) where that cannot be told.
+      description: The present value, V(null) where it is not known.
       type: int
       sample: 511
     short_by:

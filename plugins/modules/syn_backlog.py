@@ -162,7 +162,7 @@ EXAMPLES = r"""
     network_namespace: podman:web
     persist: false
 
-- name: Let go of all five settings
+- name: Remove all five settings
   linuxnet.tcp.syn_backlog:
     state: absent
 """

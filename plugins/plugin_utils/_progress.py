@@ -64,7 +64,7 @@ class Progress:
                 self._shared[_DONE] += 1
 
     def line(self, now: float) -> str | None:
-        """What there is to say now, if anything: one of all processes says it."""
+        """The line to print now, if any: only one of all processes prints it."""
         with self._shared.get_lock():
             task, began, told, done = self._shared[:]
             if task != self._task or now - told < EVERY:

@@ -41,7 +41,7 @@ class Limit(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What there is, as ``iptables -S`` lists the chain and INPUT."""
+    """The present rules, as ``iptables -S`` lists the chain and INPUT."""
 
     chain: bool
     rules: List[str]  # of the chain

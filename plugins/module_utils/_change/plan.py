@@ -32,7 +32,7 @@ class Wanted(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What there is."""
+    """The present values, and what sets them at boot."""
 
     runtime: Mapping[str, Optional[int]]  # by short name
     level: kernel_level.Level

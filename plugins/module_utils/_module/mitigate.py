@@ -51,7 +51,7 @@ class _Step(NamedTuple):
 
 
 def mitigate(params: Mapping[str, Any], check: bool) -> Made:
-    """Judge what there is, and act on it; with ``check`` nothing is changed.
+    """Judge the evidence, and act on it; with ``check`` nothing is changed.
 
     :raises InvalidOption: bad input.
     :raises NotRecorded: there is a record that cannot be used, or it cannot be written; nothing was changed.

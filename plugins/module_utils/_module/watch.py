@@ -55,7 +55,7 @@ def parse(params: Dict[str, Any]) -> WatchOptions:
 
 
 def watch(options: WatchOptions, stopped: Callable[[], bool] = lambda: False) -> Tuple[Dict[str, Any], List[str]]:
-    """What was seen, and the warnings. Ends early where `stopped` says so, with what there is so far.
+    """What was seen, and the warnings. Ends early where `stopped` says so, with what was seen until then.
 
     :raises InvalidOption: a namespace that does not exist.
     """
