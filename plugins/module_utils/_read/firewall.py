@@ -60,7 +60,7 @@ def command(name: str) -> Optional[str]:
 
 
 def bases(tries: int = 5) -> Optional[Dict[str, Base]]:
-    """The filter table and INPUT chain of each family; absent ones on a kernel without nf_tables. None where unreadable."""
+    """The filter table and INPUT chain of each family, absent without nf_tables. None where unreadable."""
     try:
         tables = {(family, one.get(NFTA_TABLE_NAME)): one for family, one in listed_tables()}
         listed = _listed(_NFT_MSG_GETCHAIN, _NFT_MSG_NEWCHAIN)
