@@ -223,7 +223,7 @@ def live_tests(session: nox.Session) -> None:
 def modules_session(core: Core, minor: Minor, name: str) -> None:
     @pinned("core-" + core.name, minor, name, of_debian=["debian"])
     def modules(session: nox.Session) -> None:
-        run(session, "pytest", DURATIONS, "-m", "ansible", *session.posargs)
+        run(session, "pytest", DURATIONS, "-m", "ansible", *(session.posargs or balance.through_ansible()))
 
     modules.__doc__ = "The tests that go through ansible-core %s, Python %s." % (core.name, text(minor))
 
