@@ -274,15 +274,16 @@ def _import_ansible() -> None:
     import ansible.cli.adhoc
     import ansible.cli.playbook  # noqa: F401  # pylint: disable=unused-import
     from ansible import constants
-    from ansible.config import manager
 
-    manager.cleanup_tmp_file(constants.DEFAULT_LOCAL_TMP)
     if os.fstat(1).st_size or constants.DEFAULT_LOG_PATH or threading.active_count() > 1:
         sys.exit("what it said, its log or its threads would be missing in a fork")
 
 
 def _begin_anew() -> None:
-    """Do once more what Ansible does at import for one process alone: its temporary directory, its way to write."""
+    """Do once more what Ansible does at import for one process alone: its temporary directory, its way to write.
+
+    Modules as they travel to a target are built once for all forks, as Ansible builds them once for all hosts of a run.
+    """
     import atexit
 
     from ansible import constants
@@ -290,10 +291,24 @@ def _begin_anew() -> None:
     from ansible.utils import display
 
     atexit.unregister(manager.cleanup_tmp_file)
+    built = os.path.join(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache")
     place = constants.config.get_config_value("DEFAULT_LOCAL_TMP", variables=vars(constants))
     constants.set_constant("DEFAULT_LOCAL_TMP", place)
+    own = os.path.join(place, "ansiballz_cache")
+    _link_all(built, own)
+    atexit.register(_link_all, own, built)  # before the directory is removed
     for stream in (sys.stdout, sys.stderr):
         display._synchronize_textiowrapper(stream, display.Display()._lock)
+
+
+def _link_all(source: str, target: str) -> None:
+    """Have each module that was built in one directory in the other one, too."""
+    for folder in (source, target):
+        os.makedirs(folder, exist_ok=True)
+    for name in os.listdir(source):
+        if not name.endswith((".lock", "-part")):
+            with contextlib.suppress(FileExistsError):
+                os.link(os.path.join(source, name), os.path.join(target, name))
 
 
 def main(part: str, fd: str, *programs: str) -> None:
