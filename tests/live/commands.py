@@ -52,7 +52,8 @@ def run_module(module: str, arguments: dict[str, Any] | None = None, namespace: 
     """The result of one ad-hoc module call against localhost, inside a namespace of the lab where one is given."""
     given = ["-a", json.dumps(arguments)] if arguments else []
     argv = [command("ansible"), "localhost", "-m", module, *given, *options.get("extra", ())]
-    prepare, keywords = BOOTS if options.get("boots") else "", {"cwd": options.get("cwd", ROOT), "env": environment(**options.get("env", {}))}
+    prepare = BOOTS if options.get("boots") else ""
+    keywords = {"cwd": options.get("cwd", ROOT), "env": environment(**options.get("env", {}))}
     with namespace.enter() if namespace else contextlib.nullcontext():
         done = prestarted.run(argv, prepare, timeout=120, **keywords)
     head, arrow, body = done.stdout.partition("=>")

@@ -20,6 +20,7 @@ import array
 import contextlib
 import ctypes
 import gc
+import importlib
 import io
 import json
 import os
@@ -269,10 +270,19 @@ def _become(request: dict[str, Any], reply: int, stdout: int, stderr: int, *spac
     return request["argv"]
 
 
+#: What `ansible` and `ansible-playbook` import at their start, and what every run of theirs imports later. No plugin is
+#: among it, only what plugins are made of
+_IMPORTED = (
+    "cli.adhoc", "cli.playbook", "executor.process.worker", "executor.task_executor", "parsing.yaml.dumper",
+    "playbook.handler_task_include", "playbook.role_include", "plugins.action", "plugins.become", "plugins.cache", "plugins.connection",
+    "plugins.inventory", "plugins.shell", "plugins.strategy", "plugins.vars", "utils.encrypt",
+)  # fmt: skip
+
+
 def _import_ansible() -> None:
-    """All that `ansible` and `ansible-playbook` import at their start; ends where that is seen from outside."""
-    import ansible.cli.adhoc
-    import ansible.cli.playbook  # noqa: F401  # pylint: disable=unused-import
+    """Import what every run needs; end where that is seen from outside."""
+    for name in _IMPORTED:
+        importlib.import_module("ansible." + name)
     from ansible import constants
 
     if os.fstat(1).st_size or constants.DEFAULT_LOG_PATH or threading.active_count() > 1:
