@@ -45,7 +45,7 @@ nox.options.error_on_missing_interpreters = True
 FOUND = find_all()
 NEWEST, PYTHON = newest_core(FOUND) or (CORES[-1], CORES[-1].controller[1])
 DURATIONS = "--durations=10"
-LIVE_AT_ONCE = 3  # processes that share the live tests
+LIVE_AT_ONCE = 4  # processes that share the live tests, which wait half the time
 # What a session runs with: the collection importable, every cache below .build, byte code kept there
 SURROUNDINGS: Dict[str, str | None] = {
     "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin",
@@ -223,7 +223,7 @@ def live_tests(session: nox.Session) -> None:
 def modules_session(core: Core, minor: Minor, name: str) -> None:
     @pinned("core-" + core.name, minor, name, of_debian=["debian"])
     def modules(session: nox.Session) -> None:
-        run(session, "pytest", DURATIONS, "-m", "ansible", *session.posargs)
+        run(session, "pytest", DURATIONS, "-m", "ansible", *(session.posargs or balance.through_ansible()))
 
     modules.__doc__ = "The tests that go through ansible-core %s, Python %s." % (core.name, text(minor))
 
@@ -383,8 +383,8 @@ def test_jobs() -> List[Job]:
     return [
         Job("event-driven, ansible-rulebook", "eda", counts_seconds=True),
         *lint_jobs(),
-        *live_jobs(),
         *sanity_jobs([NEWEST]),
+        *live_jobs(),
         Job("molecule test, scenario default", "scenario"),
         *unit_jobs(oldest_and_newest()),
     ]

@@ -15,13 +15,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.linuxnet.tcp.tests.live import prestarted
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def environment(**changed: str) -> dict[str, str]:
     """What a user's shell has, with output that a test can read."""
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"},
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
         "ANSIBLE_NOCOLOR": "1",
@@ -36,24 +38,24 @@ def command(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
-#: In front of a command that is to see a host with a boot loader, also where this machine is a container without one
-BOOTS = ["unshare", "--mount", "sh", "-ec", """
+#: Before a command that is to see a host with a boot loader, also where this machine is a container without one
+BOOTS = """
 if ! [ -d /run/systemd/system ]; then
     mkdir -p /run/systemd
     mount -t tmpfs none /run/systemd
     mkdir /run/systemd/system
 fi
-exec "$@"
-""", "sh"]  # fmt: skip
+"""
 
 
 def run_module(module: str, arguments: dict[str, Any] | None = None, namespace: Any = None, **options: Any) -> dict[str, Any]:
     """The result of one ad-hoc module call against localhost, inside a namespace of the lab where one is given."""
     given = ["-a", json.dumps(arguments)] if arguments else []
-    argv = [*(BOOTS if options.get("boots") else ()), command("ansible"), "localhost", "-m", module, *given, *options.get("extra", ())]
+    argv = [command("ansible"), "localhost", "-m", module, *given, *options.get("extra", ())]
+    prepare = BOOTS if options.get("boots") else ""
     keywords = {"cwd": options.get("cwd", ROOT), "env": environment(**options.get("env", {}))}
     with namespace.enter() if namespace else contextlib.nullcontext():
-        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120, **keywords)
+        done = prestarted.run(argv, prepare, timeout=120, **keywords)
     head, arrow, body = done.stdout.partition("=>")
     if not arrow:
         raise AssertionError("no result: %s\n%s\n%s" % (argv, done.stdout, done.stderr))
@@ -67,11 +69,9 @@ def run_playbook(
     path: str | Path, *extra: str, namespace: Any = None, boots: bool = False, **env: str
 ) -> subprocess.CompletedProcess:
     """A playbook against localhost."""
-    argv = [*(BOOTS if boots else ()), command("ansible-playbook"), "-i", "localhost,", "-c", "local", *extra, str(path)]
+    argv = [command("ansible-playbook"), "-i", "localhost,", "-c", "local", *extra, str(path)]
     with namespace.enter() if namespace else contextlib.nullcontext():
-        return subprocess.run(
-            argv, cwd=ROOT, env=environment(**env), capture_output=True, text=True, check=False, timeout=300
-        )
+        return prestarted.run(argv, BOOTS if boots else "", cwd=ROOT, env=environment(**env), timeout=300)
 
 
 def run_on_a_terminal(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.sysctls import read_sysctls
-from ansible_collections.linuxnet.tcp.tests.live import lab
+from ansible_collections.linuxnet.tcp.tests.live import lab, prestarted
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +23,12 @@ def root():
     if shutil.which("ip") is None:
         pytest.skip("needs iproute2: no `ip` command found")
     lab.remove_stale()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ansible_prestarted():
+    with prestarted.kept():
+        yield
 
 
 @pytest.fixture

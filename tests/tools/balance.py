@@ -59,6 +59,16 @@ BESIDE = (
 )  # fmt: skip
 
 
+def through_ansible() -> List[str]:
+    """The files with tests that are marked `ansible`: to collect all others takes longer than some of these run."""
+    found = []
+    for path in sorted(glob.glob(os.path.join(ROOT, "tests", "*", "**", "test_*.py"), recursive=True)):
+        with open(path, encoding="utf-8") as file:
+            if "mark.ansible" in file.read():
+                found.append(os.path.relpath(path, ROOT))
+    return found
+
+
 def live_shares(count: int) -> List[List[str]]:
     """The live tests, and what runs with them, in ``count`` parts."""
     found = glob.glob(os.path.join(ROOT, "tests", "live", "test_*.py"))

@@ -116,11 +116,19 @@ def test_success_is_told_in_the_last_line(jobs_of_code, capsys):
 def test_the_live_suites_share_all_live_tests():
     import balance
 
-    parts = balance.live_shares(3)
+    parts = balance.live_shares(4)
     shared = [path[len("tests/live/") :] for part in parts for path in part if path.startswith("tests/live/")]
     there = [name for name in os.listdir(os.path.join(TOOLS, os.pardir, "live")) if name.startswith("test_")]
     assert sorted(shared) == sorted(there)
     assert min(len(part) for part in parts) > 5
+
+
+def test_what_goes_through_ansible_is_found_by_its_mark():
+    import balance
+
+    found = balance.through_ansible()
+    assert {"tests/live/test_modules.py", "tests/live/test_role.py"} <= set(found)
+    assert all(os.path.exists(os.path.join(TOOLS, os.pardir, os.pardir, path)) for path in found)
 
 
 def test_a_hung_suite_ends(jobs_of_code, monkeypatch, capsys):
@@ -263,7 +271,7 @@ def test_the_list_of_debian_packages_is_read():
     assert "podman.socket" in containers["podman"].service.split(",")
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 5])
+@pytest.mark.parametrize("count", [1, 2, 4, 5])
 def test_every_file_has_its_share_and_no_share_is_much_longer(count):
     import balance
 
