@@ -30,6 +30,7 @@ class Row(NamedTuple):
     theirs: Optional[float]  # median of the other; None where there is none
     most: Optional[float]  # most that ours may be: of theirs, or in the unit where there is no other; None for no bar
     unit: str = "ms"
+    why: str = ""  # where the bar is known to be missed: what takes the time, and what was tried
 
     @property
     def ratio(self) -> Optional[float]:
@@ -56,10 +57,10 @@ class Row(NamedTuple):
         return "" if self.most is None else "held" if self.held else "MISSED"
 
 
-def of(name: str, beside: str, ours: Sequence[float], theirs: Sequence[float], most: Optional[float]) -> Row:
+def of(name: str, beside: str, ours: Sequence[float], theirs: Sequence[float], most: Optional[float], why: str = "") -> Row:
     """The row of paired runs, in seconds."""
     other = 1000 * statistics.median(theirs) if theirs else None
-    return Row(name, beside, 1000 * statistics.median(ours), other, most)
+    return Row(name, beside, 1000 * statistics.median(ours), other, most, why=why)
 
 
 def growth(sizes: Sequence[int], seconds: Sequence[float]) -> float:
@@ -94,7 +95,7 @@ def shown(value: float, unit: str) -> str:
     return ("%.0f %s" if value >= 100 else "%.1f %s" if value >= 10 else "%.2f %s") % (value, unit)
 
 
-def page(rows: Iterable[Row], machine: Dict[str, str]) -> str:
+def page(rows: Sequence[Row], machine: Dict[str, str]) -> str:
     """The page docs/performance.md."""
     lines = [
         "# Performance",
@@ -112,6 +113,10 @@ def page(rows: Iterable[Row], machine: Dict[str, str]) -> str:
         most = "" if row.most is None else "%g" % row.most
         cells = (row.name, shown(row.ours, row.unit), row.beside, other, ratio, most, row.verdict)
         lines.append("| %s |" % " | ".join(cells))
+    missed = [row for row in rows if not row.held]
+    if missed:
+        lines += ["", "## Bars that were missed", ""]
+        lines += ["- **%s**, %s. %s" % (row.name, by_how_much(row), row.why) for row in missed]
     lines += ["", "## Where", "", "| | |", "|---|---|"]
     lines += ["| %s | %s |" % one for one in machine.items()]
     lines += [
@@ -122,6 +127,12 @@ def page(rows: Iterable[Row], machine: Dict[str, str]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def by_how_much(row: Row) -> str:
+    """A missed bar beside what was measured."""
+    measured, most = ("%.2f" % row.ratio, "%g" % row.most) if row.ratio is not None else (shown(row.ours, row.unit), shown(row.most, row.unit))
+    return "%s instead of %s" % (measured, most)
 
 
 def emit(row: Row) -> None:

@@ -55,7 +55,9 @@ def test_rows_travel_from_one_process_to_another(tmp_path, monkeypatch):
 
 
 def test_the_page_names_every_row_and_the_machine():
-    page = table.page([PAIR, table.Row("size", "", 1681, None, 4096, "bytes")], {"kernel": "Linux 6.18.44"})
+    page = table.page([PAIR._replace(why="Ansible reads 142 files."), table.Row("size", "", 1681, None, 4096, "bytes")], {"kernel": "Linux 6.18.44"})
     assert "| facts | 300 ms | ping | 200 ms | 1.50 | 1.25 | MISSED |" in page
     assert "| size | 1681 bytes |  |  |  | 4096 | held |" in page
     assert "| kernel | Linux 6.18.44 |" in page
+    assert "- **facts**, 1.50 instead of 1.25. Ansible reads 142 files." in page and "**size**" not in page
+    assert "missed" not in table.page([PAIR._replace(most=1.5)], {}).partition("Machines are noisy")[0]
