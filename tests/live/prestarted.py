@@ -70,7 +70,7 @@ _keeper: _Keeper | None = None
 def kept() -> Iterator[None]:
     """Within this, `run` may run programs that need no start."""
     global _keeper
-    if os.environ.get("ANSIBLE_PRESTARTED") != "0":
+    if os.geteuid() == 0 and os.environ.get("ANSIBLE_PRESTARTED") != "0":  # others may not enter a namespace
         _keeper = _Keeper()
     try:
         yield
@@ -123,19 +123,20 @@ def _asked(argv: list[str], prepare: str, cwd: Any, env: dict[str, str], timeout
                 _send(_keeper.door, request, handed)
             except OSError:
                 return None
-        answer, fds = _received(ours, timeout)
-        if not fds:  # the keeper's word, or nothing from a process that ended before it forked
-            return None
-        (pidfd,) = fds
         try:
-            answer, _none = _received(ours, timeout)
-        except BaseException as error:
-            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-            if isinstance(error, TimeoutError):
-                raise subprocess.TimeoutExpired(argv, timeout) from None
-            raise
-        finally:
-            os.close(pidfd)
+            answer, fds = _received(ours, timeout)
+            if not fds:  # the keeper's word, or nothing from a process that ended before it forked
+                return None
+            (pidfd,) = fds
+            try:
+                answer, _none = _received(ours, timeout)
+            except BaseException:
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+                raise
+            finally:
+                os.close(pidfd)
+        except TimeoutError:
+            raise subprocess.TimeoutExpired(argv, timeout) from None
         if answer is None:
             raise AssertionError("nobody told how this ended: %s" % argv)
         told = []
@@ -233,6 +234,10 @@ def _serve(door: socket.socket) -> list[str] | None:
             message, fds = _receive(door)
             if not message:
                 return None
+            if _nobody_waits(fds[0]):
+                for other in fds:
+                    os.close(other)
+                continue
             pid = os.fork()
             if pid == 0:
                 door.close()
@@ -246,8 +251,17 @@ def _serve(door: socket.socket) -> list[str] | None:
             pidfd = os.pidfd_open(pid)
             running[pidfd] = pid, socket.socket(fileno=reply)
             poller.register(pidfd, select.POLLIN)
-            with contextlib.suppress(OSError):
+            try:
                 _send(running[pidfd][1], b"{}", [pidfd])
+            except OSError:
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+
+
+def _nobody_waits(reply: int) -> bool:
+    """Whether whoever asked has given up, or is dead."""
+    poller = select.poll()
+    poller.register(reply, 0)
+    return bool(poller.poll(0))
 
 
 def _become(request: dict[str, Any], reply: int, stdout: int, stderr: int, *spaces: int) -> list[str]:
