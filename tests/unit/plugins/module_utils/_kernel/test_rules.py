@@ -192,7 +192,7 @@ def test_the_backlog_is_a_power_of_two_that_carries_both(rate: float, handshake:
 
 
 def test_exactly_a_power_of_two_is_not_doubled() -> None:
-    rate = 4096 - 4 * 62.03
+    rate = 3847.8
     assert sizing.entries_needed(rate, 1) == 4096
     assert sizing.recommend(parse("6.1"), sizing.Load(rate, 1, 0), 0, 0)["listen_backlog"] == 4096
     assert sizing.recommend(parse("6.1"), sizing.Load(rate + 1, 1, 0), 0, 0)["listen_backlog"] == 8192
