@@ -221,7 +221,7 @@ def test_syns_to_nobody_are_no_loss() -> None:
 
 def test_a_group_counts_once() -> None:
     told = listener()["syns"]
-    members = [listener(peak=peak, syns=None, reuseport={"members": 2, "syns": told}) for peak in (1, 4)]
+    members = [dict(listener(peak=peak), syns=None, reuseport={"members": 2, "syns": told}) for peak in (1, 4)]
     (one,) = judged(*members)
     assert (one["evidence"]["arrived"], one["evidence"]["accept_peak"]) == (1000, 4)
 
