@@ -126,3 +126,82 @@ def test_a_fast_open_queue_that_is_full_is_told_once() -> None:
     assert found["evidence"]["limits"] == {found["subject"]: 5} or found["evidence"]["limits"]
     facts["listeners"] = [row(5)]
     assert len(of(facts, "fast-open-queue-full")) == 1
+
+
+# ---------------------------------------------------------------- counters
+
+
+def test_two_places_that_drop_are_ordered_by_how_much() -> None:
+    facts = host()
+    facts["network_namespaces"] = [{"name": name, "sysctls": {}, "counters": {"ListenOverflows": count}} for name, count in (("a", 5), ("b", 9), ("c", 7))]
+    assert [one["subject"] for one in of(facts, "accept-queue-overflow")] == ["b", "c", "a"]
+
+
+def with_drops(*drops: int) -> Any:
+    facts = during(host(), ListenOverflows=7, ListenDrops=7)
+    facts["listeners"] = [listener(port=port, drops=count, remedy="R%d" % port) for port, count in enumerate(drops, 1)]
+    return of(facts, "accept-queue-overflow")[0]
+
+
+def test_who_dropped_is_named_most_drops_first() -> None:
+    found = with_drops(3, 9, 0, 5)
+    assert found["evidence"]["listeners_with_drops"] == ["0.0.0.0:2", "0.0.0.0:4", "0.0.0.0:1"]
+    assert "Drops so far: 0.0.0.0:2, 0.0.0.0:4, 0.0.0.0:1." in found["summary"]
+    assert "Drops so far: 0.0.0.0:1, 0.0.0.0:2, 0.0.0.0:3, 0.0.0.0:4, 0.0.0.0:5." in with_drops(9, 8, 7, 6, 5)["summary"]
+    assert "0.0.0.0:5 and 1 more." in with_drops(9, 8, 7, 6, 5, 4)["summary"]
+    assert with_drops(0, 3)["remedy"] == "R2" and with_drops(0)["remedy"] == "R1" and "Drops so far" not in with_drops(0)["summary"]
+
+
+def test_the_figures_of_a_window_and_since_boot() -> None:
+    (found,) = of(during(host(), seconds=2.51, ListenOverflows=1, ListenDrops=1), "accept-queue-overflow")
+    assert "(1 in 2.5 s)" in found["summary"]
+    assert of(during(since_boot(host(), ListenOverflows=9), ListenOverflows=0), "accept-queue-overflow") == []
+    facts = during(since_boot(host(), ListenOverflows=9))
+    del facts["counters_delta"]["ListenOverflows"]
+    (found,) = of(facts, "accept-queue-overflow")
+    assert "(9 since boot)" in found["summary"], "where the window has no such counter"
+
+
+@pytest.mark.parametrize(("release", "told"), [("3.7.10", False), ("3.8", True), (None, True)])
+def test_a_dropped_syn_is_counted_as_such_from_3_8_on(release: Any, told: bool) -> None:
+    facts = during(quarter(), ListenDrops=50)
+    facts["kernel"].update(release=release, stable_level=release)
+    assert bool(of(facts, "last-quarter-drops")) is told
+
+
+@pytest.mark.parametrize(("now", "wanted"), [(1023, 4096), (1024, 4096), (1025, 4100), (1 << 18, 1 << 20), ((1 << 18) + 1, None), (None, 4096)])
+def test_how_far_to_raise_it(now: Any, wanted: Any) -> None:
+    facts = during(quarter(), ListenDrops=50)
+    facts["sysctls"]["tcp_max_syn_backlog"]["runtime"] = now
+    (found,) = of(facts, "last-quarter-drops")
+    assert ("raise net.ipv4.tcp_max_syn_backlog to %s" % wanted in found["remedy"]) == (wanted is not None)
+    assert ("or raise" in found["remedy"]) == (wanted is not None)
+    assert "(now %s)" % now in found["summary"] or "(not readable here)" in found["summary"]
+
+
+def test_cookies_are_no_overflow_where_every_syn_gets_one() -> None:
+    for release, told in (("3.11.10", True), ("3.12", False), (None, False)):
+        facts = during(host(tcp_syncookies=2), TCPReqQFullDoCookies=9)
+        facts["kernel"].update(release=release, stable_level=release)
+        assert bool(of(facts, "syn-queue-full")) is told
+
+
+def test_what_is_to_be_done_about_a_syn_queue_that_was_full() -> None:
+    (found,) = of(during(host(), TCPReqQFullDoCookies=9), "syn-queue-full")
+    assert found["remedy"].startswith("ss -tan state syn-recv") and found["severity"] == "warning"
+    (found,) = of(during(host(tcp_syncookies=0), TCPReqQFullDrop=9), "syn-queue-full")
+    assert found["remedy"].startswith("sysctl -w net.ipv4.tcp_syncookies=1  # lets") and found["severity"] == "critical"
+    (found,) = of(during(host(tcp_syncookies=0), TCPReqQFullDrop=9, TCPReqQFullDoCookies=9), "syn-queue-full")
+    assert found["summary"].startswith("SYNs were dropped because a SYN queue was full (9 in 5.0 s).")
+
+
+def test_places_of_fast_open_that_were_taken_of_several() -> None:
+    facts = during(host(), TCPFastOpenListenOverflow=3)
+    facts["listeners"] = [listener(port=80, fast_open={"limit": 5, "used": 1}), listener(port=81, fast_open={"limit": 7, "used": 1})]
+    (found,) = of(facts, "fast-open-queue-full")
+    assert (found["subject"], found["severity"], found["evidence"]["limits"]) == ("host", "warning", {"0.0.0.0:80": 5, "0.0.0.0:81": 7})
+    del facts["listeners"][1]
+    (found,) = of(facts, "fast-open-queue-full")
+    assert found["subject"] == "0.0.0.0:80" and found["evidence"]["seconds"] == 5.0
+    (found,) = of(since_boot(host(), TCPFastOpenListenOverflow=50), "fast-open-queue-full")
+    assert (found["subject"], found["severity"], found["evidence"]["limits"]) == ("host", "info", {})
