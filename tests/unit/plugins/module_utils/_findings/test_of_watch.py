@@ -24,7 +24,7 @@ def listener(port: int = 80, **more: Any) -> Dict[str, Any]:
     for name, value in more.items():
         if name == "lost":  # dropped SYNs, beside what the socket dropped
             row["syns"]["dropped"] = value
-        elif name != "dropped" and name in row["syns"]:
+        elif name != "dropped" and name in (row["syns"] or ()):
             row["syns"][name] = value
         elif name in row["accept_queue"]:
             row["accept_queue"][name] = value
