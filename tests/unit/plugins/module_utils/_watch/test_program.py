@@ -274,3 +274,11 @@ def test_the_ports_of_each_direction() -> None:
         assert passes(program.program(ANSWERS), packet(source, goal, sport=80, dport=81, flags=0x12, kind=4))
     any_port = program.program(SYNS._replace(port=None))
     assert passes(any_port, packet(dport=9)) and passes(any_port, packet("2001:db8::1", "2001:db8::2", dport=9))
+
+
+@given(WANTED, st.lists(WANTED, max_size=3))
+def test_only_a_comparison_has_somewhere_to_jump_to(one: program.Wanted, more: List[program.Wanted]) -> None:
+    """As compilers write it: what an instruction does not use is nought."""
+    for code in (program.program(one._replace(device=2, not_devices=(3, 4))), program.classifier([one, *more])):
+        for kind, yes, no, *_value in struct.iter_unpack("=HBBI", code):
+            assert kind in (0x15, 0x45) or yes == no == 0
