@@ -12,7 +12,12 @@ import struct
 import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.half_open import Tally, ages, merge
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import HalfOpen, HalfOpenTally, ListenKey, Network
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import (
+    HalfOpen,
+    HalfOpenTally,
+    ListenKey,
+    Network,
+)
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.sources import Frequent, Kept, Summary
 
 ONE = bytes((198, 51, 100, 7))
