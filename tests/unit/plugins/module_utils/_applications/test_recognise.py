@@ -300,7 +300,8 @@ def test_a_listener_by_its_address(address: str, told: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("holder", "told"), [(process("a", "a", "-l", "80"), "x"), (process("a", "a", "-l", "800"), ""), (process("a", "-l", "80", "b"), "x"), (process("a"), ""), (None, "")]
+    ("holder", "told"),
+    [(process("a", "a", "-l", "80"), "x"), (process("a", "a", "-l", "800"), ""), (process("a", "-l", "80", "b"), "x"), (process("a"), ""), (None, "")]
 )
 def test_a_listener_by_its_command_line(holder: Process | None, told: str) -> None:
     assert which(Listener("x", titles=("* {port} *",)), holder=holder) == told
@@ -345,8 +346,10 @@ def test_what_the_next_listen_latches_at_the_bounds() -> None:
 @pytest.mark.parametrize(
     ("argv", "names"),
     [
-        (("python3", "-m", "uvicorn", "x"), ["python3", "python3", "uvicorn"]), (("python3", "-m"), ["python3", "python3"]), (("python3", "-c", "x"), ["python3", "python3"]),
-        (("python3", "-u", "/srv/a/web.py", "b"), ["python3", "python3", "web.py"]), (("python3", "-"), ["python3", "python3"]), (("python3",), ["python3", "python3"]),
+        (("python3", "-m", "uvicorn", "x"), ["python3", "python3", "uvicorn"]), (("python3", "-m"), ["python3", "python3"]),
+        (("python3", "-c", "x"), ["python3", "python3"]),
+        (("python3", "-u", "/srv/a/web.py", "b"), ["python3", "python3", "web.py"]), (("python3", "-"), ["python3", "python3"]),
+        (("python3",), ["python3", "python3"]),
         (("gunicorn: master [x]", "y"), ["python3", "gunicorn", "y"]), (("/usr/bin/web -x: y",), ["python3", "web"]), (("",), ["python3"]), ((), ["python3"]),
         (("python3", "-e", "x"), ["python3", "python3"]),
     ],
@@ -365,8 +368,10 @@ def test_only_an_interpreter_has_a_script() -> None:
 @pytest.mark.parametrize(
     ("argv", "files"),
     [
-        (("nginx: master process nginx -c /srv/nginx.conf",), ("/srv/nginx.conf",)), (("nginx: master process nginx",), ()), (("nginx", "-c", "/srv/n.conf"), ("/srv/n.conf",)),
-        (("nginx", "-c/srv/n.conf"), ("/srv/n.conf",)), (("nginx", "-c", "n.conf"), ()), (("nginx", "-c"), ()), (("nginx", "-c", "/a b"), ()), (("nginx", "-c", "/{{ x }}"), ()),
+        (("nginx: master process nginx -c /srv/nginx.conf",), ("/srv/nginx.conf",)), (("nginx: master process nginx",), ()),
+        (("nginx", "-c", "/srv/n.conf"), ("/srv/n.conf",)),
+        (("nginx", "-c/srv/n.conf"), ("/srv/n.conf",)), (("nginx", "-c", "n.conf"), ()), (("nginx", "-c"), ()), (("nginx", "-c", "/a b"), ()),
+        (("nginx", "-c", "/{{ x }}"), ()),
         (("nginx", "-c", "/" + "a" * 254), ("/" + "a" * 254,)), (("nginx", "-c", "/" + "a" * 255), ()), (("nginx", "-c", "/a", "-c", "/b"), ("/a", "/b")),
     ],
 )  # fmt: skip
@@ -382,8 +387,10 @@ def test_the_first_argument_may_name_the_configuration() -> None:
 @pytest.mark.parametrize(
     ("argv", "asked"),
     [
-        (("--tcp-backlog", "0"), (0, "--tcp-backlog")), (("--tcp-backlog=5",), (5, "--tcp-backlog")), (("--tcp-backlog", str(2**31 - 1)), (2**31 - 1, "--tcp-backlog")),
-        (("--tcp-backlog", str(2**31)), (None, "")), (("--tcp-backlog", "x", "--tcp-backlog", "7"), (7, "--tcp-backlog")), (("--tcp-backlogs=5",), (None, "")), (("--tcp-backlog",), (None, "")),
+        (("--tcp-backlog", "0"), (0, "--tcp-backlog")), (("--tcp-backlog=5",), (5, "--tcp-backlog")),
+        (("--tcp-backlog", str(2**31 - 1)), (2**31 - 1, "--tcp-backlog")),
+        (("--tcp-backlog", str(2**31)), (None, "")), (("--tcp-backlog", "x", "--tcp-backlog", "7"), (7, "--tcp-backlog")), (("--tcp-backlogs=5",), (None, "")),
+        (("--tcp-backlog",), (None, "")),
         (("--tcp-backlog5",), (None, "")), (("--tcp-backlog=",), (None, "")), (("--tcp-backlog", "-1"), (None, "")),
     ],
 )  # fmt: skip
@@ -413,7 +420,8 @@ def test_a_unit_names_a_service_by_its_name_before_the_instance() -> None:
 def test_twice_as_much_and_4096_at_least() -> None:
     new, old = parse_level("6.1"), parse_level("4.0")
     for backlog, most, wanted in (
-        (1, 1, 4096), (128, 128, 4096), (2048, 9, 4096), (2049, 9, 8192), (4096, 9, 8192), (4097, 9, 16384), (5000, 10000, 10000), (5000, 9999, 16384), (5000, 16384, 16384),
+        (1, 1, 4096), (128, 128, 4096), (2048, 9, 4096), (2049, 9, 8192), (4096, 9, 8192), (4097, 9, 16384), (5000, 10000, 10000), (5000, 9999, 16384),
+        (5000, 16384, 16384),
         (5000, 16383, 16383), (100, 300, 300), (100, 199, 4096), (2**30, 9, 2**31 - 1), (2**31 - 1, 9, 2**31 - 1),
     ):  # fmt: skip
         assert amounts.worthwhile_backlog(backlog, most, new) == wanted
@@ -427,7 +435,8 @@ def test_three_quarters_hold_what_is_wanted() -> None:
 
 @pytest.mark.parametrize(
     ("value", "plausible"),
-    [(64, False), (127, False), (128, True), (129, False), (1000, True), (1024, True), (4096, True), (10000, True), (20000, True), (50000, True), (65000, True), (65535, True), (65536, True), (0, False)],
+    [(64, False), (127, False), (128, True), (129, False), (1000, True), (1024, True), (4096, True), (10000, True), (20000, True), (50000, True), (65000, True),
+    (65535, True), (65536, True), (0, False)],
 )
 def test_what_anybody_sets_somaxconn_to(value: int, plausible: bool) -> None:
     assert amounts.plausible_somaxconn(value) is plausible

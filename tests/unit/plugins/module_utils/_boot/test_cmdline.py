@@ -67,9 +67,12 @@ def test_never_fails(text):
 
 
 @pytest.mark.parametrize("cmdline, expected", [
-    ('"sysctl.a.b=1', [("a/b", "1")]), ('"', []), ('""', []), ('sysctl.a.b=""', []), ('sysctl.a.b="', []), ('sysctl.a.b="1" x', [("a/b", "1")]), ('"sysctl.a.b=1"', [("a/b", "1")]),
-    ('"sysctl.a.b"=1', [('a/b"', "1")]), ("=sysctl.a.b=1", []), ("sysctl.a.b==1", [("a/b", "=1")]), ("x\xa0sysctl.a.b=1\x0bsysctl.a.c=2\x0csysctl.a.d=3", [("a/b", "1"), ("a/c", "2"), ("a/d", "3")]),
-    ("sysctl..a//b.=1", [("a/b", "1")]), ("  sysctl.a.b=1  ", [("a/b", "1")]), ('a"b c" sysctl.a.b=1', [("a/b", "1")]), ('a"b sysctl.a.b=1', []), ('sysctl.a.b="1 2" sysctl.a.c=3', [("a/b", "1 2"), ("a/c", "3")]),
+    ('"sysctl.a.b=1', [("a/b", "1")]), ('"', []), ('""', []), ('sysctl.a.b=""', []), ('sysctl.a.b="', []), ('sysctl.a.b="1" x', [("a/b", "1")]),
+    ('"sysctl.a.b=1"', [("a/b", "1")]),
+    ('"sysctl.a.b"=1', [('a/b"', "1")]), ("=sysctl.a.b=1", []), ("sysctl.a.b==1", [("a/b", "=1")]),
+    ("x\xa0sysctl.a.b=1\x0bsysctl.a.c=2\x0csysctl.a.d=3", [("a/b", "1"), ("a/c", "2"), ("a/d", "3")]),
+    ("sysctl..a//b.=1", [("a/b", "1")]), ("  sysctl.a.b=1  ", [("a/b", "1")]), ('a"b c" sysctl.a.b=1', [("a/b", "1")]), ('a"b sysctl.a.b=1', []),
+    ('sysctl.a.b="1 2" sysctl.a.c=3', [("a/b", "1 2"), ("a/c", "3")]),
     ("-- sysctl.a.b=1", []), ('"--" sysctl.a.b=1', []), ("x-- sysctl.a.b=1", [("a/b", "1")]),
 ])  # fmt: skip
 def test_quotes_and_separators(cmdline, expected):

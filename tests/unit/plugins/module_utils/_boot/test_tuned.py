@@ -101,13 +101,15 @@ def test_names_and_includes():
 
 
 @pytest.mark.parametrize(("line", "before", "after"), [
-    ("=>5", 5, 5), ("=>6", 5, 6), ("=<5", 6, 5), ("=<6", 5, 5), ("=>", 5, None), ("=<", 5, None), ("='7'", 5, 7), ("=0x10", 5, 16), ("=", 5, None), ("=>x", 5, None), ("=<7", None, None),
+    ("=>5", 5, 5), ("=>6", 5, 6), ("=<5", 6, 5), ("=<6", 5, 5), ("=>", 5, None), ("=<", 5, None), ("='7'", 5, 7), ("=0x10", 5, 16), ("=", 5, None),
+    ("=>x", 5, None), ("=<7", None, None),
 ])  # fmt: skip
 def test_operators_at_their_bounds(line, before, after):
     assert outcome("[sysctl]\nnet.core.somaxconn" + line, before) == (after, "/p:2")
 
 
-@pytest.mark.parametrize(("switch", "again"), [("0", False), ("false", False), ("No", False), ("OFF", False), ("n", False), ("1", True), ("yes", True), ("", True), (None, True)])
+@pytest.mark.parametrize(("switch", "again"),
+    [("0", False), ("false", False), ("No", False), ("OFF", False), ("n", False), ("1", True), ("yes", True), ("", True), (None, True)])
 def test_whether_files_are_applied_again(switch, again):
     config = tuned({"vm.x": Setting("1", "/p:1")}, {} if switch is None else {"reapply_sysctl": " %s " % switch})
     assert config.reapplies_key(KEY) is again
@@ -122,7 +124,8 @@ def test_files_are_applied_again_in_the_order_of_their_names_and_etc_sysctl_conf
     assert told(("/etc/sysctl.conf", 3), ("/etc/sysctl.d/z.conf", 2)) == (3, "/etc/sysctl.conf:1")
     assert told(("/usr/lib/sysctl.d/z.conf", 2)) == told(("/etc/sysctl.d/z", 2)) == told(("/etc/sysctl.conf.d", 2)) == (5, "")
     assert outcome("[sysctl]\nnet.core.somaxconn=7\n", 5, {}, [("/etc/sysctl.d/a.conf", None)]) == (7, "/p:2")
-    assert outcome("[sysctl]\nnet.core.somaxconn=7\n", 5, {}, [("/etc/sysctl.d/a.conf", b"\n net.core.somaxconn =x\nnet.core.somaxconn\n")]) == (7, "/p:2"), "no number"
+    assert outcome("[sysctl]\nnet.core.somaxconn=7\n", 5, {}, [("/etc/sysctl.d/a.conf", b"\n net.core.somaxconn =x\nnet.core.somaxconn\n")]) == (7,
+        "/p:2"), "no number"
 
 
 def test_what_the_profile_itself_asks_for():
@@ -133,7 +136,8 @@ def test_what_the_profile_itself_asks_for():
 
 
 @pytest.mark.parametrize(("over", "left"), [
-    ("replace=true", {"a.c"}), ("replace=0", {"a.b", "a.c"}), ("replace=1", {"a.c"}), ("enabled=0", {"a.b"}), ("enabled=false", {"a.b"}), ("enabled=1", {"a.b", "a.c"}), ("drop=a.b, x;y", {"a.c"}),
+    ("replace=true", {"a.c"}), ("replace=0", {"a.b", "a.c"}), ("replace=1", {"a.c"}), ("enabled=0", {"a.b"}), ("enabled=false", {"a.b"}),
+    ("enabled=1", {"a.b", "a.c"}), ("drop=a.b, x;y", {"a.c"}),
     ("type=sysctl", {"a.b", "a.c"}), ("type=vm", {"a.b"}),
 ])  # fmt: skip
 def test_options_of_a_later_profile(over, left):

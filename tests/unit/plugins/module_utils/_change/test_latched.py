@@ -77,9 +77,11 @@ def test_what_is_below_the_new_somaxconn_is_told(backlog, told):
 
 
 @pytest.mark.parametrize(("backlog", "started", "since", "told"), [
-    (100, ["2026-11-20T05:00:01Z"], "2026-11-20T05:00:00Z", False), (100, ["2026-11-20T05:00:00Z"], "2026-11-20T05:00:00Z", True), (100, [], "2026-11-20T05:00:00Z", True),
+    (100, ["2026-11-20T05:00:01Z"], "2026-11-20T05:00:00Z", False), (100, ["2026-11-20T05:00:00Z"], "2026-11-20T05:00:00Z", True),
+    (100, [], "2026-11-20T05:00:00Z", True),
     (100, ["2026-11-20T06:00:00Z", "2026-11-20T04:00:00Z"], "2026-11-20T05:00:00Z", True), (100, ["2026-11-20T06:00:00Z", None], "2026-11-20T05:00:00Z", True),
-    (100, ["2026-11-20T06:00:00Z"], None, True), (128, ["2026-11-20T06:00:00Z"], "2026-11-20T05:00:00Z", True), (127, ["2026-11-20T06:00:00Z"], "2026-11-20T05:00:00Z", False),
+    (100, ["2026-11-20T06:00:00Z"], None, True), (128, ["2026-11-20T06:00:00Z"], "2026-11-20T05:00:00Z", True),
+    (127, ["2026-11-20T06:00:00Z"], "2026-11-20T05:00:00Z", False),
 ])  # fmt: skip
 def test_one_that_started_under_a_larger_somaxconn_has_what_it_asked_for(backlog, started, since, told):
     assert bool(latched(backlog, 128, 4096, started, since)) is told
@@ -92,7 +94,8 @@ def test_one_that_is_settled_hides_no_other():
     assert [row["inode"] for row in rows] == [2]
 
 
-@pytest.mark.parametrize(("old", "new", "grows"), [(128, 256, True), (128, 255, False), (256, 256, False), (256, 128, False), (None, 256, False), (128, None, False)])
+@pytest.mark.parametrize(("old", "new", "grows"),
+    [(128, 256, True), (128, 255, False), (256, 256, False), (256, 128, False), (None, 256, False), (128, None, False)])
 def test_a_table_of_syns_grows_with_a_power_of_two(old, new, grows):
     values = ({"somaxconn": 4096, "tcp_max_syn_backlog": old}, {"somaxconn": 4096, "tcp_max_syn_backlog": new})
     assert bool(restart_rows([sock(4096)], {}, "host", OLD_RULE, *values)) is grows

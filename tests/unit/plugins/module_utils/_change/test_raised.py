@@ -154,7 +154,8 @@ def test_a_row_and_a_diff_of_a_unix_socket():
 
 
 @pytest.mark.parametrize(("asked", "backlog", "said"), [
-    (600, 600, "asks for as much again."), (600, 500, "asks for no less again."), (600, 601, "undoes this: change --backlog on its command line from 600 to 601."),
+    (600, 600, "asks for as much again."), (600, 500, "asks for no less again."),
+    (600, 601, "undoes this: change --backlog on its command line from 600 to 601."),
 ])  # fmt: skip
 def test_what_a_command_line_asks_for_again(asked, backlog, said):
     hint = recognise([process("gunicorn", "gunicorn", "--backlog", str(asked))])

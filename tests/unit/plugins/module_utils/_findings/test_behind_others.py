@@ -48,7 +48,8 @@ def syn_full(facts: Any) -> Any:
 
 
 @pytest.mark.parametrize(("own", "counters", "name"), [
-    (accept_full(during(host(), ListenOverflows=1)), {"ListenOverflows": 5}, "accept-queue-overflow"), (host(), {"ListenOverflows": 5}, "accept-queue-overflow"),
+    (accept_full(during(host(), ListenOverflows=1)), {"ListenOverflows": 5}, "accept-queue-overflow"),
+    (host(), {"ListenOverflows": 5}, "accept-queue-overflow"),
     (syn_full(during(host(), TCPReqQFullDoCookies=1)), {"TCPReqQFullDoCookies": 5}, "syn-queue-full"), (host(), {"TCPReqQFullDrop": 5}, "syn-queue-full"),
     (host(), {"TCPFastOpenListenOverflow": 5}, "fast-open-queue-full"),
 ])  # fmt: skip
@@ -96,7 +97,8 @@ ASKED = {"profile": "x", "value": 7, "source": PROFILE, "reapplies": False}
 
 
 @pytest.mark.parametrize(("state", "name"), [
-    ({"runtime": 9, "boot": 7, "drift": True}, "runtime-undone-at-boot"), ({"shadowed": [{"source": LINE, "value": "9", "reason": "x"}], "boot": 7}, "boot-file-shadowed"),
+    ({"runtime": 9, "boot": 7, "drift": True}, "runtime-undone-at-boot"),
+    ({"shadowed": [{"source": LINE, "value": "9", "reason": "x"}], "boot": 7}, "boot-file-shadowed"),
     ({"runtime": 9, "boot": 7, "boot_source": PROFILE, "tuned": ASKED, "drift": True}, "tuned-in-the-way"),
     ({"boot": 7, "boot_certain": False, "other_writers": [{"by": "cron", "source": "/x:1", "value": 9, "order": "unknown"}]}, "set-elsewhere-at-boot"),
     ({"boot": 7, "without_effect": [{"source": LINE, "value": "9", "reason": "no", "instead": "i"}]}, "boot-line-without-effect"),
@@ -112,7 +114,8 @@ def test_the_last_of_the_settings(state: Any, name: str) -> None:
 # ---------------------------------------------------------------- of a watch
 
 SKIPPED = [
-    watched(1), watched(1, limit=None), watched(1, peak=None), watched(1, p50=None), watched(1, syns=None), watched(1, peak=60, p50=50), watched(1, lost=5, peak=100),
+    watched(1), watched(1, limit=None), watched(1, peak=None), watched(1, p50=None), watched(1, syns=None), watched(1, peak=60, p50=50),
+    watched(1, lost=5, peak=100),
 ]  # fmt: skip
 
 
@@ -127,12 +130,14 @@ def test_the_second_listener_of_a_watch(first: Any, row: Any, name: str) -> None
 
 
 @pytest.mark.parametrize("first", [
-    [], [watched(1, syns=None, network_namespace="blue")], [watched(1, answered=5, network_namespace="blue")], [watched(1, arrived=0, answered=0, network_namespace="blue")],
+    [], [watched(1, syns=None, network_namespace="blue")], [watched(1, answered=5, network_namespace="blue")],
+    [watched(1, arrived=0, answered=0, network_namespace="blue")],
 ])  # fmt: skip
 def test_the_second_namespace_of_a_watch(first: Any) -> None:
     spaces = [{"network_namespace": "blue", "syns": 9}, {"network_namespace": "host", "syns": 1000}]
     rows = [*first, watched(2, before_listener=5, answered=995)]
-    lost = [{"network_namespace": "host", "layer": layer, "reason": "drop", "where": "x", "dropped": 5} for layer in ("netfilter", "conntrack", "softnet", "reverse_path_filter")]
+    lost = [{"network_namespace": "host", "layer": layer, "reason": "drop", "where": "x", "dropped": 5}
+        for layer in ("netfilter", "conntrack", "softnet", "reverse_path_filter")]
     told = of_watch.findings({"seconds": 10.0, "listeners": rows, "layers": lost, "namespaces": spaces})
     assert {"syns-dropped-by-firewall", "conntrack-full", "softnet-overflow", "reverse-path-filter"} <= {one["id"] for one in told}
     well = of_watch.findings({"seconds": 10.0, "listeners": [*first, watched(2)], "layers": [], "namespaces": spaces})

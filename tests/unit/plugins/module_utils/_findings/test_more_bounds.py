@@ -226,7 +226,8 @@ def test_a_knob_binds_a_listener_that_is_strained(changes: Any, severity: Any, s
     found = of(strained(**changes), "listener-bound-by-application")
     assert [one["severity"] for one in found] == [severity] * (severity is not None)
     if found:
-        assert found[0]["summary"].startswith("What its queues admit is set by the backlog that nginx (pid 812) asked for, ") and found[0]["summary"].endswith(said)
+        assert found[0]["summary"].startswith("What its queues admit is set by the backlog that nginx (pid 812) asked for, ") and found[0]["summary"].endswith(
+            said)
         assert found[0]["evidence"]["bound_by"] == "application" and found[0]["evidence"]["backlog"] == 511
 
 
@@ -241,7 +242,8 @@ def test_the_most_strained_listener_comes_first() -> None:
 
 
 @pytest.mark.parametrize(("backlog", "somaxconn", "release", "latched"), [
-    (4096, 8192, "6.18.44", True), (4096, 4096, "6.18.44", False), (4095, 8192, "6.18.44", False), (128, 8192, "5.3.18", True), (128, 8192, "6.18.44", False), (4096, 4097, "6.18.44", True),
+    (4096, 8192, "6.18.44", True), (4096, 4096, "6.18.44", False), (4095, 8192, "6.18.44", False), (128, 8192, "5.3.18", True), (128, 8192, "6.18.44", False),
+    (4096, 4097, "6.18.44", True),
 ])  # fmt: skip
 def test_a_backlog_that_is_an_older_somaxconn(backlog: int, somaxconn: int, release: str, latched: bool) -> None:
     facts = with_listener(host(somaxconn=somaxconn), backlog=backlog, accept_queue={"limit": backlog + 1, "used": backlog})
@@ -250,10 +252,13 @@ def test_a_backlog_that_is_an_older_somaxconn(backlog: int, somaxconn: int, rele
     assert bool(of(facts, "listener-bound-by-application")) is not latched
     if latched:
         (found,) = of(facts, "listener-latched")
-        assert "net.core.somaxconn allows %d now; the socket keeps its %d until" % (somaxconn, backlog) in found["summary"] and found["evidence"]["somaxconn"] == somaxconn
+        assert "net.core.somaxconn allows %d now; the socket keeps its %d until" % (somaxconn,
+            backlog) in found["summary"] and found["evidence"]["somaxconn"] == somaxconn
 
 
-@pytest.mark.parametrize(("share", "said"), [(0.5, "50% come from 198.51.100.0/24"), (0.4999, "they come from 9 addresses"), (1, "100% come from"), (1.01, "they come from 9 addresses"), ("x", "they come from 9 addresses")])
+@pytest.mark.parametrize(("share", "said"),
+    [(0.5, "50% come from 198.51.100.0/24"), (0.4999, "they come from 9 addresses"), (1, "100% come from"), (1.01, "they come from 9 addresses"),
+    ("x", "they come from 9 addresses")])
 def test_half_of_the_entries_from_one_network_is_worth_a_word(share: Any, said: str) -> None:
     facts = strained(syn_queue={"used": 512})
     facts["half_open"] = {"total": 512, "retransmitted": 0, "distinct_sources": 9, "sources": [{"network": "198.51.100.0/24", "share": share}]}
@@ -263,7 +268,8 @@ def test_half_of_the_entries_from_one_network_is_worth_a_word(share: Any, said: 
 
 def test_what_is_not_known_of_entries_is_not_told() -> None:
     facts = strained(syn_queue={"used": 512})
-    for half_open in ({"total": 0, "retransmitted": 0, "distinct_sources": 0}, {"total": 5, "retransmitted": None, "distinct_sources": 5}, {"total": 5, "retransmitted": 1}):
+    for half_open in ({"total": 0, "retransmitted": 0, "distinct_sources": 0}, {"total": 5, "retransmitted": None, "distinct_sources": 5},
+        {"total": 5, "retransmitted": 1}):
         facts["half_open"] = half_open
         (found,) = of(facts, "syn-queue-full")
         assert found["summary"].endswith("fill the SYN queue, and new clients are answered with cookies.")

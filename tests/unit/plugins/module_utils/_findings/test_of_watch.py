@@ -68,7 +68,8 @@ def test_what_is_said_of_bursts() -> None:
 
 
 @pytest.mark.parametrize("backlog, recommended, said", [
-    (99, 100, "A listen backlog of 100 would have been enough."), (99, 99, "The backlog of 99 was enough for this."), (99, 98, "The backlog of 99 was enough for this."),
+    (99, 100, "A listen backlog of 100 would have been enough."), (99, 99, "The backlog of 99 was enough for this."),
+    (99, 98, "The backlog of 99 was enough for this."),
     (None, 99, "A listen backlog of 99 would have been enough."), (99, None, "Because."),
 ])  # fmt: skip
 def test_what_is_to_be_done_about_bursts(backlog: Any, recommended: Any, said: str) -> None:
@@ -127,8 +128,10 @@ def test_what_is_said_of_a_full_syn_queue() -> None:
 
 
 @pytest.mark.parametrize("repeated, answered, unexplained, arrived, severity", [
-    (7, 10, 0, 17, None), (8, 10, 0, 18, "warning"), (49, 1000, 0, 1049, None), (50, 1000, 0, 1050, "warning"), (0, 10, 7, 17, None), (0, 10, 8, 18, "critical"),
-    (0, 951, 49, 1000, None), (0, 950, 50, 1000, "critical"), (50, 1000, 50, 1000, "warning"), (50, 1000, 51, 1000, "critical"), (51, 1000, 50, 1000, "warning"),
+    (7, 10, 0, 17, None), (8, 10, 0, 18, "warning"), (49, 1000, 0, 1049, None), (50, 1000, 0, 1050, "warning"), (0, 10, 7, 17, None),
+    (0, 10, 8, 18, "critical"),
+    (0, 951, 49, 1000, None), (0, 950, 50, 1000, "critical"), (50, 1000, 50, 1000, "warning"), (50, 1000, 51, 1000, "critical"),
+    (51, 1000, 50, 1000, "warning"),
     (8, 160, 0, 168, "warning"), (8, 161, 0, 169, None),
 ])  # fmt: skip
 def test_clients_that_repeat_syns(repeated: int, answered: int, unexplained: int, arrived: int, severity: Any) -> None:
@@ -153,7 +156,8 @@ def test_what_is_said_of_clients_that_repeat_syns() -> None:
 
 @pytest.mark.parametrize("layer, kind", [("softnet", "softnet-overflow"), ("reverse_path_filter", "reverse-path-filter")])
 @pytest.mark.parametrize("dropped, syns, severity, share", [
-    (9, 1000, "warning", 0.009), (10, 1000, "critical", 0.01), (1, 3, "critical", 0.3333), (2000, 1000, "critical", 1.0), (1, 0, "critical", 1.0), (1, None, "critical", 1.0),
+    (9, 1000, "warning", 0.009), (10, 1000, "critical", 0.01), (1, 3, "critical", 0.3333), (2000, 1000, "critical", 1.0), (1, 0, "critical", 1.0),
+    (1, None, "critical", 1.0),
 ])  # fmt: skip
 def test_a_hundredth_of_the_syns_is_felt(layer: str, kind: str, dropped: int, syns: Any, severity: str, share: float) -> None:
     (one,) = [one for one in judged(listener(), layers=[(layer, "x", "cpu1", dropped)], syns=syns) if one["id"] == kind]
@@ -169,7 +173,8 @@ def test_what_is_said_of_layers() -> None:
 
 
 def test_rows_of_another_namespace_are_none_of_this_one() -> None:
-    told = {"seconds": 1, "layers": [{"layer": "softnet", "network_namespace": "blue", "dropped": 5, "where": "cpu0"}], "namespaces": [{"network_namespace": "host"}]}
+    told = {"seconds": 1, "layers": [{"layer": "softnet", "network_namespace": "blue", "dropped": 5, "where": "cpu0"}],
+        "namespaces": [{"network_namespace": "host"}]}
     assert of_watch.findings(told) == []
 
 

@@ -188,7 +188,8 @@ def test_of_the_log():
 
 
 @pytest.mark.parametrize("state, rooms", [
-    ({"tuned": {"profile": "x"}}, {of.BOOT}), ({"drift": True}, {of.BOOT}), ({"drift": False}, set()), ({"shadowed": [{}]}, {of.BOOT, of.WRITERS}), ({"shadowed": []}, set()),
+    ({"tuned": {"profile": "x"}}, {of.BOOT}), ({"drift": True}, {of.BOOT}), ({"drift": False}, set()), ({"shadowed": [{}]}, {of.BOOT, of.WRITERS}),
+    ({"shadowed": []}, set()),
     ({"other_writers": [{}]}, {of.WRITERS}), ({"without_effect": [{}]}, {of.WRITERS}), ({"other_writers": [], "without_effect": []}, set()),
 ])  # fmt: skip
 def test_of_a_setting(state, rooms):
@@ -201,10 +202,13 @@ def test_of_a_unix_socket(used, limit, rooms):
 
 
 @pytest.mark.parametrize("name, state, rooms", [
-    ("tcp_syncookies", {"runtime": 0}, {of.SETTINGS}), ("tcp_syncookies", {"runtime": 2}, {of.SETTINGS}), ("tcp_syncookies", {"runtime": 1}, set()), ("tcp_syncookies", {"runtime": None}, set()),
+    ("tcp_syncookies", {"runtime": 0}, {of.SETTINGS}), ("tcp_syncookies", {"runtime": 2}, {of.SETTINGS}), ("tcp_syncookies", {"runtime": 1}, set()),
+    ("tcp_syncookies", {"runtime": None}, set()),
     ("tcp_max_syn_backlog", {"runtime": 4097, "boot": 4097}, {of.SETTINGS}), ("tcp_max_syn_backlog", {"runtime": 4096, "boot": 4096}, set()),
-    ("tcp_max_syn_backlog", {"runtime": 512, "boot": 512, "boot_source": "/etc/sysctl.conf:1"}, {of.SETTINGS}), ("tcp_max_syn_backlog", {"runtime": 5, "boot": 6}, {of.SETTINGS}),
-    ("tcp_max_syn_backlog", {"runtime": 512, "boot": 512, "boot_source": "kernel command line"}, {of.SETTINGS}), ("tcp_max_syn_backlog", {"runtime": 5, "boot": None}, set()),
+    ("tcp_max_syn_backlog", {"runtime": 512, "boot": 512, "boot_source": "/etc/sysctl.conf:1"}, {of.SETTINGS}),
+    ("tcp_max_syn_backlog", {"runtime": 5, "boot": 6}, {of.SETTINGS}),
+    ("tcp_max_syn_backlog", {"runtime": 512, "boot": 512, "boot_source": "kernel command line"}, {of.SETTINGS}),
+    ("tcp_max_syn_backlog", {"runtime": 5, "boot": None}, set()),
     ("tcp_max_syn_backlog", {"runtime": 512, "boot": 512, "boot_source": "kernel default"}, set()),
 ])  # fmt: skip
 def test_of_unusual_settings(name, state, rooms):
@@ -213,7 +217,8 @@ def test_of_unusual_settings(name, state, rooms):
         assert shown(network_namespaces=[{"name": "blue", "sysctls": {name: state["runtime"]}}]) == rooms
 
 
-@pytest.mark.parametrize("level, rooms", [("4.0.9", {of.SETTINGS}), ("4.1.0", set()), ("3.10", {of.SETTINGS}), ("5.0", set()), ("x", {of.SETTINGS}), (None, {of.SETTINGS}), ("4.x", {of.SETTINGS})])
+@pytest.mark.parametrize("level, rooms",
+    [("4.0.9", {of.SETTINGS}), ("4.1.0", set()), ("3.10", {of.SETTINGS}), ("5.0", set()), ("x", {of.SETTINGS}), (None, {of.SETTINGS}), ("4.x", {of.SETTINGS})])
 def test_of_an_old_kernel(level, rooms):
     assert shown(kernel={"stable_level": level}) == rooms
 

@@ -134,8 +134,10 @@ def test_a_hostile_path_is_one_word_of_the_command(name, version, cause):
 
 
 @pytest.mark.parametrize("why, sentence", [
-    (evidence("stopped"), "It is stopped (state T)."), (evidence("stopped", frozen=1), "It is stopped (state T)."), (evidence("stopped", tracer=0), "It is stopped (state T)."),
-    (evidence("descriptors", open=5, limit=6), "It has 5 of 6 descriptors open, so that accept(2) fails with EMFILE."), (evidence("blocked", wchan=None), "It is blocked inside the kernel (state D)."),
+    (evidence("stopped"), "It is stopped (state T)."), (evidence("stopped", frozen=1), "It is stopped (state T)."),
+    (evidence("stopped", tracer=0), "It is stopped (state T)."),
+    (evidence("descriptors", open=5, limit=6), "It has 5 of 6 descriptors open, so that accept(2) fails with EMFILE."),
+    (evidence("blocked", wchan=None), "It is blocked inside the kernel (state D)."),
     (evidence("throttled", periods_throttled=3, periods=5), "Its control group used up its CPU quota in 3 of 5 periods."),
     (evidence("busy", busy_threads=3, every_thread=False), "3 of its 4 threads are busy all the time."),
     (evidence("busy", busy_threads=1, every_thread=False), "1 of its 4 threads is busy all the time (tid 813)."),
@@ -152,13 +154,18 @@ LOOK = "`look`"
 
 
 @pytest.mark.parametrize("why, start", [
-    (evidence("descriptors", pids=[1, 2, 3, 4, 5]), "At once: `prlimit --pid 1 --nofile=2048:524288`, `prlimit --pid 2 --nofile=2048:524288`, `prlimit --pid 3 --nofile=2048:524288`, `prlimit --pid 4 --nofile=2048:524288`. So that"),
-    (evidence("descriptors", limit=None, hard_limit=None), "At once: `prlimit --pid 812 --nofile=2:`. So that"), (evidence("descriptors", limit=0, hard_limit=9), "At once: `prlimit --pid 812 --nofile=2:9`. So that"),
-    (evidence("descriptors", hard_limit=2047), "At once: `prlimit --pid 812 --nofile=2048:2048`."), (evidence("throttled", quota_us=150000), "Give it more than 1.5 CPUs: at once `echo '300000 100000' > "),
-    (evidence("throttled", quota_us=33333, period_us=100000), "Give it more than 0.333 CPUs: at once"), (evidence("throttled", quota_us=None, period_us=None), "Give it more than 0 CPUs: at once `echo '0 1' > "),
+    (evidence("descriptors", pids=[1, 2, 3, 4, 5]), "At once: %s. So that" % ", ".join("`prlimit --pid %d --nofile=2048:524288`" % pid for pid in (1, 2, 3, 4))),
+    (evidence("descriptors", limit=None, hard_limit=None), "At once: `prlimit --pid 812 --nofile=2:`. So that"),
+    (evidence("descriptors", limit=0, hard_limit=9), "At once: `prlimit --pid 812 --nofile=2:9`. So that"),
+    (evidence("descriptors", hard_limit=2047), "At once: `prlimit --pid 812 --nofile=2048:2048`."),
+    (evidence("throttled", quota_us=150000), "Give it more than 1.5 CPUs: at once `echo '300000 100000' > "),
+    (evidence("throttled", quota_us=33333, period_us=100000), "Give it more than 0.333 CPUs: at once"),
+    (evidence("throttled", quota_us=None, period_us=None), "Give it more than 0 CPUs: at once `echo '0 1' > "),
     (evidence("blocked", tid=None), "`cat /proc/812/task/812/stack` tells"), (evidence("blocked", tid=813), "`cat /proc/812/task/813/stack` tells"),
-    (evidence("busy"), "More workers and CPUs help. See what they are busy with: `look`."), (evidence("busy", threads=1), "See what this thread is busy with: `look`. More workers help"),
-    (evidence("busy", every_thread=False), "See what this thread is busy with: `look`. More workers help"), (evidence("busy", waited=1.1), "This host has too few CPUs"),
+    (evidence("busy"), "More workers and CPUs help. See what they are busy with: `look`."),
+    (evidence("busy", threads=1), "See what this thread is busy with: `look`. More workers help"),
+    (evidence("busy", every_thread=False), "See what this thread is busy with: `look`. More workers help"),
+    (evidence("busy", waited=1.1), "This host has too few CPUs"),
     (evidence("stopped", pids=None), "Let it go on: `kill -CONT 812`."), (evidence("stopped", pids=[7, None]), "Let it go on: `kill -CONT 7`."),
     (evidence("stopped", frozen=True, cgroup="/a", cgroup_version=None), "Thaw it: `echo 0 > /a/cgroup.freeze`."),
 ])  # fmt: skip

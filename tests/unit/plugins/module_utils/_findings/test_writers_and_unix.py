@@ -171,7 +171,8 @@ def test_lines_that_ask_for_what_is_there_are_only_worth_knowing():
 
 
 def unix(**changes: Any) -> Any:
-    row = {"path": "/run/x.sock", "network_namespace": "host", "backlog": 128, "accept_queue": {"used": 129, "limit": 129}, "bound_by": "application", "remedy": "Raise it."}
+    row = {"path": "/run/x.sock", "network_namespace": "host", "backlog": 128, "accept_queue": {"used": 129, "limit": 129}, "bound_by": "application",
+        "remedy": "Raise it."}
     return told({"unix_listeners": [dict(row, **changes)]}, "unix-accept-queue-full")
 
 
@@ -184,7 +185,8 @@ def test_from_when_on_a_unix_socket_is_told(used, severity):
 def test_what_is_said_of_a_unix_socket():
     found = unix(unit="x.service")
     assert found["summary"].startswith("129 of 129 connections wait on /run/x.sock, and x.service does not accept as fast as they come.")
-    assert found["evidence"] == {"backlog": 128, "accept_queue_used": 129, "accept_queue_limit": 129, "bound_by": "application"} and found["remedy"] == "Raise it."
+    assert found["evidence"] == {"backlog": 128, "accept_queue_used": 129, "accept_queue_limit": 129,
+        "bound_by": "application"} and found["remedy"] == "Raise it."
     assert "and app (pid 7) does" in unix(processes=[{"pid": 7, "name": "app"}], unit="x.service")["summary"]
     assert "and its application does" in unix()["summary"]
     assert unix(network_namespace="blue")["subject"] == "/run/x.sock in network namespace blue" and unix()["subject"] == "/run/x.sock"

@@ -44,7 +44,8 @@ def test_a_vendors_backport_may_only_change_what_is_in_between(release: str, set
 
 @pytest.mark.parametrize("rule, last, first, before, since", [
     ("backlog_bits", "4.0.9", "4.1", 16, 32), ("max_syn_backlog_caps_queue", "4.3.6", "4.4", True, False), ("young_spared", "4.9.168", "4.10", True, False),
-    ("young_spared", "3.16.80", "3.16.81", True, False), ("young_spared", "4.4.178", "4.4.179", True, False), ("young_spared", "4.9.168", "4.9.169", True, False),
+    ("young_spared", "3.16.80", "3.16.81", True, False), ("young_spared", "4.4.178", "4.4.179", True, False),
+    ("young_spared", "4.9.168", "4.9.169", True, False),
     ("young_spared", "4.4.178", "4.10.1", True, False), ("first_synack_timeout", "3.0.101", "3.1", 3.0, 1.0), ("hash_entry_bytes", "4.3.6", "4.4", 8, 0),
     ("half_open_entry_bytes", "4.3.6", "4.4", 256, 344), ("half_open_entry_bytes", "3.12.74", "3.13", 128, 256),
 ])  # fmt: skip
@@ -59,7 +60,8 @@ def test_branches_that_never_took_the_commit_spare_young_requests() -> None:
     assert not rules.young_spared(parse("5.10"))
 
 
-@pytest.mark.parametrize("release, value, forced", [("3.11.10", 2, False), ("3.12", 2, True), ("6.18", 2, True), ("6.18", 1, False), ("6.18", 3, False), ("6.18", 0, False)])
+@pytest.mark.parametrize("release, value, forced",
+    [("3.11.10", 2, False), ("3.12", 2, True), ("6.18", 2, True), ("6.18", 1, False), ("6.18", 3, False), ("6.18", 0, False)])
 def test_cookies_for_every_syn(release: str, value: int, forced: bool) -> None:
     assert rules.forces_cookies(parse(release), value) is forced
 
@@ -74,7 +76,8 @@ def test_an_entry_of_an_old_kernel_is_larger_with_ipv6() -> None:
 
 @pytest.mark.parametrize("name, release, expected", [
     ("somaxconn", "4.0.9", (0, 65535)), ("somaxconn", "4.1", (0, 2**31 - 1)), ("somaxconn", "3.11", (0, 65535)), ("somaxconn", "3.10.64", INTS),
-    ("somaxconn", "3.10.65", (0, 65535)), ("somaxconn", "3.4.64", INTS), ("somaxconn", "3.4.65", (0, 65535)), ("somaxconn", "3.9.65", INTS), ("somaxconn", "3.2.65", INTS),
+    ("somaxconn", "3.10.65", (0, 65535)), ("somaxconn", "3.4.64", INTS), ("somaxconn", "3.4.65", (0, 65535)), ("somaxconn", "3.9.65", INTS),
+    ("somaxconn", "3.2.65", INTS),
     ("tcp_syncookies", "5.12.19", INTS), ("tcp_syncookies", "5.13", BYTE), ("tcp_synack_retries", "5.13", BYTE), ("tcp_abort_on_overflow", "5.13", BYTE),
     ("tcp_synack_retries", "5.10", BYTE), ("tcp_synack_retries", "5.11", INTS), ("netdev_max_backlog", "6.18", INTS), ("tcp_max_syn_backlog", "5.10", INTS),
 ])  # fmt: skip
@@ -91,7 +94,8 @@ def test_what_a_kernel_starts_with(name: str, release: str, value: Optional[int]
 
 
 @pytest.mark.parametrize("name, last, first", [
-    ("tcp_max_syn_backlog", "4.10.17", "4.11"), ("tcp_synack_retries", "4.5.7", "4.6"), ("tcp_syncookies", "4.5.7", "4.6"), ("tcp_abort_on_overflow", "4.14.336", "4.15"),
+    ("tcp_max_syn_backlog", "4.10.17", "4.11"), ("tcp_synack_retries", "4.5.7", "4.6"), ("tcp_syncookies", "4.5.7", "4.6"),
+    ("tcp_abort_on_overflow", "4.14.336", "4.15"),
 ])  # fmt: skip
 def test_since_when_a_namespace_has_its_own(name: str, last: str, first: str) -> None:
     assert sysctls.shown_in_namespace(name, parse(last)) is False
@@ -200,7 +204,8 @@ def test_exactly_a_power_of_two_is_not_doubled() -> None:
 
 def test_where_a_backlog_has_sixteen_bits_several_listeners_share_the_port() -> None:
     load = sizing.Load(100000, 1, 0)
-    assert [sizing.recommend(parse(release), load, 0, 0)[name] for release in ("4.0", "4.1") for name in ("listeners", "listen_backlog")] == [2, 65535, 1, 131072]
+    assert [sizing.recommend(parse(release), load, 0, 0)[name] for release in ("4.0", "4.1") for name in ("listeners", "listen_backlog")] == [2, 65535, 1,
+        131072]
     huge = sizing.recommend(parse("6.1"), sizing.Load(2.0**31, 1, 0), 0, 0)
     assert (huge["listeners"], huge["listen_backlog"], huge["tcp_max_syn_backlog"]) == (2, 2**31 - 1, 2**31 - 1)
 

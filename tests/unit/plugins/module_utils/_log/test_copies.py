@@ -21,35 +21,49 @@ STAMP = Stamp(2026, 11, 20, 4, 23, 45)
 
 @pytest.mark.parametrize(("line", "said"), [
     # dmesg
-    (b"[ 4711.000000] " + T, Said(T, uptime=4711.0)), (b"[    0.500000] " + T, Said(T, uptime=0.5)), (b"[ 4711.000000 <    0.000050>] " + T, Said(T, uptime=4711.0)),
-    (b"[ 4711.000000              ] " + T, Said(T, uptime=4711.0)), (b"[ 4711.000000][  T123] " + T, Said(T, uptime=4711.0)), (b"[ 4711.000000][  C0] " + T, Said(T, uptime=4711.0)),
+    (b"[ 4711.000000] " + T, Said(T, uptime=4711.0)), (b"[    0.500000] " + T, Said(T, uptime=0.5)),
+    (b"[ 4711.000000 <    0.000050>] " + T, Said(T, uptime=4711.0)),
+    (b"[ 4711.000000              ] " + T, Said(T, uptime=4711.0)), (b"[ 4711.000000][  T123] " + T, Said(T, uptime=4711.0)),
+    (b"[ 4711.000000][  C0] " + T, Said(T, uptime=4711.0)),
     (b"[Fri Nov 20 04:23:45 2026] " + T, Said(T, STAMP)), (b"[Fri Jan  2 04:23:45 2026] " + T, Said(T, STAMP._replace(month=1, day=2))),
-    (b"[Fri Dec 20 04:23:45 2026 <    0.000050>] " + T, Said(T, STAMP._replace(month=12))), (b"2026-11-20T04:23:45,123456+00:00 " + T, Said(T, STAMP._replace(offset=0))),
-    (b"2026-11-20T04:23:45,123456+0130 " + T, Said(T, STAMP._replace(offset=5400))), (b"2026-11-20T04:23:45,123456-01:30 " + T, Said(T, STAMP._replace(offset=-5400))),
-    (b"[Nov20 04:23] " + T, Said(T, lacks=copies.NO_SECONDS)), (b"[  +0.000005] " + T, Said(T, lacks=copies.NO_SECONDS)), (b"[<    0.000005>] " + T, Said(T, lacks=copies.NO_SECONDS)),
+    (b"[Fri Dec 20 04:23:45 2026 <    0.000050>] " + T, Said(T, STAMP._replace(month=12))),
+    (b"2026-11-20T04:23:45,123456+00:00 " + T, Said(T, STAMP._replace(offset=0))),
+    (b"2026-11-20T04:23:45,123456+0130 " + T, Said(T, STAMP._replace(offset=5400))),
+    (b"2026-11-20T04:23:45,123456-01:30 " + T, Said(T, STAMP._replace(offset=-5400))),
+    (b"[Nov20 04:23] " + T, Said(T, lacks=copies.NO_SECONDS)), (b"[  +0.000005] " + T, Said(T, lacks=copies.NO_SECONDS)),
+    (b"[<    0.000005>] " + T, Said(T, lacks=copies.NO_SECONDS)),
     # with who spoke
-    (b"kern  :info  : [ 4711.000000] " + T, Said(T, uptime=4711.0)), (b"user  :info  : [ 4711.000000] " + T, copies.OTHERS), (b"kern  :info  : " + T, Said(T, lacks=copies.NO_TIME)),
-    (b"<6>[ 4711.000000] " + T, Said(T, uptime=4711.0)), (b"<7>" + T, Said(T, lacks=copies.NO_TIME)), (b"<8>" + T, copies.OTHERS), (b"<14>[ 4711.000000] " + T, copies.OTHERS),
+    (b"kern  :info  : [ 4711.000000] " + T, Said(T, uptime=4711.0)), (b"user  :info  : [ 4711.000000] " + T, copies.OTHERS),
+    (b"kern  :info  : " + T, Said(T, lacks=copies.NO_TIME)),
+    (b"<6>[ 4711.000000] " + T, Said(T, uptime=4711.0)), (b"<7>" + T, Said(T, lacks=copies.NO_TIME)), (b"<8>" + T, copies.OTHERS),
+    (b"<14>[ 4711.000000] " + T, copies.OTHERS),
     (b"<0>" + T, Said(T, lacks=copies.NO_TIME)),
     # in colour
-    (b"\x1b[32m[ 4711.000000] \x1b[0m\x1b[33mTCP: \x1b[0mx", Said(b"TCP: x", uptime=4711.0)), (b"\x1b[32m2026-11-20T04:23:45,123456+00:00 \x1b[0mx", Said(b"x", STAMP._replace(offset=0))),
+    (b"\x1b[32m[ 4711.000000] \x1b[0m\x1b[33mTCP: \x1b[0mx", Said(b"TCP: x", uptime=4711.0)),
+    (b"\x1b[32m2026-11-20T04:23:45,123456+00:00 \x1b[0mx", Said(b"x", STAMP._replace(offset=0))),
     (b"\x1b[33m[ 4711.000000] " + T, None),
     # journalctl
     (b"[ 4711.000000] web1 kernel: " + T, Said(T, uptime=4711.0, host=b"web1")), (b"[ 4711.000000] kernel: " + T, Said(T, uptime=4711.0)),
     (b"[ 4711.000000] web1 app[1]: x", Said(b"web1 app[1]: x", uptime=4711.0)),
-    (b"1795148625.123456 web1 kernel: " + T, Said(T, epoch=1795148625.123456, host=b"web1")), (b"1795148625.123456 kernel: " + T, Said(T, epoch=1795148625.123456)),
-    (b"1795148625.123456 web1 app[1]: " + T, copies.OTHERS), (b"Fri 2026-11-20 04:23:45 UTC web1 kernel: " + T, Said(T, STAMP._replace(offset=0), host=b"web1")),
-    (b"Fri 2026-11-20 04:23:45.123456 CET web1 kernel: " + T, Said(T, STAMP, b"CET", host=b"web1")), (b"Fri 2026-11-20 04:23:45 +01 web1 kernel: " + T, Said(T, STAMP._replace(offset=3600), host=b"web1")),
-    (b"Fri 2026-11-20 04:23:45 GMT web1 kernel: x", Said(b"x", STAMP._replace(offset=0), host=b"web1")), (b"Fri 2026-11-20 04:23:45 UTC web1 app: " + T, copies.OTHERS),
+    (b"1795148625.123456 web1 kernel: " + T, Said(T, epoch=1795148625.123456, host=b"web1")),
+    (b"1795148625.123456 kernel: " + T, Said(T, epoch=1795148625.123456)),
+    (b"1795148625.123456 web1 app[1]: " + T, copies.OTHERS),
+    (b"Fri 2026-11-20 04:23:45 UTC web1 kernel: " + T, Said(T, STAMP._replace(offset=0), host=b"web1")),
+    (b"Fri 2026-11-20 04:23:45.123456 CET web1 kernel: " + T, Said(T, STAMP, b"CET", host=b"web1")),
+    (b"Fri 2026-11-20 04:23:45 +01 web1 kernel: " + T, Said(T, STAMP._replace(offset=3600), host=b"web1")),
+    (b"Fri 2026-11-20 04:23:45 GMT web1 kernel: x", Said(b"x", STAMP._replace(offset=0), host=b"web1")),
+    (b"Fri 2026-11-20 04:23:45 UTC web1 app: " + T, copies.OTHERS),
     # none of these
-    (T, None), (b"Nov 20 04:23:45 web1 kernel: " + T, None), (b"2026-11-20T04:23:45+0000 web1 kernel: " + T, None), (b"", None), (b"[4711] " + T, None), (b"12345678.123456 w kernel: x", None),
+    (T, None), (b"Nov 20 04:23:45 web1 kernel: " + T, None), (b"2026-11-20T04:23:45+0000 web1 kernel: " + T, None), (b"", None), (b"[4711] " + T, None),
+    (b"12345678.123456 w kernel: x", None),
 ])  # fmt: skip
 def test_what_a_line_says(line, said):
     assert copies.parse_copied(line) == said
 
 
 @pytest.mark.parametrize(("line", "alike"), [
-    (T, True), (b"anything possible SYN flooding on port 80. x", True), (b"Possible SYN flooding on port [::1]:80.", True), (b"Possible SYN flooding on port x", False),
+    (T, True), (b"anything possible SYN flooding on port 80. x", True), (b"Possible SYN flooding on port [::1]:80.", True),
+    (b"Possible SYN flooding on port x", False),
     (b"TCP: drop open request from 192.0.2.1/5", True), (b"TCP: drop open request", False), (b"", False),
 ])  # fmt: skip
 def test_a_line_that_may_hold_the_message(line, alike):
@@ -58,7 +72,9 @@ def test_a_line_that_may_hold_the_message(line, alike):
 
 @pytest.mark.parametrize(("text", "cut"), [
     (T[:-1], False), (b"TCP: request_sock_TCP: Possible SYN flooding on port 0.0.0.0:80. Sending", True), (b"possible SYN flooding on port 80.", True),
-    (b"TCPv6: Possible SYN flooding on port 80. Dropping request.  Check SNMP", True), (b"Possible SYN flooding on port 80. Sending cookies.  Check SNMP =", True), (b"Possible SYN flooding on port 80. ====", False), (b"x" + T, False), (b"", False),
+    (b"TCPv6: Possible SYN flooding on port 80. Dropping request.  Check SNMP", True),
+    (b"Possible SYN flooding on port 80. Sending cookies.  Check SNMP =", True), (b"Possible SYN flooding on port 80. ====", False), (b"x" + T, False),
+    (b"", False),
 ])  # fmt: skip
 def test_the_beginning_of_the_message(text, cut):
     assert copies.is_cut(text) is cut
@@ -87,10 +103,14 @@ def entry(**changed):
 
 @pytest.mark.parametrize(("changed", "said"), [
     ({}, Said(T, epoch=1795148625.123456, host=b"web1")), ({"_TRANSPORT": "syslog"}, copies.OTHERS), ({"SYSLOG_FACILITY": "1"}, copies.OTHERS),
-    ({"_TRANSPORT": None}, Said(T, epoch=1795148625.123456, host=b"web1", lacks=copies.NO_AUTHOR)), ({"SYSLOG_FACILITY": None}, Said(T, epoch=1795148625.123456, host=b"web1", lacks=copies.NO_AUTHOR)),
-    ({"__REALTIME_TIMESTAMP": None}, Said(T, host=b"web1", lacks=copies.NO_TIME)), ({"__REALTIME_TIMESTAMP": "soon"}, Said(T, host=b"web1", lacks=copies.NO_TIME)),
-    ({"__REALTIME_TIMESTAMP": "1" * 17}, Said(T, epoch=int("1" * 17) / 1e6, host=b"web1")), ({"__REALTIME_TIMESTAMP": "1" * 18}, Said(T, host=b"web1", lacks=copies.NO_TIME)),
-    ({"_TRANSPORT": None, "__REALTIME_TIMESTAMP": None}, Said(T, host=b"web1", lacks=copies.NO_AUTHOR)), ({"_HOSTNAME": None}, Said(T, epoch=1795148625.123456)),
+    ({"_TRANSPORT": None}, Said(T, epoch=1795148625.123456, host=b"web1", lacks=copies.NO_AUTHOR)),
+    ({"SYSLOG_FACILITY": None}, Said(T, epoch=1795148625.123456, host=b"web1", lacks=copies.NO_AUTHOR)),
+    ({"__REALTIME_TIMESTAMP": None}, Said(T, host=b"web1", lacks=copies.NO_TIME)),
+    ({"__REALTIME_TIMESTAMP": "soon"}, Said(T, host=b"web1", lacks=copies.NO_TIME)),
+    ({"__REALTIME_TIMESTAMP": "1" * 17}, Said(T, epoch=int("1" * 17) / 1e6, host=b"web1")),
+    ({"__REALTIME_TIMESTAMP": "1" * 18}, Said(T, host=b"web1", lacks=copies.NO_TIME)),
+    ({"_TRANSPORT": None, "__REALTIME_TIMESTAMP": None}, Said(T, host=b"web1", lacks=copies.NO_AUTHOR)),
+    ({"_HOSTNAME": None}, Said(T, epoch=1795148625.123456)),
 ])  # fmt: skip
 def test_what_an_entry_of_a_journal_says(changed, said):
     assert fed(json.dumps(entry(**changed)).encode()) == [said]
@@ -124,8 +144,10 @@ def dmesg(**fields):
 
 
 @pytest.mark.parametrize(("changed", "said"), [
-    ({}, Said(T, uptime=4711.5)), ({"msg": T.decode() + "\n"}, Said(T, uptime=4711.5)), ({"fac": "user"}, copies.OTHERS), ({"time": None}, Said(T, lacks=copies.NO_TIME)),
-    ({"time": 0.0}, Said(T, uptime=0.0)), ({"time": -0.5}, Said(T, lacks=copies.NO_TIME)), ({"time": 1e11}, Said(T, lacks=copies.NO_TIME)), ({"time": 5}, Said(T, lacks=copies.NO_TIME)),
+    ({}, Said(T, uptime=4711.5)), ({"msg": T.decode() + "\n"}, Said(T, uptime=4711.5)), ({"fac": "user"}, copies.OTHERS),
+    ({"time": None}, Said(T, lacks=copies.NO_TIME)),
+    ({"time": 0.0}, Said(T, uptime=0.0)), ({"time": -0.5}, Said(T, lacks=copies.NO_TIME)), ({"time": 1e11}, Said(T, lacks=copies.NO_TIME)),
+    ({"time": 5}, Said(T, lacks=copies.NO_TIME)),
     ({"pri": 0}, Said(T, uptime=4711.5)), ({"pri": 7}, Said(T, uptime=4711.5)), ({"pri": 8}, copies.OTHERS), ({"pri": -1}, copies.OTHERS),
 ])  # fmt: skip
 def test_what_an_entry_of_dmesg_says(changed, said):
@@ -155,7 +177,8 @@ def test_an_object_of_more_than_16384_bytes_is_none():
 # ---------------------------------------------------------------- when
 
 
-@pytest.mark.parametrize("text", [b"PM: suspend entry (deep)", b"PM: hibernation: hibernation entry", b"PM: resume from x", b"PM: Syncing filesystems ...", b"Suspending console(s)"])
+@pytest.mark.parametrize("text",
+    [b"PM: suspend entry (deep)", b"PM: hibernation: hibernation entry", b"PM: resume from x", b"PM: Syncing filesystems ...", b"Suspending console(s)"])
 def test_a_clock_that_stood_still_tells_nothing_any_more(text):
     clock = boot_clock.BootClock()
     clock.header(b"btime 1795147200")

@@ -375,7 +375,8 @@ def test_what_resets_and_routers_took_away_was_no_client(refused, asked, complet
         (24, 16, window(1.0), EVERYWHERE), (21, 14, window(1.0), UNDECIDED), (24, 16, window(0.99), UNDECIDED), (24, 16, window(1.0, 1), UNDECIDED),
         (24, 16, window(1.0, None), UNDECIDED),
         # new connections take the place of all entries
-        (30, 30, window(1.0, 30), HONEST_BURST), (30, 30, window(1.0, 29), UNDECIDED), (30, 30, window(1.0, 30, 31), HONEST_BURST), (30, 30, window(1.0, 30, 32), UNDECIDED),
+        (30, 30, window(1.0, 30), HONEST_BURST), (30, 30, window(1.0, 29), UNDECIDED), (30, 30, window(1.0, 30, 31), HONEST_BURST),
+        (30, 30, window(1.0, 30, 32), UNDECIDED),
         (30, 20, window(1.0, 30), UNDECIDED), (30, 21, window(1.0, 30), HONEST_BURST), (30, 30, NONE, UNDECIDED),
         # cookies that come back are of clients only where no entry is old, and only a second says that none came back
         (30, 20, window(1.0, 10, 100, 50), UNDECIDED), (30, 0, window(1.0, 10, 100, 10), EVERYWHERE), (30, 0, window(0.9, 10, 100, 10), UNDECIDED),

@@ -203,14 +203,16 @@ def test_who_sleeps_at_the_second_look_and_never_ran_explains_nothing(processes)
 
 
 @pytest.mark.parametrize("ran, queued, states, expected", [
-    (0.12, None, "SR", "busy"), (0.1199, None, "SR", "unknown"), (0.06, 0.06, "SS", "busy"), (0.06, 0.059, "SS", "unknown"), (0.0101, None, "RR", "busy"), (0.0099, None, "RR", "unknown"),
+    (0.12, None, "SR", "busy"), (0.1199, None, "SR", "unknown"), (0.06, 0.06, "SS", "busy"), (0.06, 0.059, "SS", "unknown"), (0.0101, None, "RR", "busy"),
+    (0.0099, None, "RR", "unknown"),
     (0.0099, None, "SR", "unknown"), (0.0, 0.12, "SS", "busy"),
 ])  # fmt: skip
 def test_from_when_on_a_thread_is_busy(ran, queued, states, expected):
     assert cause(process(thread(states=states, ran=ran, queued=queued))) == expected
 
 
-@pytest.mark.parametrize("throttled, periods, expected", [(1, 2, "throttled"), (1, 3, "unknown"), (0, 0, "unknown"), (2, 3, "throttled"), (3, 5, "throttled"), (2, 5, "unknown")])
+@pytest.mark.parametrize("throttled, periods, expected",
+    [(1, 2, "throttled"), (1, 3, "unknown"), (0, 0, "unknown"), (2, 3, "throttled"), (3, 5, "throttled"), (2, 5, "unknown")])
 def test_half_of_the_periods_lost_is_throttled(throttled, periods, expected):
     assert cause(process(thread(states="RS"), groups=(quota(throttled, periods),))) == expected
     assert cause(process(thread(states="SS", ran=0.001), groups=(quota(throttled, periods),))) == expected

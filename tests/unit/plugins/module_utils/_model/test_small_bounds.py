@@ -35,7 +35,8 @@ NEW, OLD = Level(6, 18), Level(3, 10)
 
 
 @pytest.mark.parametrize(("backlog", "somaxconn", "requested", "knob"), [
-    (511, 512, None, "application"), (512, 512, None, "somaxconn"), (512, 512, 512, "application"), (512, 512, 513, "somaxconn"), (512, 512, -1, "somaxconn"), (513, 512, 513, "somaxconn"),
+    (511, 512, None, "application"), (512, 512, None, "somaxconn"), (512, 512, 512, "application"), (512, 512, 513, "somaxconn"), (512, 512, -1, "somaxconn"),
+    (513, 512, 513, "somaxconn"),
     (5, -1, None, "application"),
 ])  # fmt: skip
 def test_the_application_or_somaxconn(backlog: int, somaxconn: int, requested: Any, knob: str) -> None:
@@ -43,7 +44,8 @@ def test_the_application_or_somaxconn(backlog: int, somaxconn: int, requested: A
 
 
 @pytest.mark.parametrize(("max_syn", "cookies", "knob"), [
-    (128, 0, "tcp_max_syn_backlog"), (128, 1, "application"), (682, 0, "application"), (681, 0, "application"), (680, 0, "tcp_max_syn_backlog"), (128, 2, "syncookies"),
+    (128, 0, "tcp_max_syn_backlog"), (128, 1, "application"), (682, 0, "application"), (681, 0, "application"), (680, 0, "tcp_max_syn_backlog"),
+    (128, 2, "syncookies"),
 ])  # fmt: skip
 def test_the_last_quarter_or_cookies(max_syn: int, cookies: int, knob: str) -> None:
     assert binding.bound_by(NEW, "backlog+1", 511, 4096, max_syn, cookies) == knob
@@ -55,7 +57,8 @@ def test_the_table_of_an_old_kernel(max_syn: int, knob: str) -> None:
     assert binding.bound_by(NEW, "backlog", 511, 4096, max_syn, 1) == "application"
 
 
-@pytest.mark.parametrize(("backlog", "somaxconn", "requested", "knob"), [(127, 128, None, "application"), (128, 128, None, "somaxconn"), (128, 128, 127, "application"), (129, 128, 5, "somaxconn")])
+@pytest.mark.parametrize(("backlog", "somaxconn", "requested", "knob"),
+    [(127, 128, None, "application"), (128, 128, None, "somaxconn"), (128, 128, 127, "application"), (129, 128, 5, "somaxconn")])
 def test_a_unix_socket_has_two_knobs(backlog: int, somaxconn: int, requested: Any, knob: str) -> None:
     assert unix_listener.bound_by(backlog, somaxconn, requested) == knob
     assert (unix_listener.limit(backlog), unix_listener.limit(None)) == (backlog + 1, None)
@@ -71,13 +74,16 @@ def answered(release: str = "6.18.2", **inputs: Any) -> Any:
 def test_limits_that_would_follow() -> None:
     told = answered(listen_backlog=511)
     assert told["limits"] == {
-        "backlog": 511, "accept_queue": 512, "syn_queue": 512, "new_peer_limit": None, "on_full": "cookies", "bound_by": "application", "half_open_lifetime": 63.0,
+        "backlog": 511, "accept_queue": 512, "syn_queue": 512, "new_peer_limit": None, "on_full": "cookies", "bound_by": "application",
+        "half_open_lifetime": 63.0,
         "spoofed_syn_rate_to_fill": 56.9, "memory_bytes": 512 * 344 + 512 * 2560,
     }  # fmt: skip
     assert told["recommended"] is None
     assert told["explanation"] == (
-        "listen(511) latches a backlog of 511. On Linux 6.18.2 (backlog+1, release) the SYN queue then admits 512 half-open connections, the accept queue 512 that wait "
-        "for accept(). The application's own backlog binds: raise it where the application sets it, no sysctl helps. A SYN beyond the limit is answered with a cookie. "
+        "listen(511) latches a backlog of 511. On Linux 6.18.2 (backlog+1, release) the SYN queue then admits 512 half-open connections, the accept "
+        "queue 512 that wait "
+        "for accept(). The application's own backlog binds: raise it where the application sets it, no sysctl helps. A SYN beyond the limit is "
+        "answered with a cookie. "
         "While the accept queue is full, every SYN is dropped, cookies or not. tcp_max_syn_backlog has no effect while tcp_syncookies is not 0."
     )
 
@@ -85,10 +91,12 @@ def test_limits_that_would_follow() -> None:
 @pytest.mark.parametrize(("inputs", "said"), [
     ({}, "An application that asks for the most latches net.core.somaxconn, 4096."), ({"listen_backlog": -1}, "listen(-1) means somaxconn: it latches 4096."),
     ({"listen_backlog": 5000}, "listen(5000) is clamped by net.core.somaxconn and latches 4096."), ({"listen_backlog": 0}, "listen(0) latches a backlog of 0."),
-    ({"listen_backlog": 4096}, "The application asks for exactly net.core.somaxconn=4096: to admit more, raise both"), ({"listen_backlog": 5000}, "net.core.somaxconn=4096 binds: raise it, then"),
+    ({"listen_backlog": 4096}, "The application asks for exactly net.core.somaxconn=4096: to admit more, raise both"),
+    ({"listen_backlog": 5000}, "net.core.somaxconn=4096 binds: raise it, then"),
     ({"tcp_syncookies": 2}, "tcp_syncookies=2 answers every SYN with a cookie"), ({"tcp_syncookies": 0}, "net.ipv4.tcp_max_syn_backlog=1024 binds: raise it."),
     ({"tcp_syncookies": 0}, "A SYN beyond the limit is dropped, and the client tries again"), ({"release": "4.8.17"}, "only 2 SYNs at a time are let in"),
-    ({"release": "4.8.17", "listen_backlog": 0}, "every SYN is dropped, cookies or not"), ({"release": "4.8.17", "listen_backlog": 1}, "only 1 SYNs at a time are let in"),
+    ({"release": "4.8.17", "listen_backlog": 0}, "every SYN is dropped, cookies or not"),
+    ({"release": "4.8.17", "listen_backlog": 1}, "only 1 SYNs at a time are let in"),
 ])  # fmt: skip
 def test_what_is_explained(inputs: Any, said: str) -> None:
     assert said in answered(**dict({"somaxconn": 4096}, **inputs))["explanation"]
@@ -100,7 +108,8 @@ def test_where_tcp_max_syn_backlog_has_an_effect() -> None:
 
 def test_a_load_and_what_carries_it() -> None:
     told = answered(connection_rate=1000)
-    assert told["recommended"] == {"listeners": 1, "listen_backlog": 2048, "somaxconn": 4096, "tcp_max_syn_backlog": 4096, "tcp_syncookies": 1}, "half a second, and one"
+    assert told["recommended"] == {"listeners": 1, "listen_backlog": 2048, "somaxconn": 4096, "tcp_max_syn_backlog": 4096,
+        "tcp_syncookies": 1}, "half a second, and one"
     assert "For this load let the application call listen(2048), with somaxconn 4096, tcp_max_syn_backlog 4096 and tcp_syncookies 1." in told["explanation"]
     assert "SO_REUSEPORT" not in told["explanation"]
     wide = answered("4.0.9", connection_rate=100000)["explanation"]
@@ -111,8 +120,10 @@ def test_a_load_and_what_carries_it() -> None:
 
 
 @pytest.mark.parametrize(("name", "fine", "wrong"), [
-    ("connection_rate", 0, -1), ("connection_rate", 10000000, 10000001), ("handshake_time", 3600, 3601), ("handshake_time", 0, -0.1), ("accept_stall", 3600, 3601),
-    ("listen_backlog", 2**31 - 1, 2**31), ("listen_backlog", -(2**31), -(2**31) - 1), ("tcp_syncookies", 255, 256), ("somaxconn", 0, -1), ("tcp_synack_retries", "5", "x"), ("listen_backlog", "7", True),
+    ("connection_rate", 0, -1), ("connection_rate", 10000000, 10000001), ("handshake_time", 3600, 3601), ("handshake_time", 0, -0.1),
+    ("accept_stall", 3600, 3601),
+    ("listen_backlog", 2**31 - 1, 2**31), ("listen_backlog", -(2**31), -(2**31) - 1), ("tcp_syncookies", 255, 256), ("somaxconn", 0, -1),
+    ("tcp_synack_retries", "5", "x"), ("listen_backlog", "7", True),
     ("connection_rate", "1.5", "fast"), ("kind", "unix", "sctp"), ("accept_stall", 0, float("nan")),
 ])  # fmt: skip
 def test_what_may_be_asked(name: str, fine: Any, wrong: Any) -> None:
@@ -133,18 +144,23 @@ def test_what_is_not_told_comes_from_the_host_or_the_kernel() -> None:
 
 def test_a_unix_socket_that_would_be() -> None:
     told = what_if_unix.answer(NEW, 500, 128, None, 0.0)
-    assert told["limits"]["backlog"] == 128 and told["limits"]["accept_queue"] == 129 and told["limits"]["bound_by"] == "somaxconn" and told["recommended"] is None
+    assert told["limits"]["backlog"] == 128 and told["limits"]["accept_queue"] == 129 and told["limits"]["bound_by"] == "somaxconn" and told[
+        "recommended"] is None
     assert told["explanation"] == (
-        "listen(500) is clamped by net.core.somaxconn and latches 128. 129 connections may wait for accept(). The next connect() fails with error 11 (EAGAIN) where it "
+        "listen(500) is clamped by net.core.somaxconn and latches 128. 129 connections may wait for accept(). The next connect() fails with error 11 "
+        "(EAGAIN) where it "
         "does not block, and nothing counts that. net.core.somaxconn=128 binds: raise it, then let the application call listen() again (a restart)."
     )
     assert what_if_unix.answer(NEW, 100, 128, None, 0.0)["explanation"].startswith("listen(100) latches a backlog of 100. 101 connections may wait")
     for most in (None, -1):
-        assert what_if_unix.answer(NEW, most, 128, None, 0.0)["explanation"].startswith("An application that asks for the most latches net.core.somaxconn, 128.")
-    assert what_if_unix.answer(NEW, 0, 128, None, 0.0)["limits"]["bound_by"] == "application" and "own backlog binds" in what_if_unix.answer(NEW, 0, 128, None, 0.0)["explanation"]
+        assert what_if_unix.answer(NEW, most, 128, None,
+            0.0)["explanation"].startswith("An application that asks for the most latches net.core.somaxconn, 128.")
+    assert what_if_unix.answer(NEW, 0, 128, None, 0.0)["limits"]["bound_by"] == "application" and "own backlog binds" in what_if_unix.answer(NEW, 0, 128, None,
+        0.0)["explanation"]
 
 
-@pytest.mark.parametrize(("rate", "stall", "backlog"), [(0, 1, 128), (102.4, 1, 128), (103, 1, 256), (1000, 0.5, 1024), (819.2, 1, 1024), (820, 1, 2048), (1e12, 1, 2**31 - 1)])
+@pytest.mark.parametrize(("rate", "stall", "backlog"),
+    [(0, 1, 128), (102.4, 1, 128), (103, 1, 256), (1000, 0.5, 1024), (819.2, 1, 1024), (820, 1, 2048), (1e12, 1, 2**31 - 1)])
 def test_a_backlog_of_a_unix_socket_with_a_quarter_to_spare(rate: float, stall: float, backlog: int) -> None:
     assert what_if_unix.answer(NEW, 5, 200, rate, stall)["recommended"] == {"listen_backlog": backlog, "somaxconn": max(backlog, 200)}
     assert what_if_unix.answer(Level(4, 0), 5, 200, rate, stall)["recommended"]["listen_backlog"] == min(backlog, 65535)
@@ -160,7 +176,8 @@ def test_a_note_of_what_was_raised() -> None:
     def parsed(*rows: Any, boot: str = "b") -> Any:
         return raised_record.parse({"boot_id": "b", "raised": list(rows)}, boot)
 
-    assert parsed(row) == [one] and parsed(row, boot="c") == [] and raised_record.parse([], "b") == [] and raised_record.parse({"boot_id": "b", "raised": {}}, "b") == []
+    assert parsed(row) == [one] and parsed(row, boot="c") == [] and raised_record.parse([], "b") == [] and raised_record.parse({"boot_id": "b", "raised": {}},
+        "b") == []
     for name in ("network_namespace", "inode"):
         assert [len(parsed(dict(row, **{name: value}))) for value in (0, -1, 2**63 - 1, 2**63, True, None, "7")] == [1, 0, 1, 0, 0, 0, 0]
     assert parsed(dict(row, before=None, drops=-1)) == [one._replace(before=None, drops=None)]
@@ -183,17 +200,22 @@ def test_an_option_that_is_refused_is_shown_short() -> None:
 
 
 def test_numbers_and_words() -> None:
-    assert [gathered.number(value) for value in (-(2**63), -(2**63) - 1, 2**64 - 1, 2**64, True, 1.0, None)] == [-(2**63), None, 2**64 - 1, None, None, None, None]
+    assert [gathered.number(value) for value in (-(2**63), -(2**63) - 1, 2**64 - 1, 2**64, True, 1.0, None)] == [-(2**63), None, 2**64 - 1, None, None, None,
+        None]
     assert text.printable("x" * 4096) == "x" * 4096 and text.printable("x" * 4097) == "x" * 4095 + "…"
     assert text.printable("x" * 11, 10) == "x" * 9 + "…" and text.printable("x" * 10, 10) == "x" * 10
-    assert [text.plural(count, "entry", "reach") for count in (0, 1, 2, None)] == ["0 entries reach", "1 entry reaches", "2 entries reach", "None entries reach"]
-    assert (text.plural(2, "address"), text.plural(1, "address"), text.plural(2, "day"), text.plural(1, "SYN", "come")) == ("2 addresses", "1 address", "2 days", "1 SYN comes")
+    assert [text.plural(count, "entry", "reach") for count in (0, 1, 2, None)] == ["0 entries reach", "1 entry reaches", "2 entries reach",
+        "None entries reach"]
+    assert (text.plural(2, "address"), text.plural(1, "address"), text.plural(2, "day"), text.plural(1, "SYN", "come")) == ("2 addresses", "1 address",
+        "2 days", "1 SYN comes")
     assert [text.agreeing(1, verb) for verb in ("are", "have", "were", "reach", "fill")] == ["is", "has", "was", "reaches", "fills"]
-    assert gathered.endpoint({"address": "::1", "port": 5, "device": "eth0"}) == "[::1]%eth0:5" and gathered.subject_of({"path": "/x", "network_namespace": "blue"}) == "/x in network namespace blue"
+    assert gathered.endpoint({"address": "::1", "port": 5, "device": "eth0"}) == "[::1]%eth0:5" and gathered.subject_of(
+        {"path": "/x", "network_namespace": "blue"}) == "/x in network namespace blue"
 
 
 @pytest.mark.parametrize(("used", "limit", "near", "full", "over"), [
-    (79, 100, False, False, False), (80, 100, True, False, False), (99, 100, True, False, False), (100, 100, True, True, False), (101, 100, True, True, True), (0, 100, False, False, False),
+    (79, 100, False, False, False), (80, 100, True, False, False), (99, 100, True, False, False), (100, 100, True, True, False), (101, 100, True, True, True),
+    (0, 100, False, False, False),
     (1, 0, False, False, True), (0, 0, False, False, False), (None, 5, False, False, False), (5, None, False, False, False),
 ])  # fmt: skip
 def test_how_full_a_queue_is(used: Any, limit: Any, near: bool, full: bool, over: bool) -> None:
@@ -209,7 +231,8 @@ def test_the_fullest_of_three() -> None:
     assert queues.queues_of({"syn_queue": {"used": 4, "limit": 9}, "reuseport": {"half_open": 9, "members": 3}}).syn.used == 4
 
 
-@pytest.mark.parametrize(("step", "seconds", "counted"), [(50_000_000, 1.0, 50_000_000), (50_000_001, 1.0, 3), (50_000_000, 0.1, 50_000_000), (100_000_000, 2.0, 100_000_000), (100_000_001, 2.0, 3)])
+@pytest.mark.parametrize(("step", "seconds", "counted"),
+    [(50_000_000, 1.0, 50_000_000), (50_000_001, 1.0, 3), (50_000_000, 0.1, 50_000_000), (100_000_000, 2.0, 100_000_000), (100_000_001, 2.0, 3)])
 def test_a_step_that_no_second_explains_is_a_counter_that_began_anew(step: int, seconds: float, counted: int) -> None:
     for width in (32, 64):
         before = (1 << width) + 3 - step
@@ -217,7 +240,8 @@ def test_a_step_that_no_second_explains_is_a_counter_that_began_anew(step: int, 
 
 
 def test_counters_of_either_file() -> None:
-    assert counters.never_full({"TCPReqQFullDoCookies": 0, "TCPReqQFullDrop": 0}) and not counters.never_full({"TCPReqQFullDoCookies": 0}) and not counters.never_full({})
+    assert counters.never_full({"TCPReqQFullDoCookies": 0, "TCPReqQFullDrop": 0}) and not counters.never_full(
+        {"TCPReqQFullDoCookies": 0}) and not counters.never_full({})
     assert counters.delta({}, {}, 1.23456) == {"seconds": 1.235}
     assert (counters.notable(0, {}), counters.notable(-1, {}), counters.notable(1, {}), counters.drops_matter(None, {}, None)) == (False, False, True, False)
 

@@ -249,14 +249,18 @@ def test_a_row_of_a_listener_and_the_totals_of_its_namespace() -> None:
     one.listeners[0] = one.listeners[0]._replace(since=2.44)
     told_of = told(one)
     (row,) = told_of.listeners
-    assert {name: row[name] for name in ("network_namespace", "family", "address", "port", "device", "inode", "backlog", "since", "dropped", "syn_acks", "unsure", "reuseport")} == {
-        "network_namespace": "host", "family": "ipv4", "address": "0.0.0.0", "port": 80, "device": None, "inode": 80, "backlog": 128, "since": 2.4, "dropped": 10,
+    assert {name: row[name]
+        for name in ("network_namespace", "family", "address", "port", "device", "inode", "backlog", "since", "dropped", "syn_acks", "unsure",
+        "reuseport")} == {
+        "network_namespace": "host", "family": "ipv4", "address": "0.0.0.0", "port": 80, "device": None, "inode": 80, "backlog": 128, "since": 2.4,
+        "dropped": 10,
         "syn_acks": 30, "unsure": 3, "reuseport": None,
     }  # fmt: skip
     assert row["connections_per_second"] == 3.3, "25 in the 7.56 seconds since it was opened"
     assert told_of.totals == {
         "network_namespace": "host", "syns": 42, "syns_without_listener": 2, "tcp_segments": 90, "tcp_segments_lost_before_tcp": 48, "syn_acks_sent_again": 0,
-        "passive_opens": 25, "listen_drops": 10, "listen_overflows": 3, "syn_cookies": {"sent": 6, "back": 5}, "conntrack": {"count": 3, "max": 9}, "tcp_memory_pressures": None,
+        "passive_opens": 25, "listen_drops": 10, "listen_overflows": 3, "syn_cookies": {"sent": 6, "back": 5}, "conntrack": {"count": 3, "max": 9},
+        "tcp_memory_pressures": None,
         "softnet_squeezed": 4, "xdp_devices": ["eth0", "eth1"],
     }  # fmt: skip
     assert "An XDP program is attached to eth0, eth1: what it drops is gone before" in told_of.warnings[-1]
@@ -365,7 +369,8 @@ def test_layers_before_the_listener_explain_what_did_not_reach_it() -> None:
     one = seen([group(80, Counted(100, 60, 0))])
     one = one._replace(counters=dict(one.counters, InSegs=60))
     for layer, reason, left in (
-        (layers.CONNTRACK, "drop", 30), (layers.CONNTRACK, "early_drop", 40), (layers.RP_FILTER, "x", 30), (layers.ROUTING, "x", 30), (layers.CHECKSUM, "x", 30), (layers.MEMORY, "x", 30),
+        (layers.CONNTRACK, "drop", 30), (layers.CONNTRACK, "early_drop", 40), (layers.RP_FILTER, "x", 30), (layers.ROUTING, "x", 30),
+        (layers.CHECKSUM, "x", 30), (layers.MEMORY, "x", 30),
         (layers.NETFILTER, "x", 30), (layers.DEVICE, "x", 40), (layers.SOFTNET, "x", 40), (layers.TIME_WAIT, "x", 40),
     ):  # fmt: skip
         found = told(one._replace(losses={layers.Counter(layer, reason, "w"): 10})).layers

@@ -135,7 +135,8 @@ def test_what_is_told_of_a_queue() -> None:
     told = seen([0, 1, 2, 3, 4, 5, 8, 9], limit=9, step=0.00049).told()
     assert told == {
         "limit": 9, "samples": 8, "peak": 9, "p50": 3, "p95": 9, "p99": 9, "seconds_full": 0.0,
-        "histogram": [{"upto": 0, "samples": 1}, {"upto": 1, "samples": 1}, {"upto": 2, "samples": 1}, {"upto": 4, "samples": 2}, {"upto": 8, "samples": 2}, {"upto": 16, "samples": 1}],
+        "histogram": [{"upto": 0, "samples": 1}, {"upto": 1, "samples": 1}, {"upto": 2, "samples": 1}, {"upto": 4, "samples": 2}, {"upto": 8, "samples": 2},
+        {"upto": 16, "samples": 1}],
     }  # fmt: skip
     hundred = seen(list(range(1, 101)), limit=3, step=0.0126).told()
     assert (hundred["p50"], hundred["p95"], hundred["p99"], hundred["seconds_full"]) == (50, 95, 99, 1.222)
@@ -147,7 +148,8 @@ def advice(used: List[int], backlog: int = 99, **more: Any) -> enough.Enough:
 
 
 @pytest.mark.parametrize(("peak", "rate", "backlog"), [
-    (79, None, 99), (80, None, 128), (60, 1900.0, 99), (60, 4000.0, 128), (40, 1e9, 99), (50, 1e9, 128), (79, 2000.0, 99), (79, 2100.0, 128), (99, None, 128), (0, 1e9, 99), (60, 0.0, 99),
+    (79, None, 99), (80, None, 128), (60, 1900.0, 99), (60, 4000.0, 128), (40, 1e9, 99), (50, 1e9, 128), (79, 2000.0, 99), (79, 2100.0, 128), (99, None, 128),
+    (0, 1e9, 99), (60, 0.0, 99),
 ])  # fmt: skip
 def test_a_quarter_to_spare_or_what_comes_between_two_looks(peak: int, rate: Any, backlog: int) -> None:
     assert advice([peak], rate=rate).backlog == backlog
@@ -160,12 +162,14 @@ def test_what_is_said_where_it_was_enough_or_not() -> None:
 
 
 @pytest.mark.parametrize(("peak", "overflowed", "backlog", "wanted", "lost"), [
-    (100, 0, 99, 128, 0), (100, 3, 99, 256, 3), (50, 1, 99, 128, 1), (50, 3, 99, 256, 3), (150, 0, 99, 256, 0), (100, 0, 127, 128, 0), (100, 0, 128, 256, 0), (100, 0, 5000, 8192, 0), (99, 0, 99, 128, None),
+    (100, 0, 99, 128, 0), (100, 3, 99, 256, 3), (50, 1, 99, 128, 1), (50, 3, 99, 256, 3), (150, 0, 99, 256, 0), (100, 0, 127, 128, 0), (100, 0, 128, 256, 0),
+    (100, 0, 5000, 8192, 0), (99, 0, 99, 128, None),
 ])  # fmt: skip
 def test_a_queue_that_was_full_needs_more_than_it_has(peak: int, overflowed: int, backlog: int, wanted: int, lost: Any) -> None:
     found = advice([peak], backlog, overflowed=overflowed)
     assert found.backlog == wanted
-    assert ("was full with %d connections and up to %s " % (max(peak, 100), "1 connection" if lost == 1 else "%s connections" % lost) in found.reason) == (lost is not None)
+    assert ("was full with %d connections and up to %s " % (max(peak, 100), "1 connection" if lost == 1 else "%s connections" % lost) in found.reason) == (
+        lost is not None)
 
 
 def test_what_was_lost_in_the_worst_stretch_comes_before_what_overflowed() -> None:
@@ -184,7 +188,8 @@ def test_the_widest_backlog_there_is() -> None:
 
 
 @pytest.mark.parametrize(("used", "step", "taken", "accepts"), [
-    ([100, 100], 0.99, None, True), ([100, 100], 1.0, None, False), ([100, 100], 1.0, 1, True), ([100, 100], 0.99, 0, True), ([100, 100, 99], 1.0, None, True), ([5, 5], 9.0, 0, False),
+    ([100, 100], 0.99, None, True), ([100, 100], 1.0, None, False), ([100, 100], 1.0, 1, True), ([100, 100], 0.99, 0, True), ([100, 100, 99], 1.0, None, True),
+    ([5, 5], 9.0, 0, False),
     ([5, 5], 9.0, None, True), ([0, 0], 9.0, 0, True), ([99, 99], 9.0, None, True), ([], 1.0, 0, True),
 ])  # fmt: skip
 def test_whether_the_application_accepts(used: List[int], step: float, taken: Any, accepts: bool) -> None:
@@ -200,7 +205,8 @@ def test_what_cannot_be_seen_is_not_judged() -> None:
         assert told.backlog is None and told.reason.startswith("The accept queue could not be seen")
 
 
-@pytest.mark.parametrize(("peak", "backlog", "wanted"), [(100, 99, 256), (100, 63, 128), (100, 64, 256), (101, 99, 256), (99, 99, 128), (3, 99, 99), (100, None, None)])
+@pytest.mark.parametrize(("peak", "backlog", "wanted"),
+    [(100, 99, 256), (100, 63, 128), (100, 64, 256), (101, 99, 256), (99, 99, 128), (3, 99, 99), (100, None, None)])
 def test_a_unix_socket_at_its_limit(peak: int, backlog: Any, wanted: Any) -> None:
     found = enough.enough_for_unix(seen([0, peak, 0], limit=100), backlog, 0.01)
     assert found.backlog == wanted

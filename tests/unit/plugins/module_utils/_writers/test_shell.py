@@ -59,7 +59,8 @@ def test_a_command_that_may_not_run_is_uncertain(command):
 
 
 @pytest.mark.parametrize("command", [
-    "sysctl -w net.core.somaxconn=$N", "sysctl -w net.core.somaxconn=`nproc`", "echo $N > /proc/sys/net/core/somaxconn", "echo 5 6 > /proc/sys/net/core/somaxconn",
+    "sysctl -w net.core.somaxconn=$N", "sysctl -w net.core.somaxconn=`nproc`", "echo $N > /proc/sys/net/core/somaxconn",
+    "echo 5 6 > /proc/sys/net/core/somaxconn",
     "printf x 5 > /proc/sys/net/core/somaxconn", "echo %s 5 > /proc/sys/net/core/somaxconn", "cat /etc/x > /proc/sys/net/core/somaxconn",
     "cat /etc/x | tee /proc/sys/net/core/somaxconn", "echo 5; tee /proc/sys/net/core/somaxconn", "> /proc/sys/net/core/somaxconn",
     "su -c 'sysctl -w net.core.somaxconn=5'", "run 'echo 5 > /proc/sys/net/core/somaxconn'", "run 'tee /proc/sys/net/core/somaxconn'",

@@ -197,7 +197,8 @@ def test_an_interface_is_automatic_where_another_file_says_so():
 
 
 @pytest.mark.parametrize("line, paths", [
-    ("source a b/*", ["a", "b/*"]), ("source", []), ("source-directory a b/", ["a/*", "b/*"]), ("source-directory", []), ("# source a", []), ("iface a", []), ("", []),
+    ("source a b/*", ["a", "b/*"]), ("source", []), ("source-directory a b/", ["a/*", "b/*"]), ("source-directory", []), ("# source a", []), ("iface a", []),
+    ("", []),
 ])  # fmt: skip
 def test_files_that_interfaces_name(line, paths):
     assert interfaces.sourced("source first\n" + line) == ["first", *paths]
@@ -214,7 +215,8 @@ def test_rules_of_udev_in_each_spelling(rule, value):
     assert of(udev.settings(rule + "\n" + rule)) == [(1, KEY, value, False), (2 + rule.count("\n"), KEY, value, False)]
 
 
-@pytest.mark.parametrize("rule", ['# SYSCTL{net/core/somaxconn}="5"', '  # RUN+="sysctl net.core.somaxconn=5"', 'SYSCTL{net/core/somaxconn}=="5"', 'ENV{x}="5"'])
+@pytest.mark.parametrize("rule",
+    ['# SYSCTL{net/core/somaxconn}="5"', '  # RUN+="sysctl net.core.somaxconn=5"', 'SYSCTL{net/core/somaxconn}=="5"', 'ENV{x}="5"'])
 def test_rules_of_udev_that_set_none(rule):
     assert of(udev.settings(rule)) == []
 
@@ -245,7 +247,8 @@ def test_whether_a_unit_starts_after_the_loader(unit, after):
     ("ExecStart=" + COMMAND, [(4, "5")]), ("ExecStartPre=-@+!:" + COMMAND, [(4, "5")]), ("ExecStartPost = " + COMMAND, [(4, "5")]), ("ExecStop=" + COMMAND, []),
     ("ExecStart=sysctl -w \\\n  net.core.somaxconn=5\nExecStart=" + COMMAND, [(4, "5"), (6, "5")]),
     ("ExecStart=sysctl -w \\\n# as nginx asks for\n; it\n  net.core.somaxconn=5", [(4, "5")]), ("ExecStart=sysctl -w \\\n\nnet.core.somaxconn=5", []),
-    ("ExecStart=%s\nExecStart=" % COMMAND, []), ("ExecStart=sysctl -w \\\n[Install]", []), ("[Install]\nExecStart=" + COMMAND, []), ("#ExecStart=" + COMMAND, []),
+    ("ExecStart=%s\nExecStart=" % COMMAND, []), ("ExecStart=sysctl -w \\\n[Install]", []), ("[Install]\nExecStart=" + COMMAND, []),
+    ("#ExecStart=" + COMMAND, []),
 ])  # fmt: skip
 def test_commands_of_a_unit(service, found):
     told = units.settings(units.unit(("[Unit]\n\n[Service]\n%s\n" % service).encode()))
@@ -274,12 +277,14 @@ def test_what_a_note_of_saptune_sets(line, found):
     assert of(saptune.settings("net.core.somaxconn=1\n[sysctl]\n" + line)) == found
 
 
-@pytest.mark.parametrize("text, on", [("ENABLED=yes", True), ('ENABLED="Yes"', True), ("ENABLED='yes'", True), ("  ENABLED=yes", True), ("ENABLED=yes\nENABLED=no", False),
+@pytest.mark.parametrize("text, on",
+    [("ENABLED=yes", True), ('ENABLED="Yes"', True), ("ENABLED='yes'", True), ("  ENABLED=yes", True), ("ENABLED=yes\nENABLED=no", False),
                                       ("ENABLED=", False), ("", False), ("XENABLED=yes", False), ("ENABLED=true", False)])  # fmt: skip
 def test_whether_ufw_does_anything(text, on):
     assert ufw.enabled(text) is on
 
 
-@pytest.mark.parametrize("text, path", [("IPT_SYSCTL=/a", "/a"), ('IPT_SYSCTL="/a b"', "/a b"), ("IPT_SYSCTL='/a'", "/a"), ("IPT_SYSCTL=a", None), ("IPT_SYSCTL=", None), ("", None)])
+@pytest.mark.parametrize("text, path",
+    [("IPT_SYSCTL=/a", "/a"), ('IPT_SYSCTL="/a b"', "/a b"), ("IPT_SYSCTL='/a'", "/a"), ("IPT_SYSCTL=a", None), ("IPT_SYSCTL=", None), ("", None)])
 def test_the_file_that_ufw_applies(text, path):
     assert ufw.sysctl_file(text) == path
