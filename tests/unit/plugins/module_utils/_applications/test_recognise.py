@@ -12,12 +12,16 @@ from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications import amounts, at_once
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.application import (
+    LIBC,
     RELOAD,
     RELOAD_IF_EDITED,
     RESTART,
+    RUST,
     SYSTEM,
     Application,
     Listener,
+    fixed,
+    in_go,
 )
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_runtimes import RUNTIMES, UNKNOWN
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import (
@@ -461,3 +465,29 @@ def test_a_remedy_and_its_command_part_and_get_a_hosts_name() -> None:
     assert at_once.parted("Set it.") == ("Set it.", "")
     assert at_once.for_host(command[1:], "web 1").startswith("At once, until it restarts: `ansible 'web 1' -b -m linuxnet")
     assert at_once.for_host("Set it.", "web1") == "Set it."
+
+
+def test_what_an_entry_is_unless_it_says_otherwise() -> None:
+    plain = at(Hint(Application("thing", ("thing",), "set it", options=("-b",), listeners=(Listener("x", change="set that"),)), None, 5, "-b"), "::", 1, 2)
+    assert (plain.application.change, plain.asked, plain.application.again) == ("set that", None, RESTART), "a listener has its own setting"
+    assert which(Listener("x"), "10.0.0.1") == "x", "and is on any address"
+
+
+def test_defaults_of_c_libraries_and_runtimes_in_words() -> None:
+    libc, rust, golang = fixed("x", "x", **LIBC), fixed("y", "y", **RUST), in_go("z", "z")
+    assert [Hint(one).would_get(10**6) for one in (libc, rust, golang)] == [128, 128, 10**6]
+    assert [Hint(libc).would_get(somaxconn) for somaxconn in (100, 128, 129)] == [100, 128, 128]
+    assert (libc.default_words, rust.default_words) == ("SOMAXCONN of its C library", "128 or 1024, by version of mio")
+    assert (Application("x", ("x",), None, defaults=(5, SYSTEM)).default_words, Application("x", ("x",), None, defaults=(5,)).default_words) == (
+        "5 or all that net.core.somaxconn allows, by version", "5",
+    )  # fmt: skip
+    assert Application("x", ("x",), None).default_words == "" and max(libc.defaults) == 4096 and max(rust.defaults) == 1024
+
+
+def test_a_java_virtual_machine_listens_for_debuggers_and_for_jmx() -> None:
+    titles = {50: ["-Dcom.sun.management.jmxremote.port=5005", "-Dcom.sun.management.jmxremote.rmi.port=5005"],
+              1: ["-agentlib:jdwp=transport=dt_socket,address=5005", "-agentlib:jdwp=address=*:5005,server=y"]}  # fmt: skip
+    for backlog, arguments in titles.items():
+        for argument in arguments:
+            hint = at(recognise([process("java", "java", argument, "-jar", "x", runtime="java")]), "0.0.0.0", 5005, backlog)
+            assert hint.listener and hint.application.defaults == (backlog,), argument
