@@ -172,3 +172,8 @@ def test_five_listeners_are_named_and_the_rest_counted():
     assert named(6)["evidence"]["listeners"][0] == {"listener": "0.0.0.0:1", "backlog": 8192, "memory_bytes": 899}
     same = findings(with_memory(8000, {"backlog": 8192, "memory_bytes": 900}, {"backlog": 8192, "memory_bytes": 901}))[0]
     assert same["subject"] == "0.0.0.0:80", "members of one group"
+
+
+def test_a_smaller_one_keeps_what_it_has():
+    (found,) = findings(with_memory(12000, {"backlog": 65536, "memory_bytes": 1000}, {"backlog": 8192, "memory_bytes": 1000, "port": 81}))
+    assert "there: 32768 at most" in found["remedy"], "half of the one, and all of the other, are just an eighth"
