@@ -128,8 +128,11 @@ def _tokens(line: str) -> List[str]:
 
     :raises ValueError: where a quotation does not end in it
     """
-    lexer = shlex.shlex(re.sub(_DIVERTED, " ", line), posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
+    text = re.sub(_DIVERTED, " ", line)
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
+    # Up to Python 3.7 whitespace_split leaves marks in words: "true;"
+    marks = lexer.whitespace + lexer.punctuation_chars + lexer.quotes + lexer.escape
+    lexer.wordchars += "".join(sorted(set(text).difference(marks)))
     lexer.commenters = ""
     tokens: List[str] = []
     for token in lexer:
