@@ -240,3 +240,10 @@ def test_what_is_written_where_no_less_is_wanted(now, default, own, goal, kept):
         assert not planned.file_changes
     else:
         assert planned.content == (HEADER if own is None else b"") + line(kept)
+
+
+@pytest.mark.parametrize("part", ["boot", "file"])
+def test_without_boot_files_or_a_file_nothing_is_shadowed(part):
+    later = [("/etc/sysctl.d/99-zzz.conf", line(7))]
+    assert len(plan(Wanted({"somaxconn": 5000}), found(others=later)).shadows) == 1
+    assert plan(Wanted({"somaxconn": 5000}), found(others=later)._replace(**{part: None})).shadows == ()
