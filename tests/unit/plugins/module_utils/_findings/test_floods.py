@@ -379,3 +379,22 @@ def test_how_many_entries_and_networks_are_named():
     assert summary(*four).startswith("A SYN flood: 512 half-open connections are there (512 admitted), 512 of them unanswered for half a second or more")
     assert "all of them are from 198.51.100.0/24." in summary(("198.51.100.0/24", 510)) and "99% of all are" in summary(("198.51.100.0/24", 509))
     assert "from everywhere, 5% from the network with most." in summary(("198.51.100.0/24", 26)) and "from everywhere." in summary(("198.51.100.0/24", 25))
+
+
+def test_a_burst_of_nobody_known_gets_room_in_words():
+    for facts, start in (
+        (during(host(), 2.0, PassiveOpens=300, TCPReqQFullDoCookies=235, SyncookiesSent=20), "Raise the backlog of the listener that has bursts: "),
+        (during(host(tcp_syncookies=0), 2.0, PassiveOpens=65, TCPReqQFullDrop=705, ListenDrops=705),
+        "sysctl -w net.ipv4.tcp_syncookies=1  # at once. For more room: raise"),
+    ):
+        facts["listeners"].append(listener(port=81))
+        assert first(facts)["remedy"].startswith(start)
+
+
+def test_what_is_no_network_or_no_address_is_in_no_command():
+    odd = (("nothing", 256), ("198.51.100.0/24", 256))
+    facts = with_listener(host(), **dict(FULL_WITH_COOKIES, address="somewhere"))
+    facts["mitigation"] = {"controller": "192.0.2.7"}
+    remedy = first(facts, entries(sources=odd, address="somewhere"))["remedy"]
+    assert "`iptables -I INPUT -s 198.51.100.0/24 -p tcp --syn --dport 80 -j DROP`" in remedy
+    assert "nothing is left out: it is no network that a firewall knows." in remedy
