@@ -198,3 +198,12 @@ def test_what_is_said_of_a_unix_socket():
 def test_the_fuller_unix_socket_comes_first():
     rows = [{"path": path, "accept_queue": {"used": used, "limit": 100}} for path, used in (("/a", 85), ("/b", 99), ("/c", 90))]
     assert [one["subject"] for one in findings({"unix_listeners": rows})] == ["/b", "/c", "/a"]
+
+
+def test_a_line_that_another_program_overrides_is_told_once():
+    facts = with_state(runtime=128, boot=128, boot_source="/etc/crontab:4", other_writers=[CRON], shadowed=[LOST])
+    assert told(facts, "boot-file-shadowed") is None and told(facts, "runtime-undone-at-boot") is None
+    other = with_state(runtime=128, boot=128, boot_source="/etc/sysctl.d/99.conf:1", other_writers=[], shadowed=[LOST])
+    assert told(other, "boot-file-shadowed")["summary"].startswith("/etc/sysctl.d/9.conf:1 sets net.core.somaxconn = 4096, but that has no effect: overridden by")
+    drifting = with_state(runtime=4096, boot=128, boot_source="/etc/crontab:4", other_writers=[CRON], drift=True)
+    assert told(drifting, "runtime-undone-at-boot") is None
