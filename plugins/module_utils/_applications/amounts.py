@@ -18,7 +18,7 @@ _ROUND = (1000, 10000, 20000, 50000, 65000, 65535)  # what guides set somaxconn 
 
 def worthwhile_backlog(backlog: int, most: int, level: kernel_level.Level) -> int:
     """Twice the present backlog and 4096 at least, but ``most`` where that is already double."""
-    doubled = max(_WORTHWHILE, 1 << max(2 * backlog - 1, 1).bit_length())
+    doubled = max(_WORTHWHILE, 1 << (2 * backlog - 1).bit_length())
     if 2 * backlog <= most < doubled:
         doubled = most
     return min(doubled, largest_backlog(level))

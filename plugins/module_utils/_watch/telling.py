@@ -13,8 +13,6 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 from .._model import gathered, records, text, unix_listener
 from . import balance, enough, layers, samples
 
-_TOO_LATE = 5  # times the interval: a gap between two looks that is worth a warning
-
 
 class Group(NamedTuple):
     """One listener, or an SO_REUSEPORT group: what shares a port, an address and SYNs."""

@@ -32,7 +32,7 @@ _DIVERTED = r"(?<=\s)[0-9]>>?\s*(?:&[0-9-]|[^\s;|&]+)"  # 2>/dev/null: not what 
 _BETWEEN = frozenset(("then", "else", "elif", "do", "!", "time", "in"))
 _ENDING = frozenset(("exit", "return", "exec"))
 _SEPARATORS = frozenset((";", ";;", "&", "|", "|&", "&&", "||", "\n"))
-_WRAPPERS = frozenset(("sudo", "nohup", "command", "nice", "ionice", "env", "builtin"))
+_WRAPPERS = frozenset(("sudo", "nohup", "command", "nice", "ionice", "env", "builtin", "timeout"))
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "ksh", "zsh", "busybox"))
 # Neither of them can keep a script that ends at the first failure from going on
 _HARMLESS = frozenset(("echo", "printf", ":", "true", "set", "export", "sysctl", "tee"))
@@ -128,8 +128,11 @@ def _tokens(line: str) -> List[str]:
 
     :raises ValueError: where a quotation does not end in it
     """
-    lexer = shlex.shlex(re.sub(_DIVERTED, " ", line), posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
+    text = re.sub(_DIVERTED, " ", line)
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
+    # Up to Python 3.7 whitespace_split leaves marks in words: "true;"
+    marks = lexer.whitespace + lexer.punctuation_chars + lexer.quotes + lexer.escape
+    lexer.wordchars += "".join(sorted(set(text).difference(marks)))
     lexer.commenters = ""
     tokens: List[str] = []
     for token in lexer:
@@ -150,7 +153,7 @@ def _commands(number: int, line: str, tokens: List[str], state: _State, depth: i
             targets.append(next(rest, ""))
         elif token in _INPUT:
             next(rest, "")
-        elif state.opened_or_closed(token, bool(words)):
+        elif state.opened_or_closed(token, bool(words) and words[0] != "function"):
             if token == ")":
                 yield from _command(number, line, _Command(tuple(words), tuple(targets), False), piped, state, depth)
             words = []
@@ -206,8 +209,7 @@ def _unwrapped(words: Tuple[str, ...]) -> List[str]:
             left = left[1:]
             while left and left[0].startswith("-"):
                 left = left[1:]
-        elif name == "timeout" and len(left) > 2:
-            left = [word for word in left[1:] if not word.startswith("-")][1:]
+            left = left[1:] if name == "timeout" else left  # how long
         else:
             break
     return left

@@ -36,11 +36,11 @@ class Line(NamedTuple):
 
 
 def lines(content: bytes) -> Iterator[Line]:
-    """The settings of a unit file; continued lines are one, numbered by their first."""
+    """The settings of a unit file; continued lines are one, numbered by their first, past comments in between."""
     section, held, start = "", "", 0
     for number, raw in enumerate(content.decode("utf-8", "backslashreplace").split("\n"), start=1):
         text = raw.strip()
-        if not held and (not text or text[0] in "#;"):
+        if text.startswith(("#", ";")) or not (held or text):
             continue
         if not held and text.startswith("[") and text.endswith("]"):
             section = text[1:-1]

@@ -450,3 +450,140 @@ def test_the_service_beside_it_keeps_its_setting() -> None:
     assert "`tcp-listen-queue 4096;`" in told(process("named"), 10, port=53)[1]
     listening = process("sshd", "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups")
     assert "ssh.socket" in told(listening, 128, port=8022)[1]
+
+
+# ---------------------------------------------------------------- word for word
+
+
+def situation(**changed: Any) -> Situation:
+    level = changed.get("level", NOW)
+    known = Situation(
+        "application", level, syn_queue_rule(level), 511, 4096, 4096, 1, None, recognise(process("thing")), None, "0.0.0.0", 80
+    )
+    return known._replace(**changed)
+
+
+def lasting(**changed: Any) -> str:
+    return parted(remedy(situation(**changed)))[0]
+
+
+def test_a_unix_socket_is_spoken_of_by_its_path() -> None:
+    path = {"path": "/run/x.sock", "address": "", "port": 0, "rule": "power_of_two", "tcp_max_syn_backlog": 5}
+    nginx = lasting(hint=recognise(process("nginx")), **path)
+    assert nginx.startswith("To admit more, set `backlog=4096` on `listen unix:/run/x.sock` in /etc/nginx/"), "no SYN queue comes first"
+    assert lasting(hint=recognise([]), **path) == (
+        "To admit more, find the process that holds /run/x.sock (`ss -lxp` as root) and raise the backlog that it passes to listen(2) (now 511; no "
+        "sysctl raises it), "
+        "then restart its process."
+    )
+    assert lasting(bound_by=None, backlog=None, **path).startswith("Read the backlog of /run/x.sock with `ss -lx`: it could not be read here")
+    assert "'path=/run/x.sock backlog=4096'" in remedy(situation(**path))
+
+
+def test_nobody_is_seen_to_hold_a_port() -> None:
+    assert lasting(hint=recognise([])).startswith("To admit more, find the process that holds port 80 (`ss -ltnp 'sport = :80'` as root) and raise the backlog")
+    assert "`nsenter --net --target 7 ss -ltnp 'sport = :80'`" in lasting(hint=recognise([]), namespace="pid:7")
+    assert "`ip netns exec blue ss -ltn`" in lasting(bound_by=None, backlog=None, namespace="blue")
+
+
+@pytest.mark.parametrize(("knob", "words"), [
+    ("application", "the backlog that the application passes to listen(2)"), ("somaxconn", "net.core.somaxconn"),
+    ("tcp_max_syn_backlog", "net.ipv4.tcp_max_syn_backlog"),
+    ("syncookies", "net.ipv4.tcp_syncookies"),
+])  # fmt: skip
+def test_how_far_is_not_known_where_a_value_could_not_be_read(knob: str, words: str) -> None:
+    expected = "Change %s; how far is not known here, because a value could not be read." % words
+    assert lasting(bound_by=knob, somaxconn=None) == lasting(bound_by=knob, backlog=None) == expected
+    if knob == "tcp_max_syn_backlog":
+        assert lasting(bound_by=knob, tcp_max_syn_backlog=None) == lasting(bound_by=knob, limits=None) == expected
+
+
+def test_what_binds_is_not_known() -> None:
+    assert lasting(bound_by=None).startswith("Read net.core.somaxconn, net.ipv4.tcp_max_syn_backlog and net.ipv4.tcp_syncookies: one of them")
+    assert "tcp_syncookies inside network namespace blue: one" in lasting(bound_by=None, namespace="blue")
+
+
+def test_cookies_for_every_syn() -> None:
+    assert lasting(bound_by="syncookies") == (
+        "Set net.ipv4.tcp_syncookies to 1 (`sysctl -w net.ipv4.tcp_syncookies=1`, and in /etc/sysctl.d): with 2 every SYN is answered with a cookie "
+        "and the SYN queue "
+        "stays empty; no backlog changes that."
+    )
+
+
+def test_a_cap_of_old_kernels_alone_or_with_the_last_quarter() -> None:
+    old = Level(3, 10, 0)
+    limits = queue_limits(old, "power_of_two", 511, 128, 1)
+    capped = {"bound_by": "tcp_max_syn_backlog", "level": old, "tcp_max_syn_backlog": 128, "limits": limits}
+    assert lasting(**capped) == (
+        "Raise net.ipv4.tcp_max_syn_backlog above 128 (`sysctl -w net.ipv4.tcp_max_syn_backlog=511`, and in /etc/sysctl.d), then restart thing (pid "
+        "812): this kernel "
+        "caps the SYN queue with it when listen() is called."
+    )
+    both = lasting(**dict(capped, tcp_syncookies=0, limits=queue_limits(old, "power_of_two", 511, 128, 0)))
+    assert "lifts the limit of 97 half-open connections from new peers, or keep it at 0 and raise net.ipv4.tcp_max_syn_backlog above 128" in both
+    assert both.endswith("Then restart thing (pid 812): this kernel also caps the SYN queue with tcp_max_syn_backlog when listen() is called.")
+    new = {"bound_by": "tcp_max_syn_backlog", "tcp_max_syn_backlog": 128, "tcp_syncookies": 0, "limits": queue_limits(NOW, "backlog+1", 511, 128, 0)}
+    assert lasting(**new).endswith("(`sysctl -w net.ipv4.tcp_max_syn_backlog=1024`, and in /etc/sysctl.d); either takes effect at once.")
+
+
+def test_what_it_gets_after_somaxconn_was_raised() -> None:
+    low = {"bound_by": "somaxconn", "backlog": 128, "somaxconn": 128}
+    assert lasting(**low).endswith("until listen() is called again. It then gets what it asks for, which may be no more than 128.")
+    assert lasting(hint=recognise(process("app", runtime="go")), **low).endswith("the running socket keeps 128 until listen() is called again.")
+    asked = recognise(process("redis-server", "redis-server", "--tcp-backlog", "600"))
+    assert lasting(hint=asked, **low).endswith(" It then gets the 600 that it asks for with --tcp-backlog.")
+    less = recognise(process("redis-server", "redis-server", "--tcp-backlog", "128"))
+    assert lasting(hint=less,
+        **low).endswith("Where its configuration asks for no more than 128, change --tcp-backlog on the command line of Redis to 4096 as well.")
+    assert lasting(hint=recognise(process("haproxy")), **low).count("Where its configuration asks for no more than 128, ") == 1
+
+
+def test_the_next_listen_gets_more_by_itself() -> None:
+    asked = recognise(process("gunicorn", "gunicorn", "--backlog", "600"))
+    assert lasting(hint=asked, backlog=100) == (
+        "To admit more, restart Gunicorn (pid 812): net.core.somaxconn (4096) now allows 600, but the running socket keeps the 100 of its last "
+        "listen() (its --backlog "
+        "asks for 600). Nothing has to be edited."
+    )
+    assert "Or, without a restart:" in remedy(situation(hint=asked, backlog=100))
+    assert "(its default is 511). Where its configuration itself asks for 128, set" in lasting(hint=recognise(process("nginx")), backlog=128)
+
+
+def test_what_a_lowered_somaxconn_would_shrink() -> None:
+    lowered = {"bound_by": "somaxconn", "backlog": 600, "somaxconn": 599}
+    assert lasting(**lowered).startswith(
+        "Raise net.core.somaxconn (now 599) to 4096 (`sysctl -w net.core.somaxconn=4096`, and in /etc/sysctl.d) before thing is restarted")
+    assert "the running socket latched 600 before somaxconn was lowered, and its next listen() would shrink it to 599." in lasting(**lowered)
+    at_its_end = lasting(bound_by="somaxconn", backlog=2**31 - 1, somaxconn=5)
+    assert at_its_end.endswith("its next listen() would shrink it to 5.") and "to admit more" not in at_its_end
+
+
+def test_what_is_raised_first() -> None:
+    old = {"level": Level(3, 10, 0), "rule": "power_of_two", "somaxconn": 600, "tcp_max_syn_backlog": 1000}
+    assert lasting(**old).startswith(
+        "To admit more, first raise net.core.somaxconn (now 600) to 4096 (`sysctl -w net.core.somaxconn=4096`, and in /etc/sysctl.d) and "
+        "net.ipv4.tcp_max_syn_backlog "
+        "(now 1000) to 4096 (`sysctl -w net.ipv4.tcp_max_syn_backlog=4096`, and in /etc/sysctl.d), then "
+    )
+    assert "first raise" not in lasting(somaxconn=4096,
+        tcp_max_syn_backlog=1) and "first raise" not in lasting(**dict(old, somaxconn=4096, tcp_max_syn_backlog=4096))
+
+
+@pytest.mark.parametrize(("backlog", "somaxconn", "suspected"),
+    [(128, 4096, True), (128, 129, True), (128, 128, False), (127, 4096, False), (511, 4096, False)])
+def test_an_older_somaxconn_may_be_all_that_is_behind_it(backlog: int, somaxconn: int, suspected: bool) -> None:
+    assert (" the restart alone is enough." in lasting(backlog=backlog, somaxconn=somaxconn)) is suspected
+    assert " the restart alone is enough." not in lasting(hint=recognise(process("redis-server", "redis-server", "--tcp-backlog", "128")), backlog=128)
+
+
+def test_the_most_that_a_kernel_takes() -> None:
+    at_its_end = {"bound_by": "somaxconn", "backlog": 65535, "somaxconn": 65535, "level": Level(4, 0, 0)}
+    assert lasting(**at_its_end) == "net.core.somaxconn is at 65535, the most that this kernel takes: spread the load over more sockets."
+    assert lasting(**dict(at_its_end, level=Level(4, 1, 0))).startswith("Raise net.core.somaxconn above 65535 (`sysctl -w net.core.somaxconn=131072`")
+    assert lasting(**dict(at_its_end, backlog=65534, somaxconn=65534)).startswith("Raise net.core.somaxconn above 65534 (`sysctl -w net.core.somaxconn=65535`")
+
+
+def test_an_address_as_a_configuration_writes_it() -> None:
+    for address, listen in (("0.0.0.0", "80"), ("10.0.0.1", "10.0.0.1:80"), ("::1", "[::1]:80"), ("", "80")):
+        assert "on `listen %s` in" % listen in lasting(hint=recognise(process("nginx")), address=address)

@@ -64,3 +64,20 @@ def test_the_source_has_no_line():
 def test_never_fails(text):
     assignments(text)
     assert told("sysctl.a.b=1 " + text)[:1] == [("a/b", "1")]
+
+
+@pytest.mark.parametrize("cmdline, expected", [
+    ('"sysctl.a.b=1', [("a/b", "1")]), ('"', []), ('""', []), ('sysctl.a.b=""', []), ('sysctl.a.b="', []), ('sysctl.a.b="1" x', [("a/b", "1")]),
+    ('"sysctl.a.b=1"', [("a/b", "1")]),
+    ('"sysctl.a.b"=1', [('a/b"', "1")]), ("=sysctl.a.b=1", []), ("sysctl.a.b==1", [("a/b", "=1")]),
+    ("x\xa0sysctl.a.b=1\x0bsysctl.a.c=2\x0csysctl.a.d=3", [("a/b", "1"), ("a/c", "2"), ("a/d", "3")]),
+    ("sysctl..a//b.=1", [("a/b", "1")]), ("  sysctl.a.b=1  ", [("a/b", "1")]), ('a"b c" sysctl.a.b=1', [("a/b", "1")]), ('a"b sysctl.a.b=1', []),
+    ('sysctl.a.b="1 2" sysctl.a.c=3', [("a/b", "1 2"), ("a/c", "3")]),
+    ("-- sysctl.a.b=1", []), ('"--" sysctl.a.b=1', []), ("x-- sysctl.a.b=1", [("a/b", "1")]),
+])  # fmt: skip
+def test_quotes_and_separators(cmdline, expected):
+    assert told(cmdline) == expected
+
+
+def test_assignments_are_numbered_from_nought():
+    assert [(one.order, one.line, one.pattern, one.source) for one in assignments("sysctl.a=1 x sysctl.b=2")] == [(0, 0, False, SOURCE), (1, 0, False, SOURCE)]

@@ -25,7 +25,8 @@ def libc_fnmatch(pattern, text, flags=0):
     return _libc.fnmatch(pattern.encode("ascii"), text.encode("ascii"), flags) == 0
 
 
-CLASSES = ["[:lower:]", "[:alpha:]", "[:digit:]", "[:punct:]"]
+NAMES = ("alnum", "alpha", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "xdigit")
+CLASSES = ["[:%s:]" % name for name in NAMES]
 INSIDE = st.lists(st.sampled_from(list("ab!^*?[") + ["a-b", "!-b", "\\a", "\\]", "b-a"] + CLASSES), min_size=1, max_size=3)
 BRACKETS = st.builds("[{0}{1}{2}]".format, st.sampled_from(["", "", "!", "^"]), st.sampled_from(["", "", "]"]),
                      INSIDE.map("".join))
@@ -39,6 +40,26 @@ TEXTS = st.text("ab-]![^\\", max_size=6)
 @example("[a", "[a")
 def test_matches_what_the_c_library_matches(pattern, text):
     assert fnmatch(pattern, text) == libc_fnmatch(pattern, text)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_class_holds_what_it_holds_for_the_c_library(name):
+    every = [chr(number) for number in range(1, 128)]
+    for pattern in ("[[:%s:]]", "[![:%s:]]", "[^[:%s:]_]"):
+        assert [one for one in every if fnmatch(pattern % name, one)] == [one for one in every if libc_fnmatch(pattern % name, one)]
+
+
+@pytest.mark.parametrize("pattern", [
+    "[a-c]", "[!a-c]", "[^a-c]", "[a^]", "[a!]", "[]]", "[!]]", "[^]a]", "[]-a]", "[a-]", "[-a]", "[!-]", "[a-c-e]", "[c-a]", "[\\]]", "[\\a-\\c]", "[a-\\]]",
+    "[\\-a]", "[[]", "[[:]", "[[:digit:]", "[[:digit]]", "[[:digit:]a-c]", "[a[:digit:]]", "[[:digit:]-c]", "[a-[:digit:]]", "[*]", "[?]", "\\[a]", "[",
+    "[]", "[!", "[!]", "[a", "[a-", "[a-b", "[\\", "[\\]", "a]", "]", "\\", "a\\", "\\*", "\\\\", "*", "?", "*?", "?*", "a*", "*a", "*a*", "a*b*c", "a?c", "**",
+    "", "a[b]c",
+    "*[a-c]", "[:digit:]", "[[:digit:][:alpha:]]", "[![:digit:]a]", "[[:digit:]]5", "[/]", "[!a]*",
+])  # fmt: skip
+def test_brackets_and_stars_as_the_c_library_has_them(pattern):
+    texts = ["", *map(chr, range(32, 127)), "ab", "ac", "abc", "aab", "abbc", "cab", "[a", "[a]", "a]", "a-", "5]", "[5]", "a5", "[:]", ":]", "[!", "[!]", "[]",
+        "[a-b", "\\a", "a\\"]
+    assert [text for text in texts if fnmatch(pattern, text)] == [text for text in texts if libc_fnmatch(pattern, text)]
 
 
 @given(st.lists(st.text("abc*?", min_size=1, max_size=5), min_size=1, max_size=4), st.lists(
@@ -60,6 +81,20 @@ def test_braces_stand_for_each_alternative(head, alternatives):
     ("a{}b", ["a{}b"]),
     ("a\\{b,c}", ["a\\{b,c}"]),
     ("{a}", ["a"]),
+    ("{}", ["{}"]),
+    ("{}{a,b}", ["{}a", "{}b"]),
+    ("{,a}", ["", "a"]),
+    ("{a,}b", ["ab", "b"]),
+    ("a{b,{c,d}}{e}", ["abe", "ace", "ade"]),
+    ("{{a,b}}", ["a", "b"]),
+    ("{a,{b}", ["{a,{b}"]),
+    ("a}{b,c}", ["a}b", "a}c"]),
+    ("{a\\,b,c}", ["a\\,b", "c"]),
+    ("{a\\},b}", ["a\\}", "b"]),
+    ("\\{{a,b}", ["\\{a", "\\{b"]),
+    ("a,b", ["a,b"]),
+    ("{a,b}\\", ["a\\", "b\\"]),
+    ("{a,b\\", ["{a,b\\"]),
     ("", [""]),
 ])  # fmt: skip
 def test_braces(pattern, expanded):
@@ -81,6 +116,11 @@ def test_a_bomb_of_stars_is_fast():
     ("net/./core/*", "net/core/somaxconn", "net/./core/somaxconn"),
     ("net/core/*/", "net/core/somaxconn", None),
     ("net/*", "net/core/somaxconn", None),
+    ("net/core/*/.", "net/core/somaxconn", None),
+    ("net/core/*", "/net//core/somaxconn", "net/core/somaxconn"),
+    ("net/core", "net/core/somaxconn", None),
+    ("net/c?re/[s]omaxconn", "net/core/somaxconn", "net/core/somaxconn"),
+    ("", "net", None),
     ("net/core/somaxconn/*", "net/core/somaxconn", None),
 ])  # fmt: skip
 def test_results_are_spelled_like_the_pattern(pattern, path, spelled):

@@ -20,6 +20,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.values import (
     SYSTEMD,
     BootFiles,
 )
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.writer import Writer
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import Level
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls import KEYS
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.boot_values import values_at_boot
@@ -67,3 +68,28 @@ def test_what_nothing_may_set_resolves_to_nothing(boot, reboot):
 def test_what_most_hosts_have_is_not_resolved(content, may):
     boot = BootFiles(SYSTEMD, (252,), (DropIn("/etc/sysctl.d/a.conf", content, "", "/etc/sysctl.d/a.conf"),), (), "")
     assert may_be_set(boot, [KEYS[name].key for name in KEYS]) is may
+
+
+def loaded(content=b"", **changes):
+    dropin = DropIn("/etc/sysctl.d/a.conf", content, "", "/etc/sysctl.d/a.conf")
+    return BootFiles(SYSTEMD, (252,), (dropin,), (), "")._replace(**changes)
+
+
+@pytest.mark.parametrize(("content", "may"), [
+    (b"net.core.somaxconn_max = 5", True), (b"  ;net.core.somaxconn = 5", False), (b"\v#net.core.somaxconn = 5", False), (b"x\n\tnet/core/somaxconn=1", True),
+    (b"net.ipv4.conf.*.x=1", False),
+    (b"net.ipv4.tcp_?yncookies=1", True), (b"-net.ipv4.*", True), (b"vm.*=1", False), (b"/net//ipv4/*=1", True), (b"kernel.x = *", False),
+    (b"n{e}t.core=1", True), (b"net\\.core=1", True),
+    (b"= *", True), (b"*", True), (b"net.core.rmem_* = 1", False),
+])  # fmt: skip
+def test_patterns_by_what_stands_before_their_first_wildcard(content, may):
+    assert may_be_set(loaded(content), [KEYS[name].key for name in KEYS]) is may
+
+
+def test_what_else_may_set_one():
+    keys = [KEYS[name].key for name in KEYS]
+    assert not may_be_set(loaded(), keys)
+    assert may_be_set(loaded(cmdline="sysctl.a=1"), keys) and may_be_set(loaded(unlisted=(DropIn("/etc/sysctl.d", None, "denied"),)), keys)
+    writer = Writer("cron", "/etc/crontab:1", "net.core.somaxconn", "5", "after")
+    assert may_be_set(loaded(writers=(writer,)), keys) and not may_be_set(loaded(writers=(writer._replace(key="vm.x"),)), keys)
+    assert [unset(loaded(loader=loader), ["somaxconn"])["somaxconn"].doubt is None for loader in (SYSTEMD, CONTAINER)] == [True, False]

@@ -57,3 +57,63 @@ def test_other_lines_are_none(line):
 def test_only_files_that_may_hold_one_are_looked_at():
     assert not mentions.may_nearly_be_set(b"# net.core.somaxconn = 5\nkernel.sysrq = 1\n")
     assert mentions.may_nearly_be_set(b"net.core.somaxcon = 5\n")
+
+
+K = "net.core.somaxconn"
+
+
+@pytest.mark.parametrize("line, value, reason", [
+    ("net.core.somaxconn 5", "5", near_misses.NO_EQUALS), ("sysctl -w net.core.somaxconn=5", "5", near_misses.COMMAND),
+    ("  sysctl net.core.somaxconn=5", "5", near_misses.COMMAND),
+    ("net.core/somaxconn = 5", "5", near_misses.MIXED), ("net/core.somaxconn = 5", "5", near_misses.MIXED),
+    ("\ufeffnet.core.somaxconn=5", "5", near_misses.MARKED),
+    ("/proc/sys/net/core/somaxconn = 5", "5", near_misses.NO_SUCH_SETTING), ("net.ipv4.somaxconn = 5", "5", near_misses.NO_SUCH_SETTING),
+    ("somaxconn = 5", "5", near_misses.NO_SUCH_SETTING),
+    ("net.core.SOMAXCONN = 5", "5", near_misses.NO_SUCH_SETTING), ("net.core.somaxcnn=5", "5", near_misses.NO_SUCH_SETTING),
+    ("-net.core.somaxcon = 5 ", "5", near_misses.NO_SUCH_SETTING),
+    ("net.core.somaxco = 5", "5", near_misses.NO_SUCH_SETTING), ("net.core.soomaaxconn = 5", "5", near_misses.NO_SUCH_SETTING),
+    ("net.core.somaxcom=", "", near_misses.NO_SUCH_SETTING),
+    ("net.core.xomaxcomn = 5", "5", near_misses.NO_SUCH_SETTING), ("net.core.somaxcomn 5", "5", near_misses.NO_SUCH_SETTING),
+    ("\ufeffnet.core.somaxcon=5", "5", near_misses.NO_SUCH_SETTING),
+])  # fmt: skip
+def test_a_line_that_sets_nothing_and_why(line, value, reason):
+    (found,) = told("kernel.x = 1\n" + line)
+    assert found == near_misses.NearMiss(K, "/etc/sysctl.d/a.conf:2", value, reason, "%s = %s" % (K, value))
+
+
+@pytest.mark.parametrize("line", [
+    "net.core.somax = 5", "net.core.xomaxcomnx = 5", "net.core.soomaaxxconn = 5", "net.core.smxcnn = 5", ";net.core.somaxcon = 5", "  # net.core.somaxcon = 5",
+    "net.core.somaxcon",
+    ".=5", "/ = 5", "net.co?e.somaxcon = 5", "net.core.somaxco[n] = 5", "net.{core}.somaxcon = 5", "\ufeff", ".net.core.somaxconn = 5",
+    "/net/core/somaxconn/ = 5", "net..core.somaxconn = 5",
+])  # fmt: skip
+def test_what_is_too_far_from_it_or_right(line):
+    assert told(line) == []
+
+
+def test_every_line_about_it_in_a_file_that_no_loader_reads():
+    assert [(one.source, one.reason) for one in told("x\nnet.core.somaxconn = 5\n#net.core.somaxconn = 5", near_misses.not_applied)] == [
+        ("/etc/sysctl.d/a.conf:2", near_misses.NOT_CONF),
+    ]  # fmt: skip
+
+
+def test_long_lines_and_values_are_cut():
+    (found,) = told("net.core.somaxcon = " + "x" * 300)
+    assert len(found.value) == 256 and found.value.endswith("…") and len(found.instead) == 300
+    assert told("net.core.somaxcon 5".rjust(4096)) and not told("net.core.somaxcon5 5".rjust(4098 + 2)[:4097])
+    assert told(" " * 4096 + "net.core.somaxcon = 5") == []
+
+
+def test_a_name_between_two_settings_means_none():
+    keys = ("a.abcdefgh", "a.abcdxyzw")
+    look = lambda text: [one.key for one in near_misses.applied(DropIn("/x", text), keys)]  # noqa: E731
+    assert (look(b"a.abcdefg=1"), look(b"a.abcdxyz=1"), look(b"a.abcdefzw=1")) == (["a.abcdefgh"], ["a.abcdxyzw"], [])
+    assert list(near_misses.applied(DropIn("/x", None), keys)) == []
+
+
+@pytest.mark.parametrize("content, nearly", [
+    (b"MAX_CON = 1", True), (b"a\n  ; backlog\n", False), (b"a\n b.cookies=1", True), (b"x.synack", True), (b"abort", True), (b"OVERFLOW", True),
+    (b"x = 1", False), (b"", False),
+])  # fmt: skip
+def test_what_a_misspelt_name_still_has(content, nearly):
+    assert mentions.may_nearly_be_set(content) is nearly

@@ -10,6 +10,8 @@ import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.dropins import DropIn
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.tuned import (
+    Setting,
+    asked,
     effect,
     included,
     main_options,
@@ -96,3 +98,54 @@ def test_names_and_includes():
     assert included("[main]\ninclude=base, -optional ;third\n") == ["base", "optional", "third"]
     assert included("[sysctl]\ninclude=base\n") == []
     assert main_options("# x\nreapply_sysctl = 0\n\nupdate_interval=10\n")["reapply_sysctl"] == "0"
+
+
+@pytest.mark.parametrize(("line", "before", "after"), [
+    ("=>5", 5, 5), ("=>6", 5, 6), ("=<5", 6, 5), ("=<6", 5, 5), ("=>", 5, None), ("=<", 5, None), ("='7'", 5, 7), ("=0x10", 5, 16), ("=", 5, None),
+    ("=>x", 5, None), ("=<7", None, None),
+])  # fmt: skip
+def test_operators_at_their_bounds(line, before, after):
+    assert outcome("[sysctl]\nnet.core.somaxconn" + line, before) == (after, "/p:2")
+
+
+@pytest.mark.parametrize(("switch", "again"),
+    [("0", False), ("false", False), ("No", False), ("OFF", False), ("n", False), ("1", True), ("yes", True), ("", True), (None, True)])
+def test_whether_files_are_applied_again(switch, again):
+    config = tuned({"vm.x": Setting("1", "/p:1")}, {} if switch is None else {"reapply_sysctl": " %s " % switch})
+    assert config.reapplies_key(KEY) is again
+
+
+def test_files_are_applied_again_in_the_order_of_their_names_and_etc_sysctl_conf_last():
+    def told(*files):
+        return outcome("[sysctl]\nvm.x=1\n", 5, {}, [(path, b"net.core.somaxconn = %d\n" % value) for path, value in files])
+
+    assert told(("/etc/sysctl.d/b.conf", 1), ("/etc/sysctl.d/a.conf", 2)) == (1, "/etc/sysctl.d/b.conf:1")
+    assert told(("/run/sysctl.d/a.conf", 1), ("/etc/sysctl.d/b.conf", 2)) == (2, "/etc/sysctl.d/b.conf:1")
+    assert told(("/etc/sysctl.conf", 3), ("/etc/sysctl.d/z.conf", 2)) == (3, "/etc/sysctl.conf:1")
+    assert told(("/usr/lib/sysctl.d/z.conf", 2)) == told(("/etc/sysctl.d/z", 2)) == told(("/etc/sysctl.conf.d", 2)) == (5, "")
+    assert outcome("[sysctl]\nnet.core.somaxconn=7\n", 5, {}, [("/etc/sysctl.d/a.conf", None)]) == (7, "/p:2")
+    assert outcome("[sysctl]\nnet.core.somaxconn=7\n", 5, {}, [("/etc/sysctl.d/a.conf", b"\n net.core.somaxconn =x\nnet.core.somaxconn\n")]) == (7,
+        "/p:2"), "no number"
+
+
+def test_what_the_profile_itself_asks_for():
+    config = tuned({KEY: Setting(">9", "/p:3")}, {"reapply_sysctl_exclude": "net.core.* ; ,"}, "mine")
+    assert asked(config, KEY, 5) == ("mine", 9, "/p:3", False)
+    assert asked(config, "vm.x", 5) is None and config.excluded == ("net.core.*",)
+    assert asked(tuned({KEY: Setting("9", "/p:3")}, {}), KEY, 5) == ("", 9, "/p:3", True)
+
+
+@pytest.mark.parametrize(("over", "left"), [
+    ("replace=true", {"a.c"}), ("replace=0", {"a.b", "a.c"}), ("replace=1", {"a.c"}), ("enabled=0", {"a.b"}), ("enabled=false", {"a.b"}),
+    ("enabled=1", {"a.b", "a.c"}), ("drop=a.b, x;y", {"a.c"}),
+    ("type=sysctl", {"a.b", "a.c"}), ("type=vm", {"a.b"}),
+])  # fmt: skip
+def test_options_of_a_later_profile(over, left):
+    profiles = {"/1": "[sysctl]\na.b=1\n", "/2": "[sysctl]\n%s\na.c=2\n" % over}
+    assert set(merged(["/1", "/2"], profiles)) == left
+
+
+def test_up_to_64_profiles_are_included():
+    assert len(included("[main]\ninclude=" + ",".join("p%d" % number for number in range(70)))) == 64
+    assert included("[main]\ninclude=a b,../x,-c\n") == ["c"]
+    assert main_options("a=1\n[x]\nb=2\n") == {"a": "1"}

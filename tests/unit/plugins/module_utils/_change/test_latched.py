@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.latched import may_be_latched, restart_rows
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket, Owner, Process
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.units import Unit
@@ -58,3 +60,44 @@ def test_the_syn_table_of_old_kernels():
     assert rows(4096, (4096, 128), (4096, 4096)) == []
     (row,) = rows(4096, (4096, 128), (4096, 4096), rule=OLD_RULE)
     assert row["certain"] and row["next_backlog"] == 4096
+
+
+def latched(backlog, before, after, started=(), set_since=None, rule=NEW_RULE):
+    processes = tuple(Process(number, "app", (), None, None, started=when) for number, when in enumerate(started, 7))
+    values = ({"somaxconn": one, "tcp_max_syn_backlog": 1} for one in (before, after))
+    first, then = values
+    return restart_rows([sock(backlog)], {1: Owner(processes, None)}, "host", rule, first, then, set_since)
+
+
+@pytest.mark.parametrize(("backlog", "told"), [(127, True), (128, True), (4095, True), (4096, False), (4097, False)])
+def test_what_is_below_the_new_somaxconn_is_told(backlog, told):
+    assert bool(latched(backlog, 128, 4096)) is told
+    assert bool(may_be_latched([sock(backlog)], NEW_RULE, {}, {"somaxconn": 4096})) is told
+    assert latched(backlog, 128, None) == [] and may_be_latched([sock(backlog)], NEW_RULE, {}, {}) == []
+
+
+@pytest.mark.parametrize(("backlog", "started", "since", "told"), [
+    (100, ["2026-11-20T05:00:01Z"], "2026-11-20T05:00:00Z", False), (100, ["2026-11-20T05:00:00Z"], "2026-11-20T05:00:00Z", True),
+    (100, [], "2026-11-20T05:00:00Z", True),
+    (100, ["2026-11-20T06:00:00Z", "2026-11-20T04:00:00Z"], "2026-11-20T05:00:00Z", True), (100, ["2026-11-20T06:00:00Z", None], "2026-11-20T05:00:00Z", True),
+    (100, ["2026-11-20T06:00:00Z"], None, True), (128, ["2026-11-20T06:00:00Z"], "2026-11-20T05:00:00Z", True),
+    (127, ["2026-11-20T06:00:00Z"], "2026-11-20T05:00:00Z", False),
+])  # fmt: skip
+def test_one_that_started_under_a_larger_somaxconn_has_what_it_asked_for(backlog, started, since, told):
+    assert bool(latched(backlog, 128, 4096, started, since)) is told
+
+
+def test_one_that_is_settled_hides_no_other():
+    owner = Owner((Process(7, "app", (), None, None, started="2026-11-20T06:00:00Z"),), None)
+    values = ({"somaxconn": 128}, {"somaxconn": 4096})
+    rows = restart_rows([sock(100, 1), sock(128, 2)], {1: owner}, "host", NEW_RULE, *values, set_since="2026-11-20T05:00:00Z")
+    assert [row["inode"] for row in rows] == [2]
+
+
+@pytest.mark.parametrize(("old", "new", "grows"),
+    [(128, 256, True), (128, 255, False), (256, 256, False), (256, 128, False), (None, 256, False), (128, None, False)])
+def test_a_table_of_syns_grows_with_a_power_of_two(old, new, grows):
+    values = ({"somaxconn": 4096, "tcp_max_syn_backlog": old}, {"somaxconn": 4096, "tcp_max_syn_backlog": new})
+    assert bool(restart_rows([sock(4096)], {}, "host", OLD_RULE, *values)) is grows
+    assert bool(may_be_latched([sock(4096)], OLD_RULE, *values)) is grows
+    assert restart_rows([sock(4096)], {}, "host", NEW_RULE, *values) == []

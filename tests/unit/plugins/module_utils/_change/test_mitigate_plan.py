@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._change import backends
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.mitigate_plan import (
     FEW_NETWORKS,
     STRAINED,
@@ -19,7 +20,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._change.mitigate_plan
 )
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.mitigation_effect import mitigation_effect
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import parse_record
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation import empty, later, parse_record
 
 Facts = Dict[str, Any]
 
@@ -622,3 +623,104 @@ def test_a_limit_is_renewed_while_it_drops_and_changed_where_another_is_asked_fo
 def test_a_limit_out_of_its_range_is_refused(value: int) -> None:
     with pytest.raises(InvalidOption, match="syn_limit.*%d.*0.*1000000" % value):
         mitigation_plan(facts(), dict(WANTED, syn_limit=value))
+
+
+# ---------------------------------------------------------------- at the bounds
+
+
+@pytest.mark.parametrize("first",
+    [found("syn-queue-full", "[::]:81", "info"), found("accept-queue-overflow", "[::]:81"), found("accept-queue-overflow", "[::]:81", "info"),
+    found("backlog", "[::]:81")])
+def test_what_moves_nothing_hides_no_flood_behind_it(first: Facts) -> None:
+    assert blocked(plan(facts(first, found("syn-queue-full", "[::]:81"), flood("198.51.100.0/24")))) == ["198.51.100.0/24"]
+
+
+@pytest.mark.parametrize("backlog, widened", [(4095, True), (4096, False), (4097, False), (None, False)])
+def test_only_what_is_narrower_is_widened(backlog: Optional[int], widened: bool) -> None:
+    made = plan(facts(found("syn-flood-everywhere"), listeners=[row(backlog=backlog)]))
+    assert bool(made["listeners"]) is widened
+    assert ("0.0.0.0:80: its queue is widened to 4096." in made["reasons"]) is widened
+
+
+@pytest.mark.parametrize("somaxconn, raised", [(4095, True), (4096, False), (65535, False)])
+def test_somaxconn_is_raised_as_far_as_the_backlog(somaxconn: int, raised: bool) -> None:
+    made = plan(facts(found("syn-flood-everywhere"), somaxconn=somaxconn))
+    assert made["sysctls"] == ({"somaxconn": 4096} if raised else {})
+    assert plan(facts(found("syn-flood-everywhere"), somaxconn=somaxconn, listeners=[row(backlog=5000)]))["sysctls"] == {}
+
+
+@pytest.mark.parametrize("name, fine, wrong",
+    [("backlog", 1, 0), ("backlog", 2147483647, 2147483648), ("max_networks", 0, -1), ("block_lifetime", 10, 9), ("block_lifetime", 2592000, 2592001),
+    ("syn_limit", 0, -1)])
+def test_what_may_be_asked(name: str, fine: int, wrong: int) -> None:
+    assert plan(facts(), **{name: fine})["verdict"] == "nothing"
+    with pytest.raises(InvalidOption, match="%s.*%d" % (name, wrong)):
+        plan(facts(), **{name: wrong})
+
+
+@pytest.mark.parametrize("port, dropped", [(0, False), (1, True), (65535, True), (65536, False), (None, False), ("80", False)])
+def test_a_port_is_one_that_there_is(port: Any, dropped: bool) -> None:
+    elsewhere = dict(flood("198.51.100.0/24", port=port), subject="elsewhere")
+    assert bool(blocked(plan(facts(elsewhere, listeners=[])))) is dropped
+
+
+def test_clients_that_are_connected_are_counted_and_kept() -> None:
+    def told(count: int, **wanted: Any) -> Facts:
+        peers = [{"address": "198.51.100.7", "port": 80, "count": count}, {"address": "198.51.100.8", "port": 443, "count": 5},
+            {"address": "203.0.113.1", "port": 80, "count": 9}]
+        return plan(facts(flood("198.51.100.0/24"), mitigation=about(established=peers)), **wanted)
+
+    assert blocked(told(1)) == [] and "198.51.100.0/24 has 1 established connection to this port, so it is not dropped" in reasons(told(1))
+    assert "198.51.100.0/24 has 2 established connections to this port, so" in reasons(told(2)) and blocked(told(0)) == ["198.51.100.0/24"]
+    assert blocked(told(2, established="drop")) == ["198.51.100.0/24"] and "which stay, and new ones from there are dropped" in reasons(
+        told(2, established="drop"))
+    assert blocked(told(2, allow=["198.51.100.7"])) == ["198.51.100.0/24"], "whoever is let through is no reason"
+
+
+def test_a_limit_in_words() -> None:
+    for rate, said in ((1, "may send 1 SYN a second to port 80; what is more is dropped."), (2, "may send 2 SYNs a second to port 80;")):
+        assert said in reasons(plan(facts(found("syn-flood-everywhere"), mitigation=about(nft="/usr/sbin/nft")), syn_limit=rate))
+    assert "may send" not in reasons(plan(facts(found("honest-burst"), mitigation=about(nft="/usr/sbin/nft")), syn_limit=5)), "only of floods"
+
+
+@pytest.mark.parametrize("lifetime, left, due", [(3600, 3239, True), (3600, 3240, False), (10, 8, True), (10, 9, False)])
+def test_a_block_is_renewed_when_a_tenth_of_its_time_is_over(lifetime: int, left: int, due: bool) -> None:
+    now = "2026-11-20T09:00:00Z"
+    assert backends.due({"until": later(now, left)}, now, lifetime) is due
+    assert backends.due({}, now, lifetime) is False and backends.due({"until": now}, None, lifetime) is False
+
+
+def test_which_firewall_is_used() -> None:
+    nft, none, old = {"nft": "/usr/sbin/nft"}, {}, dict(empty(), blocks=[{"network": "198.51.100.0/24", "port": 80}])
+    assert [backends.backend_of({"backend": asked}, about, None)[0] for asked in (None, "auto", "nftables", "iptables") for about in (nft, none)] == [
+        "nftables", "iptables", "nftables", "iptables", "nftables", None, "iptables", "iptables",
+    ]  # fmt: skip
+    assert backends.backend_of({"backend": "nftables"}, none, None)[1] == "there is no nft on the host"
+    assert backends.backend_of({"backend": "nftables"}, {"nft_refusal": "too old"}, None) == (None, "too old")
+    assert backends.backend_of({"backend": "nftables"}, nft, old) == ("iptables", ""), "what it was made with stays"
+    assert backends.backend_of({}, none, dict(empty(), limited=[{"family": "ipv4", "port": 80}], backend="nftables")) == ("nftables", "")
+    assert backends.backend_of({}, nft, empty()) == ("nftables", "") and "ends by itself 60 seconds after" in backends.ending("nftables", 60)
+    with pytest.raises(InvalidOption, match="expected one of auto, nftables, iptables"):
+        backends.backend_of({"backend": "pf"}, nft, None)
+
+
+@pytest.mark.parametrize("has, goal, short", [(0, 1, True), (1, 1, False), (2, 1, False), (None, 1, True)])
+def test_a_sysctl_that_fell_short(has: Optional[int], goal: int, short: bool) -> None:
+    told = mitigation_effect({"sysctls": {"tcp_syncookies": {"runtime": has}}}, {"sysctls": {"tcp_syncookies": goal}})
+    assert told["shortfalls"] == (["net.ipv4.tcp_syncookies is %s, not 1" % has] if short else [])
+
+
+def test_how_a_listener_stands_after_it() -> None:
+    record = dict(empty(), causes=["syn-flood-everywhere on 0.0.0.0:80"], listeners=[dict(row(), before=128, set=4096)])
+    full = {"used": 129, "limit": 129, "new_peer_limit": None, "on_full": "drop"}
+
+    def told(**changes: Any) -> Facts:
+        return mitigation_effect({"listeners": [row(**changes)]}, {"record": record})
+
+    assert told(backlog=4095)["told"] == ["0.0.0.0:80 keeps its backlog of 4095, not 4096",
+        "0.0.0.0:80: 129 half-open connections, 4096 admitted, cookies when full"]
+    assert len(told(backlog=4096)["told"]) == 1 and told(backlog=4096)["shortfalls"] == []
+    assert told(backlog=4096, syn_queue=full)["shortfalls"] == ["0.0.0.0:80: 129 half-open connections, 129 admitted, drops when full"]
+    assert told(backlog=4096, syn_queue=dict(full, used=128))["shortfalls"] == []
+    assert "97 admitted, drops" in told(backlog=4096, syn_queue=dict(full, used=97, new_peer_limit=97))["shortfalls"][0]
+    assert told(port=81, inode=5, backlog=5) == told(network_namespace="blue", inode=5) == {"told": [], "shortfalls": []}

@@ -15,6 +15,13 @@ from hypothesis import strategies as st
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.dropins import DropIn
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.edit import HEADER
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.values import NONE, PROCPS, SYSTEMD, BootFiles
+from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.writer import (
+    AFTER,
+    BY_ANOTHER,
+    RUNTIME,
+    UNKNOWN,
+    Writer,
+)
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.plan import (
     AT_LEAST,
     EXACT,
@@ -165,3 +172,78 @@ def test_texts_never_carry_what_a_terminal_or_a_template_would_act_upon():
     shadows = plan(wanted, found(others=[("/etc/sysctl.d/99-zzz\x1b.conf", line(7))])).shadows
     message = shadowed_message(shadows, wanted, OURS)
     assert "\x1b" not in message and "net.core.somaxconn would be 7 instead of 5, from /etc/sysctl.d/99-zzz\\x1b.conf:1" in message
+
+
+def test_a_change_is_one_of_either():
+    kept, ran = plan(Wanted({"somaxconn": 5000}, runtime=False), found()), plan(Wanted({"somaxconn": 5000}, persist=False), found())
+    assert (bool(kept.writes), kept.file_changes, kept.changes) == (False, True, True)
+    assert (bool(ran.writes), ran.file_changes, ran.changes) == (True, False, True)
+    assert plan(Wanted({"somaxconn": 4096}, persist=False), found()).changes is False
+
+
+def test_a_file_is_left_alone_where_nothing_is_to_persist():
+    for wanted in (Wanted({"somaxconn": 5000}, persist=False), Wanted({"somaxconn": None}, absent=True, persist=False)):
+        planned = plan(wanted, found(line(7)))
+        assert (planned.content, planned.file_changes, planned.shadows, planned.disturbers) == (line(7), False, (), ())
+
+
+def test_of_an_absent_setting_nothing_is_shadowed():
+    planned = plan(Wanted({"somaxconn": None}, absent=True), found(line(5000), [("/etc/sysctl.d/99-zzz.conf", line(7))], {"somaxconn": 5000}))
+    assert planned.shadows == () and planned.content == b"" and [(one.before, one.after) for one in planned.writes] == [(5000, 7)]
+
+
+def test_what_cannot_be_told_is_a_shadow_of_its_own():
+    before = found()
+    hidden = before._replace(boot=before.boot._replace(dropins=(DropIn("/etc/sysctl.d/99-zzz.conf", None, "denied", ""),)))
+    (shadow,) = plan(Wanted({"somaxconn": 5000}), hidden).shadows
+    assert (shadow.source, shadow.value) == (None, None) and shadow.reason.startswith("the boot value cannot be told: /etc/sysctl.d/99-zzz.conf cannot be read")
+    assert plan(Wanted({"somaxconn": 5000}), hidden).after["somaxconn"] == {"runtime": 5000, "boot": None, "boot_source": None}
+
+
+@pytest.mark.parametrize(("order", "value", "disturbs"), [(UNKNOWN, "5000", False), (UNKNOWN, "7", True), (UNKNOWN, None, True), (RUNTIME, None, True)])
+def test_what_else_may_set_it(order, value, disturbs):
+    other = Writer("cron", "/etc/crontab:4", "net.core.somaxconn", value, order)
+    before = found()
+    before = before._replace(boot=before.boot._replace(writers=(other,)))
+    assert plan(Wanted({"somaxconn": 5000}), before).disturbers == ((other,) if disturbs else ())
+    assert plan(Wanted({"somaxconn": 5000}, persist=False), before).disturbers == plan(Wanted({"tcp_syncookies": 1}), before).disturbers == ()
+
+
+def test_what_sets_it_after_the_loader_wins():
+    other = Writer("cron", "/etc/crontab:4", "net.core.somaxconn", "7", AFTER)
+    before = found()
+    before = before._replace(boot=before.boot._replace(writers=(other,)))
+    (shadow,) = plan(Wanted({"somaxconn": 5000}), before).shadows
+    assert (shadow.source, shadow.value, shadow.reason) == ("/etc/crontab:4", 7, BY_ANOTHER)
+    assert plan(Wanted({"somaxconn": 7}), before).shadows == (), "as wanted, whoever sets it"
+    assert plan(Wanted({"somaxconn": 5}, AT_LEAST), before).shadows == ()
+
+
+def test_a_line_in_vain_is_a_shadow_even_where_the_value_is_right():
+    masked = found(others=[("/etc/sysctl.d/10.conf", line(5000))])
+    hidden = masked._replace(file=SysctlFile("/usr/lib/sysctl.d/10.conf", None, ("/usr/lib/sysctl.d/10.conf",)))
+    (shadow,) = plan(Wanted({"somaxconn": 5000}), hidden).shadows
+    assert shadow.value == 5000 and shadow.reason == "/etc/sysctl.d/10.conf masks this file"
+    assert plan(Wanted({"somaxconn": 5000}, AT_LEAST), hidden).shadows == ()
+    nowhere = masked._replace(file=SysctlFile("/srv/x.conf", None, ()))
+    (shadow,) = plan(Wanted({"somaxconn": 6000}), nowhere).shadows
+    assert shadow.reason == "no boot loader reads /srv/x.conf"
+
+
+@pytest.mark.parametrize(("now", "default", "own", "goal", "kept"), [
+    (9000, None, None, 5000, 9000), (9000, 4096, None, 5000, 5000), (4000, None, None, 5000, 5000), (None, None, None, 5000, 5000),
+    (9000, None, 6000, 5000, None), (9000, None, 4000, 5000, 5000),
+])  # fmt: skip
+def test_what_is_written_where_no_less_is_wanted(now, default, own, goal, kept):
+    planned = plan(Wanted({"somaxconn": goal}, AT_LEAST), found(None if own is None else line(own), (), {"somaxconn": now}, defaults={"somaxconn": default}))
+    if kept is None:
+        assert not planned.file_changes
+    else:
+        assert planned.content == (HEADER if own is None else b"") + line(kept)
+
+
+@pytest.mark.parametrize("part", ["boot", "file"])
+def test_without_boot_files_or_a_file_nothing_is_shadowed(part):
+    later = [("/etc/sysctl.d/99-zzz.conf", line(7))]
+    assert len(plan(Wanted({"somaxconn": 5000}), found(others=later)).shadows) == 1
+    assert plan(Wanted({"somaxconn": 5000}), found(others=later)._replace(**{part: None})).shadows == ()

@@ -19,6 +19,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan im
 )
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.unix_listener import UnixListener
 
 INTS = st.integers(-(2**31), 2**31 - 1)
 COUNTS = st.integers(0, 2**31 - 1)
@@ -161,3 +162,47 @@ def test_a_check_may_reckon_with_another_somaxconn():
     assert expected_somaxconn({"expected_somaxconn": 8192}) == 8192
     with pytest.raises(InvalidOption, match="^expected_somaxconn"):
         expected_somaxconn({"expected_somaxconn": -1})
+
+
+# ---------------------------------------------------------------- UNIX sockets
+
+
+def unix(path="/run/x.sock", inode=7, backlog=128):
+    return UnixListener(path, path.encode(), "stream", inode, 0, backlog)
+
+
+def of_path(path="/run/x.sock", inode=None, **more):
+    return ask_raise(dict({"path": path, "backlog": 1000, "policy": EXACT, "inode": inode}, **more))
+
+
+def test_a_unix_socket_is_meant_by_its_path():
+    sockets = [unix(inode=9), unix("/run/y.sock", 8), unix(inode=7), listening()]
+    assert [step.socket.inode for step in plan_raise(of_path(), sockets, 4096)] == [7, 9]
+    assert [step.socket.inode for step in plan_raise(of_path(inode=9), sockets, 4096)] == [9]
+    assert [step.socket.inode for step in plan_raise(asked(), sockets, 4096)] == [1], "and no port means one"
+    assert name_of(unix()) == "/run/x.sock" and name_of(unix("")) == "a UNIX socket without a name"
+    with pytest.raises(NotRaised, match="/run/z.sock"):
+        plan_raise(of_path("/run/z.sock"), sockets, 4096)
+    with pytest.raises(NotRaised, match=r"backlog of /run/x.sock cannot be read: .*modules unix_diag"):
+        plan_raise(of_path(), [unix(backlog=None)], 4096)
+
+
+@pytest.mark.parametrize("path", ["run/x", "", "x"])
+def test_a_path_begins_with_a_slash_or_an_at(path):
+    with pytest.raises(InvalidOption, match="^path: "):
+        of_path(path)
+    assert of_path("@x").path == "@x" and of_path("/x").port is None
+
+
+@pytest.mark.parametrize(("other", "value"), [("port", 80), ("address", "::")])
+def test_a_path_goes_with_no_port_or_address(other, value):
+    with pytest.raises(InvalidOption, match="^%s: .* it goes with no path" % other):
+        of_path(**{other: value})
+
+
+@pytest.mark.parametrize(("port", "backlog"), [(1, 2**31 - 1), (65535, -(2**31)), (80, 0)])
+def test_the_least_and_the_most(port, backlog):
+    assert (asked(backlog, port).port, asked(backlog, port).backlog) == (port, backlog)
+    assert (expected_somaxconn({"expected_somaxconn": 0}), expected_somaxconn({"expected_somaxconn": 2**31 - 1})) == (0, 2**31 - 1)
+    with pytest.raises(InvalidOption):
+        expected_somaxconn({"expected_somaxconn": 2**31})

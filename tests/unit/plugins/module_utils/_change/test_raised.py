@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.application import Application
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_runtimes import RUNTIMES
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import recognise
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import Hint, recognise
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.shelves import ORDER, entries
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan import Step
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raised import (
@@ -22,6 +23,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raised import
 )
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket, Owner, Process
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.units import Unit
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.unix_listener import UnixListener
 
 
 def listening(address="0.0.0.0", backlog=128, inode=7):
@@ -123,3 +125,45 @@ def test_a_clamp_is_told_once():
     assert raised_warnings([Step(listening(), 1000, False)], 1000, 4096) == []
     (text,) = raised_warnings([Step(listening(), 500, True), Step(listening(inode=8), 500, True)], 1000, 500)
     assert text.startswith("net.core.somaxconn is 500 there and clamps the backlog of 1000 that was asked for: 0.0.0.0:80 keeps 500.")
+
+
+def unix(path="/run/x.sock", backlog=128):
+    return UnixListener(path, path.encode(), "stream", 7, 0, backlog)
+
+
+def test_what_keeps_the_backlog_of_a_unix_socket():
+    text = to_keep(recognise([process("nginx")]), unix(), 1000, 4096)
+    assert "unless it asks for 1000 itself: set `backlog=1000` on `listen unix:/run/x.sock` in /etc/nginx/" in text
+    for application in [one for shelf in ORDER for one in entries(shelf)] + list(RUNTIMES.values()):
+        assert "None" not in to_keep(Hint(application, None), unix(), 1001, 4096)
+    halves = Application("x", ("x",), "set {half} and {four}", defaults=(1,))
+    assert "set 501 and 4004" in to_keep(Hint(halves, None), unix(), 1001, 4096)
+    assert "set 500 and 4000" in to_keep(Hint(halves, None), unix(), 1000, 4096) and "set 501 and 4004" in to_keep(Hint(halves, None), listening(), 1001, 4096)
+
+
+def test_a_row_and_a_diff_of_a_unix_socket():
+    owner = Owner((process("nginx"),), Unit("nginx.service"))
+    (row,) = raised_rows([Step(unix(), 1000, True)], {7: owner}, "blue", 1000)
+    assert row.pop("to_keep")
+    assert row == {
+        "network_namespace": "blue", "path": "/run/x.sock", "type": "stream", "inode": 7, "processes": [{"pid": 812, "name": "nginx"}], "unit": "nginx.service",
+        "before": 128, "after": 1000, "clamped_by_somaxconn": True,
+    }  # fmt: skip
+    assert raised_diff([Step(unix(), 1000, True)])[0]["before_header"] == "listener /run/x.sock (inode 7)"
+    assert "a UNIX socket without a name keeps 500" in raised_warnings([Step(unix(""), 500, True)], 1000, 500)[0]
+
+
+@pytest.mark.parametrize(("asked", "backlog", "said"), [
+    (600, 600, "asks for as much again."), (600, 500, "asks for no less again."),
+    (600, 601, "undoes this: change --backlog on its command line from 600 to 601."),
+])  # fmt: skip
+def test_what_a_command_line_asks_for_again(asked, backlog, said):
+    hint = recognise([process("gunicorn", "gunicorn", "--backlog", str(asked))])
+    assert to_keep(hint, listening(), backlog, 4096).endswith(said)
+    lowered = to_keep(hint, listening(backlog=4096), backlog, 4096)
+    assert lowered.endswith(said if backlog >= asked else "from 600 to 500.")
+
+
+def test_nothing_sets_it():
+    hint = Hint(Application("x", ("x",), None), None)
+    assert to_keep(hint, listening(), 5, 9).endswith("undoes this, and nothing sets it: change it here again then.")

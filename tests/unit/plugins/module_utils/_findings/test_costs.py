@@ -113,3 +113,67 @@ def test_what_is_enough_is_enough_beside_smaller_ones():
 )
 def test_defaults_and_what_fits_are_no_danger(facts):
     assert findings(facts) == []
+
+
+# ---------------------------------------------------------------- at the bounds
+
+
+def full(limit, **sysctls):
+    return only(with_listener(host(**sysctls), syn_queue={"used": limit, "limit": limit}), "half-open-lifetime")[0]
+
+
+def test_the_rate_is_told_with_a_digit_behind_the_point_where_it_is_small():
+    assert "about 10 spoofed" in full(90)["summary"] and "about 9.9 spoofed" in full(89)["summary"]
+    assert "`sysctl -w net.ipv4.tcp_synack_retries=2` frees" in full(90, tcp_synack_retries=3)["remedy"]
+    assert full(90, tcp_synack_retries=2)["remedy"] == "A larger queue needs a faster flood, in proportion; cookies take any."
+
+
+def test_the_queue_that_takes_the_fastest_flood_comes_first():
+    facts = host()
+    facts["listeners"] = [listener(port=port, syn_queue={"used": limit, "limit": limit}) for port, limit in ((1, 20), (2, 30), (3, 10))]
+    assert [one["subject"] for one in only(facts, "half-open-lifetime")] == ["0.0.0.0:2", "0.0.0.0:1", "0.0.0.0:3"]
+
+
+def test_without_a_level_or_retries_no_lifetime_is_told():
+    facts = with_listener(host(), syn_queue={"used": 512})
+    facts["kernel"]["stable_level"] = None
+    assert only(facts, "half-open-lifetime") == []
+    facts = with_listener(host(), syn_queue={"used": 512})
+    facts["sysctls"]["tcp_synack_retries"]["runtime"] = None
+    assert only(facts, "half-open-lifetime") == []
+
+
+def test_an_eighth_of_the_memory_is_not_too_much():
+    assert findings(with_memory(8000, {"backlog": 4097, "memory_bytes": 1000})) == []
+    (found,) = findings(with_memory(8000, {"backlog": 4097, "memory_bytes": 1001}))
+    assert "would take 1001 bytes of 7.8 KiB of memory (13%)" in found["summary"] and found["evidence"]["share"] == 0.1251
+    assert found["remedy"] == "Ask for less there: 4096 bridge most pauses. net.core.somaxconn clamps what the next listen() asks for."
+    assert findings(with_memory(8000, {"backlog": 4096, "memory_bytes": 5000})) == [], "a default is nobody's choice"
+
+
+@pytest.mark.parametrize("size, told",
+    [(1023, "1023 bytes"), (1024, "1.0 KiB"), (1 << 20, "1.0 MiB"), ((1 << 20) - 1, "1024.0 KiB"), (1 << 30, "1.0 GiB"), ((1 << 30) - 1, "1024.0 MiB")])
+def test_amounts_of_memory(size, told):
+    (found,) = findings(with_memory(2 * size, {"backlog": 65535, "memory_bytes": size}))
+    assert "would take %s of " % told in found["summary"]
+
+
+@pytest.mark.parametrize("memory, most", [(8 * 500, 32768), (8 * 499, 16384), (8 * 250, 16384), (8 * 249, 8192), (8 * 125, 8192), (8 * 124, 4096)])
+def test_the_largest_power_of_two_that_keeps_it_below_an_eighth(memory, most):
+    (found,) = findings(with_memory(memory, {"backlog": 65536, "memory_bytes": 1000}))
+    assert ("there: %d " % most) in found["remedy"] and ("at most" in found["remedy"]) == (most > 4096)
+
+
+def test_five_listeners_are_named_and_the_rest_counted():
+    def named(count):
+        return findings(with_memory(8000, *({"backlog": 8192, "memory_bytes": 900 - port, "port": port} for port in range(1, count + 1))))[0]
+
+    assert "0.0.0.0:4, 0.0.0.0:5 would take" in named(5)["summary"] and "0.0.0.0:5 and 1 more would take" in named(6)["summary"]
+    assert named(6)["evidence"]["listeners"][0] == {"listener": "0.0.0.0:1", "backlog": 8192, "memory_bytes": 899}
+    same = findings(with_memory(8000, {"backlog": 8192, "memory_bytes": 900}, {"backlog": 8192, "memory_bytes": 901}))[0]
+    assert same["subject"] == "0.0.0.0:80", "members of one group"
+
+
+def test_a_smaller_one_keeps_what_it_has():
+    (found,) = findings(with_memory(12000, {"backlog": 65536, "memory_bytes": 1000}, {"backlog": 8192, "memory_bytes": 1000, "port": 81}))
+    assert "there: 32768 at most" in found["remedy"], "half of the one, and all of the other, are just an eighth"

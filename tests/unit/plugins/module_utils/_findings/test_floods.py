@@ -330,3 +330,71 @@ def test_what_a_host_writes_behind_an_address_is_in_no_command():
     remedies = [one["remedy"] for one in judged(facts, entries(512, 0, (0, 512), told))]
     assert any("-s 198.51.100.0/24 " in remedy for remedy in remedies)
     assert not any("$(" in remedy for remedy in remedies)
+
+
+@pytest.mark.parametrize("others, subject, address", [([], "0.0.0.0:80", "0.0.0.0"), ([81], "host", None)])
+def test_cookies_that_do_not_come_back_name_the_only_listener(others, subject, address):
+    facts = during(host(tcp_syncookies=2), 2.0, SyncookiesSent=4000, SyncookiesRecv=9)
+    facts["listeners"] += [listener(port=port) for port in others]
+    found = findings(facts)[0]
+    assert (found["id"], found["severity"], found["subject"]) == ("syn-flood-everywhere", "warning", subject)
+    assert (found["evidence"]["address"], found["evidence"]["port"], found["evidence"]["half_open"]) == (address, 80 if address else None, 0)
+
+
+CLIENTS = [
+    (entries(512, 512, (512,), SPREAD), "honest-burst"), (entries(512, 100, (300, 212), SPREAD, (200, 180)), "lossy-clients"),
+    (entries(512, 100, (300, 212), SPREAD, (200, 3)), "syn-flood-everywhere"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row, identifier", CLIENTS)
+def test_what_drops_syns_is_critical_and_what_answers_with_cookies_is_not(row, identifier):
+    cookies = during(with_listener(host(), **FULL_WITH_COOKIES), 2.0, PassiveOpens=900, TCPReqQFullDoCookies=40)
+    dropping = during(with_listener(host(tcp_syncookies=0), **FULL_WITHOUT), 2.0, PassiveOpens=900, TCPReqQFullDrop=40, ListenDrops=40)
+    for facts, severity, said in ((cookies, "warning", "New clients are answered with cookies."), (dropping, "critical", "SYNs of new clients are dropped.")):
+        found = first(facts, row)
+        assert (found["id"], found["severity"]) == (identifier, severity) and found["summary"].endswith(said)
+    if identifier != "honest-burst":  # not full yet
+        near = during(with_listener(host(tcp_syncookies=0), syn_queue={"used": 450, "on_full": "drop"}), 2.0, PassiveOpens=900)
+        found = first(near, row)
+        assert found["severity"] == "warning" and found["summary"].endswith("Once the queue is full, SYNs of new clients are dropped.")
+
+
+def test_the_fuller_queue_comes_first_of_each_kind():
+    for row, identifier in CLIENTS:
+        facts = during(host(), 2.0, PassiveOpens=900, TCPReqQFullDoCookies=40)
+        facts["listeners"] = [listener(port=port, syn_queue={"used": used}) for port, used in ((80, 512), (81, 514), (82, 513))]
+        found = judged(facts, *(dict(row, port=port) for port in (80, 81, 82)))
+        assert [one["subject"] for one in found if one["id"] == identifier] == ["0.0.0.0:81", "0.0.0.0:82", "0.0.0.0:80"]
+
+
+def test_how_many_entries_and_networks_are_named():
+    def summary(*networks):
+        return first(with_listener(host(), **FULL_WITH_COOKIES), entries(sources=networks))["summary"]
+
+    four = tuple(("198.51.%d.0/24" % number, 128) for number in range(4))
+    five = tuple(("198.51.%d.0/24" % number, 100) for number in range(5))
+    assert "all of them are from 198.51.0.0/24, 198.51.1.0/24, 198.51.2.0/24 and 198.51.3.0/24." in summary(*four)
+    assert "98% of all are from 198.51.0.0/24, 198.51.1.0/24, 198.51.2.0/24 and 2 more networks." in summary(*five)
+    assert summary(*four).startswith("A SYN flood: 512 half-open connections are there (512 admitted), 512 of them unanswered for half a second or more")
+    assert "all of them are from 198.51.100.0/24." in summary(("198.51.100.0/24", 510)) and "99% of all are" in summary(("198.51.100.0/24", 509))
+    assert "from everywhere, 5% from the network with most." in summary(("198.51.100.0/24", 26)) and "from everywhere." in summary(("198.51.100.0/24", 25))
+
+
+def test_a_burst_of_nobody_known_gets_room_in_words():
+    for facts, start in (
+        (during(host(), 2.0, PassiveOpens=300, TCPReqQFullDoCookies=235, SyncookiesSent=20), "Raise the backlog of the listener that has bursts: "),
+        (during(host(tcp_syncookies=0), 2.0, PassiveOpens=65, TCPReqQFullDrop=705, ListenDrops=705),
+        "sysctl -w net.ipv4.tcp_syncookies=1  # at once. For more room: raise"),
+    ):
+        facts["listeners"].append(listener(port=81))
+        assert first(facts)["remedy"].startswith(start)
+
+
+def test_what_is_no_network_or_no_address_is_in_no_command():
+    odd = (("nothing", 256), ("198.51.100.0/24", 256))
+    facts = with_listener(host(), **dict(FULL_WITH_COOKIES, address="somewhere"))
+    facts["mitigation"] = {"controller": "192.0.2.7"}
+    remedy = first(facts, entries(sources=odd, address="somewhere"))["remedy"]
+    assert "`iptables -I INPUT -s 198.51.100.0/24 -p tcp --syn --dport 80 -j DROP`" in remedy
+    assert "nothing is left out: it is no network that a firewall knows." in remedy

@@ -86,3 +86,38 @@ def test_a_limit_is_told_and_how_it_ends() -> None:
 def test_a_limit_that_a_host_makes_up_does_no_harm(spoilt: Any) -> None:
     record = dict(empty(), since="2026-11-20T09:30:00Z", syn_limit=20, limited=[{"family": "ipv4", "port": 80}], backend="nftables")
     assert len(told(dict(record, **spoilt))) == 1
+
+
+AGES = [
+    ("2026-11-20T09:30:00Z", ", for 0 seconds:"), ("2026-11-20T09:31:59Z", ", for 119 seconds:"), ("2026-11-20T09:32:00Z", ", for 2 minutes:"),
+    ("2026-11-20T11:29:59Z", ", for 119 minutes:"),
+    ("2026-11-20T11:30:00Z", ", for 2 hours:"), ("2026-11-22T09:29:59Z", ", for 47 hours:"), ("2026-11-22T09:30:00Z", ", for 2 days:"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("now", "age"), AGES)
+def test_from_when_on_a_larger_unit_is_used(now: str, age: str) -> None:
+    record = dict(empty(), since="2026-11-20T09:30:00Z")
+    (found,) = [one for one in findings({"mitigation": {"record": record, "now": now}}) if one["id"] == "mitigation-in-force"]
+    assert age in found["summary"]
+
+
+@pytest.mark.parametrize(("changes", "said"), [
+    ({"blocks": [{"network": "198.51.100.0/24", "port": 80}]}, "1 network dropped on port 80."),
+    ({"blocks": [{"network": "198.51.100.0/24"}]}, "1 network dropped on port ."),
+    ({"syn_limit": 1, "limited": [{"family": "ipv4", "port": 443}, {"family": "ipv6", "port": 80}]}, "each network limited to 1 SYN a second on port 80, 443."),
+    ({"syn_limit": 2, "limited": [{"family": "ipv4", "port": 443}]}, "each network limited to 2 SYNs a second on port 443."),
+    ({"syn_limit": 2}, "nothing was changed yet."),
+    ({"blocks": [{"network": "198.51.100.0/24", "port": 80}], "backend": "iptables"}, "on port 80. With iptables no block ends by itself."),
+    ({"syn_limit": 2, "limited": [{"family": "ipv4", "port": 443}], "backend": "iptables"}, "on port 443. With iptables no limit ends by itself."),
+    ({"blocks": [{"network": "198.51.100.0/24", "port": port, "until": "2026-11-20T1%d:00:00Z" % hour} for port, hour in ((80, 1), (81, 3), (82, 2))]},
+     "on port 80, 81, 82. The last block ends by itself at 2026-11-20T13:00:00Z, unless a further run renews it."),
+    ({"blocks": [{"network": "198.51.100.0/24", "port": 80, "until": "2026-11-20T11:00:00Z"}, {"network": "203.0.113.0/24", "port": 80}]},
+    "2 networks dropped on port 80."),
+])  # fmt: skip
+def test_what_is_dropped_or_limited_and_until_when(changes: Any, said: str) -> None:
+    assert told(dict(empty(), **changes))[0]["summary"].endswith(said)
+
+
+def test_a_record_without_a_time() -> None:
+    assert "in force since a time that is not known: " in told(dict(empty(), schema=1))[0]["summary"]

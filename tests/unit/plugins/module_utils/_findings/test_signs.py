@@ -128,3 +128,101 @@ def test_a_host_that_is_well_opens_no_room(facts):
 
 def test_every_rule_is_where_the_table_says():
     assert all(callable(verdict.rule_of(room, name)) for _id, room, name in verdict.RULES)
+
+
+# ---------------------------------------------------------------- each sign by itself
+
+WELL = {"kernel": {"stable_level": "6.18.44"}}
+FULL = {of.LISTENERS, of.NAMESPACES, of.FLOODS, of.COSTS}
+
+
+def shown(**facts):
+    return of.signs(dict(WELL, **facts))
+
+
+def queues(**changes):
+    row = {"accept_queue": {"used": 0, "limit": 100}, "syn_queue": {"used": 0, "limit": 100, "new_peer_limit": None}}
+    for name, value in changes.items():
+        queue, _of, part = name.partition("_of_")
+        row[{"accept": "accept_queue", "syn": "syn_queue"}[queue]][part] = value
+    return row
+
+
+@pytest.mark.parametrize("row, rooms", [
+    (queues(accept_of_used=50), FULL), (queues(accept_of_used=49), set()), (queues(syn_of_used=50), FULL), (queues(syn_of_used=49), set()),
+    (queues(syn_of_used=10, syn_of_new_peer_limit=20), FULL), (queues(syn_of_used=9, syn_of_new_peer_limit=20), set()),
+    ({"backlog": 4097}, {of.COSTS}), ({"backlog": 4096}, set()), ({"fast_open": {"used": 5, "limit": 10}}, {of.LISTENERS, of.NAMESPACES}),
+    ({"fast_open": {"used": 4, "limit": 10}}, set()), ({"drops": 1}, {of.LISTENERS, of.NAMESPACES}), ({"drops": 0}, set()), ({"drops": None}, set()),
+])  # fmt: skip
+def test_of_a_listener(row, rooms):
+    assert shown(listeners=[{}, row]) == rooms
+
+
+@pytest.mark.parametrize("passive, rooms", [(5000, {of.LISTENERS, of.NAMESPACES}), (5001, set())])
+def test_drops_of_a_listener_are_weighed_by_its_own_namespace(passive, rooms):
+    row = {"drops": 5, "network_namespace": "blue"}
+    assert shown(listeners=[row], counters={"PassiveOpens": 10**9}, network_namespaces=[{"name": "blue", "counters": {"PassiveOpens": passive}}]) == rooms
+
+
+@pytest.mark.parametrize("name", ["ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies", "SyncookiesSent"])
+def test_of_counters_that_moved(name):
+    assert shown(counters_delta={name: 1}) == shown(network_namespaces=[{"name": "blue", "counters_delta": {name: 1}}]) == FULL | {of.COUNTERS}
+    assert shown(counters_delta={name: 0}) == shown(counters_delta={"PassiveOpens": 5}) == set()
+
+
+@pytest.mark.parametrize("name", ["ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies", "TCPFastOpenListenOverflow"])
+def test_of_counters_since_boot(name):
+    assert shown(counters={name: 5, "PassiveOpens": 5000}) == shown(counters={name: -1}) == {of.COUNTERS}
+    assert shown(counters={name: 5, "PassiveOpens": 5001}) == shown(counters={name: 0}) == shown(counters={"SyncookiesSent": 5}) == set()
+
+
+def test_of_fast_open_within_the_window():
+    assert shown(counters_delta={"TCPFastOpenListenOverflow": 1}) == {of.COUNTERS}
+
+
+def test_of_the_log():
+    event = {"kind": "syn_flood", "port": 80}
+    assert shown(kernel_log={"events": [event]}) == {of.REPORTS} == shown(kernel_log={"events": [event]}, listeners=[{"port": 81}])
+    assert shown(kernel_log={"events": [event]}, listeners=[{"port": 80}]) == {of.REPORTS, of.LISTENERS, of.NAMESPACES}
+    assert shown(kernel_log={"events": [dict(event, kind="suppressed")]}, listeners=[{"port": 80}]) == set()
+
+
+@pytest.mark.parametrize("state, rooms", [
+    ({"tuned": {"profile": "x"}}, {of.BOOT}), ({"drift": True}, {of.BOOT}), ({"drift": False}, set()), ({"shadowed": [{}]}, {of.BOOT, of.WRITERS}),
+    ({"shadowed": []}, set()),
+    ({"other_writers": [{}]}, {of.WRITERS}), ({"without_effect": [{}]}, {of.WRITERS}), ({"other_writers": [], "without_effect": []}, set()),
+])  # fmt: skip
+def test_of_a_setting(state, rooms):
+    assert shown(sysctls={"somaxconn": {}, "netdev_max_backlog": state}) == rooms
+
+
+@pytest.mark.parametrize("used, limit, rooms", [(65, 129, {of.UNIX}), (64, 129, set()), (64, 128, set()), (1, None, {of.UNIX}), (None, 5, set())])
+def test_of_a_unix_socket(used, limit, rooms):
+    assert shown(unix_listeners=[{"accept_queue": {"used": used, "limit": limit}}]) == rooms
+
+
+@pytest.mark.parametrize("name, state, rooms", [
+    ("tcp_syncookies", {"runtime": 0}, {of.SETTINGS}), ("tcp_syncookies", {"runtime": 2}, {of.SETTINGS}), ("tcp_syncookies", {"runtime": 1}, set()),
+    ("tcp_syncookies", {"runtime": None}, set()),
+    ("tcp_max_syn_backlog", {"runtime": 4097, "boot": 4097}, {of.SETTINGS}), ("tcp_max_syn_backlog", {"runtime": 4096, "boot": 4096}, set()),
+    ("tcp_max_syn_backlog", {"runtime": 512, "boot": 512, "boot_source": "/etc/sysctl.conf:1"}, {of.SETTINGS}),
+    ("tcp_max_syn_backlog", {"runtime": 5, "boot": 6}, {of.SETTINGS}),
+    ("tcp_max_syn_backlog", {"runtime": 512, "boot": 512, "boot_source": "kernel command line"}, {of.SETTINGS}),
+    ("tcp_max_syn_backlog", {"runtime": 5, "boot": None}, set()),
+    ("tcp_max_syn_backlog", {"runtime": 512, "boot": 512, "boot_source": "kernel default"}, set()),
+])  # fmt: skip
+def test_of_unusual_settings(name, state, rooms):
+    assert shown(sysctls={name: state}) == rooms
+    if set(state) == {"runtime"}:
+        assert shown(network_namespaces=[{"name": "blue", "sysctls": {name: state["runtime"]}}]) == rooms
+
+
+@pytest.mark.parametrize("level, rooms",
+    [("4.0.9", {of.SETTINGS}), ("4.1.0", set()), ("3.10", {of.SETTINGS}), ("5.0", set()), ("x", {of.SETTINGS}), (None, {of.SETTINGS}), ("4.x", {of.SETTINGS})])
+def test_of_an_old_kernel(level, rooms):
+    assert shown(kernel={"stable_level": level}) == rooms
+
+
+def test_of_a_mitigation():
+    assert shown(mitigation={"record": {"since": "x"}}) == {of.MITIGATION}
+    assert shown(mitigation={"record": None}) == shown(mitigation={"record": {}}) == set()

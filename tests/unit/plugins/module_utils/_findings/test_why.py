@@ -128,3 +128,52 @@ def test_a_hostile_path_is_one_word_of_the_command(name, version, cause):
     assert parsed[-1].startswith("/sys/fs/cgroup/")
     if name.isprintable() and "{" not in name:
         assert parsed[-1].rpartition("/")[0] == path
+
+
+# ---------------------------------------------------------------- word for word
+
+
+@pytest.mark.parametrize("why, sentence", [
+    (evidence("stopped"), "It is stopped (state T)."), (evidence("stopped", frozen=1), "It is stopped (state T)."),
+    (evidence("stopped", tracer=0), "It is stopped (state T)."),
+    (evidence("descriptors", open=5, limit=6), "It has 5 of 6 descriptors open, so that accept(2) fails with EMFILE."),
+    (evidence("blocked", wchan=None), "It is blocked inside the kernel (state D)."),
+    (evidence("throttled", periods_throttled=3, periods=5), "Its control group used up its CPU quota in 3 of 5 periods."),
+    (evidence("busy", busy_threads=3, every_thread=False), "3 of its 4 threads are busy all the time."),
+    (evidence("busy", busy_threads=1, every_thread=False), "1 of its 4 threads is busy all the time (tid 813)."),
+    (evidence("busy", ran=0.5, waited=0.5), "All of its 4 threads are busy all the time."),
+    (evidence("busy", ran=0.4, waited=0.5), "All of its 4 threads are busy all the time, and must wait for a CPU more than half of it."),
+    (evidence("busy", threads=1, waited=None), "Its only thread is busy all the time."), (evidence("unknown"), "Its main thread sleeps in futex_do_wait."),
+    (evidence("unknown", processes=2), ""), (evidence("unknown", wchan=None), ""), (evidence("stopped", pid=None), ""), ({}, ""),
+])  # fmt: skip
+def test_what_is_the_matter_in_a_sentence(why, sentence):
+    assert words.reason(why) == sentence
+
+
+LOOK = "`look`"
+
+
+@pytest.mark.parametrize("why, start", [
+    (evidence("descriptors", pids=[1, 2, 3, 4, 5]), "At once: %s. So that" % ", ".join("`prlimit --pid %d --nofile=2048:524288`" % pid for pid in (1, 2, 3, 4))),
+    (evidence("descriptors", limit=None, hard_limit=None), "At once: `prlimit --pid 812 --nofile=2:`. So that"),
+    (evidence("descriptors", limit=0, hard_limit=9), "At once: `prlimit --pid 812 --nofile=2:9`. So that"),
+    (evidence("descriptors", hard_limit=2047), "At once: `prlimit --pid 812 --nofile=2048:2048`."),
+    (evidence("throttled", quota_us=150000), "Give it more than 1.5 CPUs: at once `echo '300000 100000' > "),
+    (evidence("throttled", quota_us=33333, period_us=100000), "Give it more than 0.333 CPUs: at once"),
+    (evidence("throttled", quota_us=None, period_us=None), "Give it more than 0 CPUs: at once `echo '0 1' > "),
+    (evidence("blocked", tid=None), "`cat /proc/812/task/812/stack` tells"), (evidence("blocked", tid=813), "`cat /proc/812/task/813/stack` tells"),
+    (evidence("busy"), "More workers and CPUs help. See what they are busy with: `look`."),
+    (evidence("busy", threads=1), "See what this thread is busy with: `look`. More workers help"),
+    (evidence("busy", every_thread=False), "See what this thread is busy with: `look`. More workers help"),
+    (evidence("busy", waited=1.1), "This host has too few CPUs"),
+    (evidence("stopped", pids=None), "Let it go on: `kill -CONT 812`."), (evidence("stopped", pids=[7, None]), "Let it go on: `kill -CONT 7`."),
+    (evidence("stopped", frozen=True, cgroup="/a", cgroup_version=None), "Thaw it: `echo 0 > /a/cgroup.freeze`."),
+])  # fmt: skip
+def test_what_to_do_about_it(why, start):
+    assert words.remedy(why, LOOK, "x.service").startswith(start)
+
+
+def test_nothing_is_to_be_done_about_what_is_not_known():
+    assert words.remedy(evidence("unknown"), LOOK, None) == words.remedy(evidence("stopped", pid=None), LOOK, None) == words.remedy({}, LOOK, None) == ""
+    assert "So that it stays: LimitNOFILE=2048 under [Service] of x.service, and a restart." in words.remedy(evidence("descriptors"), LOOK, "x.service")
+    assert "So that it stays: more for `ulimit -n`" in words.remedy(evidence("descriptors"), LOOK, "x.scope")

@@ -43,7 +43,8 @@ def test_a_cron_job_wins_over_a_file():
 def test_a_cron_job_takes_back_what_is_in_force():
     facts = with_state(runtime=4096, boot=128, boot_source="/etc/crontab:4", other_writers=[CRON], drift=True)
     found = told(facts, "set-elsewhere-at-boot")
-    assert found is None or "4096 in force now is lost" in found["summary"]
+    assert "(/etc/crontab:4) after the boot loader, at boot: the 4096 in force now is lost then at the latest." in found["summary"]
+    assert found["remedy"].startswith("To have 4096, ")
 
 
 def test_two_programs_that_disagree():
@@ -143,3 +144,66 @@ def test_first_why_it_does_not_accept_then_a_larger_backlog():
     found = with_socket(129, accept_queue={"used": 129, "limit": 129, "why": why})
     assert found["evidence"]["why"] == why
     assert found["remedy"].endswith("Set listen.backlog.")
+
+
+def test_one_that_decides_in_nobodys_way_is_no_finding():
+    facts = with_state(runtime=128, boot=128, boot_source="/etc/crontab:4", other_writers=[CRON], drift=False)
+    assert told(facts, "set-elsewhere-at-boot") is None
+
+
+def test_of_several_lines_that_lost_the_last_is_told():
+    lost = [dict(LOST, source="/etc/sysctl.d/1.conf:1", value="5"), LOST]
+    facts = with_state(runtime=128, boot=128, boot_source="/etc/crontab:4", other_writers=[CRON], shadowed=lost)
+    assert "over /etc/sysctl.d/9.conf:1, which asks for 4096" in told(facts, "set-elsewhere-at-boot")["summary"]
+
+
+def test_what_is_not_known_is_told_as_that():
+    facts = with_state(boot=None, boot_certain=False, other_writers=[dict(CRON, order=writer.UNKNOWN)], without_effect=[NEAR])
+    assert "Otherwise it is not known after a reboot." in told(facts, "set-elsewhere-at-boot")["summary"]
+    assert told(facts, "boot-line-without-effect")["summary"].endswith("After a reboot it is not known.")
+
+
+def test_lines_that_ask_for_what_is_there_are_only_worth_knowing():
+    found = told(with_state(without_effect=[dict(NEAR, value="4096")]), "boot-line-without-effect")
+    assert found["severity"] == "info" and "and sets nothing: its name is misspelled. After a reboot it is 4096." in found["summary"]
+    both = told(with_state(without_effect=[dict(NEAR, value="4096"), NEAR]), "boot-line-without-effect")
+    assert both["severity"] == "warning" and "to 65535" in both["summary"] and len(both["evidence"]["lines"]) == 2
+
+
+def unix(**changes: Any) -> Any:
+    row = {"path": "/run/x.sock", "network_namespace": "host", "backlog": 128, "accept_queue": {"used": 129, "limit": 129}, "bound_by": "application",
+        "remedy": "Raise it."}
+    return told({"unix_listeners": [dict(row, **changes)]}, "unix-accept-queue-full")
+
+
+@pytest.mark.parametrize(("used", "severity"), [(103, None), (104, "warning"), (128, "warning"), (129, "critical"), (130, "critical")])
+def test_from_when_on_a_unix_socket_is_told(used, severity):
+    found = unix(accept_queue={"used": used, "limit": 129})
+    assert (found and found["severity"]) == severity
+
+
+def test_what_is_said_of_a_unix_socket():
+    found = unix(unit="x.service")
+    assert found["summary"].startswith("129 of 129 connections wait on /run/x.sock, and x.service does not accept as fast as they come.")
+    assert found["evidence"] == {"backlog": 128, "accept_queue_used": 129, "accept_queue_limit": 129,
+        "bound_by": "application"} and found["remedy"] == "Raise it."
+    assert "and app (pid 7) does" in unix(processes=[{"pid": 7, "name": "app"}], unit="x.service")["summary"]
+    assert "and its application does" in unix()["summary"]
+    assert unix(network_namespace="blue")["subject"] == "/run/x.sock in network namespace blue" and unix()["subject"] == "/run/x.sock"
+    why = {"cause": "stopped", "pid": 7, "state": "T"}
+    stopped = unix(accept_queue={"used": 129, "limit": 129, "why": why})
+    assert stopped["evidence"]["why"] == why and stopped["remedy"].endswith(" For short bursts: Raise it.")
+
+
+def test_the_fuller_unix_socket_comes_first():
+    rows = [{"path": path, "accept_queue": {"used": used, "limit": 100}} for path, used in (("/a", 85), ("/b", 99), ("/c", 90))]
+    assert [one["subject"] for one in findings({"unix_listeners": rows})] == ["/b", "/c", "/a"]
+
+
+def test_a_line_that_another_program_overrides_is_told_once():
+    facts = with_state(runtime=128, boot=128, boot_source="/etc/crontab:4", other_writers=[CRON], shadowed=[LOST])
+    assert told(facts, "boot-file-shadowed") is None and told(facts, "runtime-undone-at-boot") is None
+    other = with_state(runtime=128, boot=128, boot_source="/etc/sysctl.d/99.conf:1", other_writers=[], shadowed=[LOST])
+    assert told(other, "boot-file-shadowed")["summary"].startswith("/etc/sysctl.d/9.conf:1 sets net.core.somaxconn = 4096, but that has no effect: overridden by")
+    drifting = with_state(runtime=4096, boot=128, boot_source="/etc/crontab:4", other_writers=[CRON], drift=True)
+    assert told(drifting, "runtime-undone-at-boot") is None

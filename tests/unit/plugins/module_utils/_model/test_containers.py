@@ -61,6 +61,19 @@ UNDERSCORED = UID.replace("-", "_")
         ("/user.slice/user-1000.slice/session-1.scope", None),
         ("/system.slice/docker-0123.scope", None),
         ("/pod" + UID, None),  # not below kubepods
+        ("/systemd-nspawn@web.service/x.slice", None),  # in no slice
+        ("/x.service/systemd-nspawn@web.service", None),
+        ("/machine.slice/x/machine-web.scope", None),
+        ("/lxc", None),
+        ("/lxc/lxc.payload", Container("lxc", "", "lxc.payload")),
+        ("/libpod_parent/" + ID, None),  # a pod without a container
+        ("/a/libpod_parent/" + ID, None),
+        ("/" + ID, Container("", ID)),
+        ("/%s/docker" % ID, Container("", ID)),
+        ("/kubepods/pod%s/x/%s" % (UID, ID), Container("pod", "", UID)),
+        ("/kubepods/x/pod" + UID, Container("pod", "", UID)),
+        ("/user-1000.slice/docker-%s.scope" % ID, Container("docker", ID, user=1000)),
+        ("/user@7.service/lxc.payload.web", Container("lxc", "", "web")),
     ],
 )
 def test_a_path_tells_the_container(path: str, expected: Container | None) -> None:

@@ -327,3 +327,128 @@ def test_hardly_any_cookie_comes_back_from_a_flood(back, kind):
 @pytest.mark.parametrize(("back", "kind"), [(50, HONEST_BURST), (49, UNDECIDED)])
 def test_half_of_the_cookies_come_back_from_clients(back, kind):
     assert judge(entries(40, 40, (40,), SCATTERED), window(2.0, 10, 100, back), True).kind == kind
+
+
+@pytest.mark.parametrize(("young", "kind"), [(20, LOSSY_CLIENTS), (21, HONEST_BURST)])
+def test_a_third_that_waited_half_a_second_is_no_first_round_trip(young, kind):
+    found = judge(entries(30, young, (young, 30 - young), SCATTERED, 9, 9), window(completed=30), True)
+    assert (found.kind, found.share) == (kind, 1 / 30)
+
+
+BUSY = window(completed=500)
+
+
+@pytest.mark.parametrize(
+    ("followed", "gone", "asked", "kind"),
+    [
+        # eight that were followed say something
+        (8, 8, 0, LOSSY_CLIENTS), (7, 7, 0, UNDECIDED), (8, 0, 0, EVERYWHERE), (7, 0, 0, UNDECIDED),
+        # a tenth that is gone is no client's answer
+        (100, 10, 0, EVERYWHERE), (100, 11, 0, UNDECIDED),
+        # two fifths are; where most are gone or asked again, fewer
+        (100, 40, 0, LOSSY_CLIENTS), (100, 39, 0, UNDECIDED), (100, 20, 40, LOSSY_CLIENTS), (100, 20, 39, UNDECIDED), (100, 11, 49, LOSSY_CLIENTS),
+        # of few clients on a bad line it can be chance that none was heard
+        (23, 0, 3, UNDECIDED), (23, 0, 2, EVERYWHERE), (24, 0, 3, EVERYWHERE), (20, 0, 2, EVERYWHERE),
+        # all of them ask again: a flood that repeats its SYNs, or clients where some are gone
+        (100, 0, 60, EVERYWHERE), (100, 10, 50, UNDECIDED), (100, 10, 49, EVERYWHERE), (100, 1, 59, UNDECIDED), (100, 1, 58, EVERYWHERE),
+    ],
+)  # fmt: skip
+def test_how_many_of_those_that_were_followed_answer(followed, gone, asked, kind):
+    assert judge(entries(150, 20, (60, 20, 70), SCATTERED, followed, gone, asked), BUSY, True).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("refused", "asked", "completed", "kind"),
+    [
+        (29, 0, 500, LOSSY_CLIENTS), (30, 0, 500, UNDECIDED), (30, 11, 500, UNDECIDED), (30, 11, 0, UNDECIDED), (30, 10, 0, EVERYWHERE),
+        (0, 0, 40, LOSSY_CLIENTS), (0, 0, 39, UNDECIDED), (0, 0, None, LOSSY_CLIENTS),
+    ],
+)  # fmt: skip
+def test_what_resets_and_routers_took_away_was_no_client(refused, asked, completed, kind):
+    what = entries(150, 20, (60, 20, 70), SCATTERED, 100, 40, asked)
+    assert judge(what, Window(2.0, completed, 0, 0, 0, refused), True).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("total", "young", "counted", "kind"),
+    [
+        (24, 16, window(1.0), EVERYWHERE), (21, 14, window(1.0), UNDECIDED), (24, 16, window(0.99), UNDECIDED), (24, 16, window(1.0, 1), UNDECIDED),
+        (24, 16, window(1.0, None), UNDECIDED),
+        # new connections take the place of all entries
+        (30, 30, window(1.0, 30), HONEST_BURST), (30, 30, window(1.0, 29), UNDECIDED), (30, 30, window(1.0, 30, 31), HONEST_BURST),
+        (30, 30, window(1.0, 30, 32), UNDECIDED),
+        (30, 20, window(1.0, 30), UNDECIDED), (30, 21, window(1.0, 30), HONEST_BURST), (30, 30, NONE, UNDECIDED),
+        # cookies that come back are of clients only where no entry is old, and only a second says that none came back
+        (30, 20, window(1.0, 10, 100, 50), UNDECIDED), (30, 0, window(1.0, 10, 100, 10), EVERYWHERE), (30, 0, window(0.9, 10, 100, 10), UNDECIDED),
+    ],
+)  # fmt: skip
+def test_what_the_network_namespace_counted(total, young, counted, kind):
+    assert judge(entries(total, young, (total,), SCATTERED), counted, True).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("young", "retransmissions", "flood"),
+    [
+        (0, (0, 16), True), (0, (0, 15), False), (30, (30, 70), True), (31, (31, 69), False),
+        # half of them past their third timeout: a queue that is half full keeps only those that ask again
+        (0, (0, 10, 10, 20), False), (0, (0, 10, 11, 19), True), (0, (0, 0, 0, 40), False),
+        # as many reach a stage as the one before, which lasts half as long
+        (12, (20, 80), True), (11, (20, 80), False), (1, (16, 0, 84), True), (0, (16, 0, 84), False), (30, (20, 80), True),
+        # asked for more often than any client asks
+        (30, (30,) + (0,) * 16 + (70,), True), (31, (31,) + (0,) * 16 + (69,), False), (30, (30,) + (0,) * 15 + (70,), False), (0, (0,) * 17 + (10, 30), True),
+    ],
+)  # fmt: skip
+def test_ages_alone_tell_a_flood(young, retransmissions, flood):
+    what = entries(sum(retransmissions), young, retransmissions, SCATTERED)
+    assert judge(what, NONE, True).kind == (EVERYWHERE if flood else UNDECIDED)
+
+
+@pytest.mark.parametrize(
+    ("retransmissions", "full", "flood"),
+    [((0, 0, 0, 16), True, True), ((0, 0, 0, 15), True, False), ((0, 0, 0, 16), False, False), ((0, 1, 0, 15), True, False), ((1, 0, 0, 15), True, False)],
+)
+def test_a_full_queue_that_nobody_leaves(retransmissions, full, flood):
+    what = entries(sum(retransmissions), 0, retransmissions, SCATTERED, full=full)
+    assert judge(what, NONE, True).kind == (EVERYWHERE if flood else UNDECIDED)
+
+
+@pytest.mark.parametrize(
+    ("networks", "kind", "named"),
+    [
+        ((("a", 100, 100), ("b", 10, 10)), FEW_NETWORKS, ("a", "b")), ((("a", 100, 100), ("b", 9, 9)), FEW_NETWORKS, ("a",)),
+        ((("a", 90, 90), ("b", 20, 10)), FEW_NETWORKS, ("a", "b")), ((("a", 90, 90), ("b", 20, 9)), FEW_NETWORKS, ("a",)),
+        ((("a", 4, 4), ("b", 4, 4), ("c", 4, 4), ("d", 4, 4)), FEW_NETWORKS, ("a", "b", "c", "d")),
+        ((("a", 4, 4), ("b", 4, 4), ("c", 4, 4), ("d", 3, 3)), EVERYWHERE, ()),
+        ((("d", 20, 20), ("c", 30, 20), ("b", 20, 20), ("a", 25, 25)), FEW_NETWORKS, ("a", "c", "b", "d")),
+        ((("a", 8, 8), ("b", 1, 1)), EVERYWHERE, ("a",)), ((("a", 20, 20), ("b", 2, 2)), FEW_NETWORKS, ("a", "b")),
+    ],
+)  # fmt: skip
+def test_which_networks_are_to_be_blocked(networks, kind, named):
+    total, unanswered = sum(one[1] for one in networks), sum(one[2] for one in networks)
+    found = judge(entries(total, total - unanswered, (0, total), networks, 129, 0), window(), True)
+    assert (found.kind, found.networks or found.leading) == (kind, named)
+    held = sum(count for name, count, _unanswered in networks if name in named) / total
+    assert (found.share if found.networks else found.leading_share) == pytest.approx(held)
+
+
+@pytest.mark.parametrize(("mine", "kind", "leading"), [(90, FEW_NETWORKS, False), (89, EVERYWHERE, True), (50, EVERYWHERE, True), (49, EVERYWHERE, False)])
+def test_nine_tenths_are_nearly_all_and_half_of_them_leads(mine, kind, leading):
+    found = judge(entries(100, 0, (0, 100), (("198.51.100.0/24", mine, mine),), 100, 0), window(), True)
+    assert (found.kind, bool(found.leading), found.share) == (kind, leading, mine / 100)
+
+
+def test_a_row_that_lacks_everything():
+    assert entries_of({}) == entries(0, 0, ())
+    assert entries_of({"total": None, "retransmissions": [None, 3], "sources": [{}]}) == entries(0, 0, (0, 3), (("", 0, 0),))
+    assert entries_of({"followed": {"asked_again": 4}}) == entries(0, 0, (), (), 0, 0, 4)
+
+
+def test_what_took_entries_away():
+    def refused(**moved):
+        return window_of(moved, 2.0, {}).refused
+
+    assert refused(ListenDrops=3, ListenOverflows=5) == 0
+    assert refused(ListenDrops=100, SyncookiesSent=100) == 0
+    assert refused(ListenDrops=99, SyncookiesSent=100) == 99
+    assert window_of({"PassiveOpens": None}, 2.0, {}).completed is None
+    assert window_of({"PassiveOpens": 9, "SyncookiesSent": 5}, 0, {}) == NONE

@@ -16,14 +16,18 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.mitigation imp
     ANOTHER_NAMESPACE,
     BadRecord,
     Place,
+    boot_text,
     chained_families,
     elsewhere,
     empty,
+    family_of,
+    later,
     located,
     may_live,
     merge,
     parse_record,
     ruled_families,
+    seconds_left,
     unlapsed,
 )
 
@@ -232,3 +236,52 @@ def test_the_families_that_have_rules() -> None:
     assert ruled_families(record) == chained_families(record) == ["ipv4", "ipv6"]
     assert ruled_families(dict(record, backend="nftables")) == ["ipv4", "ipv6"] and chained_families(dict(record, backend="nftables")) == []
     assert chained_families(RECORD) == ["ipv4"] and chained_families(empty()) == []
+
+
+BLOCK = {"network": "198.51.100.0/24", "port": 80}
+LIMIT = {"family": "ipv4", "port": 80}
+
+
+@pytest.mark.parametrize(
+    ("fine", "wrong"),
+    [
+        *[({name: [dict(one, port=fine)]}, {name: [dict(one, port=wrong)]})
+          for name, one in (("listeners", SOCKET), ("blocks", BLOCK), ("limited", LIMIT)) for fine, wrong in ((1, 0), (65535, 65536))],
+        *[({"listeners": [dict(SOCKET, **{name: fine})]}, {"listeners": [dict(SOCKET, **{name: wrong})]})
+          for name, most in (("inode", 2**64), ("before", 2**32), ("set", 2**32)) for fine, wrong in ((0, -1), (most, most + 1))],
+        *[({"sysctls": {"somaxconn": {"before": fine, "set": 1}}}, {"sysctls": {"somaxconn": {"before": wrong, "set": 1}}})
+          for fine, wrong in ((-(2**31), -(2**31) - 1), (2**31 - 1, 2**31))],
+        *[({name: fine}, {name: wrong}) for name in ("network_namespace", "namespace_cookie") for fine, wrong in ((0, -1), (2**64, 2**64 + 1))],
+        ({"syn_limit": 1}, {"syn_limit": 0}), ({"syn_limit": 1000000}, {"syn_limit": 1000001}),
+        ({"causes": ["x" * 1000]}, {"causes": ["x" * 1001]}), ({"causes": ["x"] * 4096}, {"causes": ["x"] * 4097}),
+        ({"blocks": [dict(BLOCK, network="2001:db8::/48")]}, {"blocks": [dict(BLOCK, network="2001:db8::/47")]}),
+        ({"blocks": [BLOCK] * 4096}, {"blocks": [BLOCK] * 4097}), ({"listeners": [dict(SOCKET, device="eth0")]}, {"listeners": [dict(SOCKET, device=7)]}),
+        ({"backend": "iptables"}, {"backend": "ipfw"}), ({"boot_id": "0" * 32}, {"boot_id": "0" * 31}), ({"boot_id": "0" * 36}, {"boot_id": "0" * 37}),
+    ],
+)  # fmt: skip
+def test_what_a_record_may_hold_at_the_most(fine: Any, wrong: Any) -> None:
+    assert parse_record(dict(RECORD, **fine)) == dict(RECORD, **fine)
+    with pytest.raises(BadRecord):
+        parse_record(dict(RECORD, **wrong))
+
+
+def test_times_of_a_record() -> None:
+    assert seconds_left("2026-11-20T09:30:00Z", "2026-11-20T09:29:59Z") == 1
+    assert seconds_left("2026-11-20T09:30:00Z", "2026-11-21T09:30:01Z") == -86401
+    assert later("2026-11-20T23:59:59Z", 2) == "2026-11-21T00:00:01Z"
+
+
+def test_what_the_next_boot_makes_of_a_sysctl_in_words() -> None:
+    assert boot_text({"boot": 0, "boot_source": "/etc/sysctl.d/a.conf:12"}) == "0 /etc/sysctl.d/a.conf"
+    assert boot_text({"boot": 1, "boot_source": "kernel default"}) == "1 kernel default"
+    assert boot_text({"boot": None, "boot_source": "x"}) is None and boot_text({"boot": 1, "boot_source": None}) is None
+    assert (family_of("192.0.2.0/24"), family_of("::/0")) == ("ipv4", "ipv6")
+
+
+def test_what_either_of_two_records_says_is_in_both() -> None:
+    for name, value in (("boot_id", "b"), ("network_namespace", 5), ("namespace_cookie", 6), ("since", "t"), ("backend", "nftables"), ("syn_limit", 7)):
+        assert merge(dict(empty(), **{name: value}), empty())[name] == merge(empty(), dict(empty(), **{name: value}))[name] == value
+    assert merge(dict(empty(), passes=["a", "b"], causes=["x"]), dict(empty(), passes=["b", "c"], causes=["y", "x"]))["passes"] == ["a", "b", "c"]
+    lower = merge(dict(empty(), sysctls={"somaxconn": {"before": 1, "set": 9}}), dict(empty(), sysctls={"somaxconn": {"before": 5, "set": 7}}))
+    assert lower["sysctls"] == {"somaxconn": {"before": 1, "set": 9}}
+    assert parse_record(merge(None, empty())) == empty()

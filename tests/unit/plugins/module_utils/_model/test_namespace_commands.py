@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import namespace as model_namespace
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.namespace_commands import KINDS, container_of, prefix
 
 
@@ -79,3 +80,13 @@ nsenter() { echo "$@"; }
 def test_a_shell_asks_the_engine_for_a_process_of_the_container(namespace: str) -> None:
     done = subprocess.run(["bash", "-c", ENGINE + prefix(namespace) + "true"], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["--net", "--target", "812", "true"]
+
+
+def test_the_namespace_of_the_caller_needs_no_words():
+    assert model_namespace.OWN.label == "" and model_namespace.Namespace("blue", "/run/netns/blue", 5).label == "network namespace blue"
+    assert (model_namespace.OWN.name, model_namespace.OWN.inode) == ("host", 0)
+
+
+def test_the_port_of_a_private_namespace_is_above_every_default_range():
+    """The kernel takes ports up to 60999 for clients, and a log line about the last port of all is known again."""
+    assert model_namespace.PRIVATE_PORT == 0xFFFF

@@ -197,3 +197,57 @@ def test_who_sleeps_at_the_second_look_and_never_ran_explains_nothing(processes)
         for one in processes
     ]
     assert cause(*asleep) == "unknown"
+
+
+# ---------------------------------------------------------------- at the bounds
+
+
+@pytest.mark.parametrize("ran, queued, states, expected", [
+    (0.12, None, "SR", "busy"), (0.1199, None, "SR", "unknown"), (0.06, 0.06, "SS", "busy"), (0.06, 0.059, "SS", "unknown"), (0.0101, None, "RR", "busy"),
+    (0.0099, None, "RR", "unknown"),
+    (0.0099, None, "SR", "unknown"), (0.0, 0.12, "SS", "busy"),
+])  # fmt: skip
+def test_from_when_on_a_thread_is_busy(ran, queued, states, expected):
+    assert cause(process(thread(states=states, ran=ran, queued=queued))) == expected
+
+
+@pytest.mark.parametrize("throttled, periods, expected",
+    [(1, 2, "throttled"), (1, 3, "unknown"), (0, 0, "unknown"), (2, 3, "throttled"), (3, 5, "throttled"), (2, 5, "unknown")])
+def test_half_of_the_periods_lost_is_throttled(throttled, periods, expected):
+    assert cause(process(thread(states="RS"), groups=(quota(throttled, periods),))) == expected
+    assert cause(process(thread(states="SS", ran=0.001), groups=(quota(throttled, periods),))) == expected
+
+
+def test_a_process_of_no_time_or_no_threads_is_not_busy():
+    assert of.why([of.Process(812, 0.0, (thread(states="RR", ran=0.0),))])["cause"] == "unknown"
+    assert of.why([of.Process(812, 0.2, (thread(states="ZZ", ran=0.2),))])["cause"] == "unknown"
+    assert cause(process(open=None, limit=5)) == cause(process(open=5, limit=None)) == "unknown"
+    assert cause(process(open=6, limit=5)) == "descriptors"
+
+
+def test_a_main_thread_that_is_blocked_comes_before_a_busy_one():
+    busy = thread(900, "RR", 0.2)
+    assert of.why([process(busy, thread(states="DD"))])["tid"] == 812
+    assert cause(process(busy, thread(813, "DD"))) == "busy"
+    assert of.why([process(thread(813, "DD"), thread(814, "DD"))])["tid"] == 813
+
+
+def test_the_busiest_thread_is_told_and_for_how_long():
+    told = of.why([process(thread(813, "RR", 0.1, 0.02), thread(814, "RR", 0.1, 0.09), thread(815, "RR", 0.5, 0.0))])
+    assert (told["tid"], told["ran"], told["waited"], told["busy_threads"], told["every_thread"]) == (815, 1.0, 0.0, 3, True)
+    told = of.why([process(thread(813, "RR", 0.1, 0.02), thread(814, "RR", 0.1, 0.09))])
+    assert (told["tid"], told["ran"], told["waited"]) == (814, 0.5, 0.45)
+    assert of.why([process(thread(states="RR", ran=0.1))])["waited"] is None
+    assert of.why([process(thread(states="RR", ran=0.2), all_threads=None)])["every_thread"] is True
+
+
+def test_more_than_half_that_sleep_leave_it_unexplained():
+    assert [cause(*[BUSY] * busy, *[IDLE] * idle) for busy, idle in ((1, 1), (1, 2), (1, 3), (2, 3), (2, 4))] == ["busy", "busy", "unknown", "busy", "unknown"]
+
+
+def test_the_cause_of_most_and_of_equals_the_surest():
+    assert of.why([BUSY, STOPPED, BUSY])["pids"] == [900, 900]
+    assert of.why([BUSY, STOPPED])["cause"] == "stopped"
+    told = of.why([process(thread(812, "Tt"), tracer=9), process(pid=813, frozen=of.Frozen("/a", 1))])
+    assert (told["pid"], told["state"], told["tracer"], told["frozen"]) == (812, "t", 9, False)
+    assert of.why([process(pid=813, frozen=of.Frozen("/a", 1))])["cgroup_version"] == 1

@@ -11,7 +11,13 @@ import pytest
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot import near_misses, tuned, values, writer
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel import identity, limits, memory, sysctls
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model import raised_record, records, units, unix_listener
-from ansible_collections.linuxnet.tcp.plugins.module_utils._report import boot_state, facts, listeners, unix_listeners
+from ansible_collections.linuxnet.tcp.plugins.module_utils._report import (
+    boot_state,
+    facts,
+    listeners,
+    told,
+    unix_listeners,
+)
 
 KERNEL = identity.identify("6.18.44")
 OLD = identity.identify("4.4.155")
@@ -221,3 +227,48 @@ def test_what_a_kernel_has_only_once_holds_in_all_namespaces():
     assert found["tcp_syncookies"] == 2, "per namespace since 4.6"
     assert found["somaxconn"] is None, "per namespace since long ago: not readable there"
     assert facts.effective_sysctls(KERNEL, seen, dict(SYSCTLS, tcp_syncookies=2))["tcp_syncookies"] is None
+
+
+# ---------------------------------------------------------------- what users see
+
+
+def read(**changes):
+    """A host whose nginx does not accept."""
+    row = {
+        "network_namespace": "host", "family": "ipv4", "address": "0.0.0.0", "port": 80, "accept_queue": {"used": 129, "limit": 129}, "remedy": "Raise it.",
+        "syn_queue": {"used": 0, "limit": 129, "new_peer_limit": None, "on_full": "cookies"},
+    }  # fmt: skip
+    given = {
+        "schema": 1, "kernel": {"stable_level": "6.18.44"}, "listeners": [row, dict(row, port=81, accept_queue={"used": 0, "limit": 129})],
+        "unix_listeners": [],
+        "memory": {}, "counters": {}, "counters_delta": {}, "sysctls": {}, "half_open": {"total": 0, "sources": [1, 2, 3], "peers": [], "listeners": []},
+    }  # fmt: skip
+    return dict(given, **changes)
+
+
+def seen(*subset, top=2, **changes):
+    return told.told(read(**changes), frozenset(subset), top)
+
+
+def test_a_part_comes_where_it_was_asked_for():
+    assert set(seen()) == {"schema", "kernel"}
+    assert set(seen("counters")) == {"schema", "kernel", "counters", "counters_delta"}
+    assert set(seen("listeners")) == {"schema", "kernel", "listeners", "memory"}
+    assert set(seen("unix")) == {"schema", "kernel", "unix_listeners"}
+    assert set(seen("boot")) == set(seen("sysctls")) == {"schema", "kernel", "sysctls"}
+    assert set(seen(network_namespaces=[])) == {"schema", "kernel", "network_namespaces"}
+    assert seen("half_open")["half_open"]["sources"] == [1, 2] and seen("half_open", half_open=None)["half_open"] is None
+
+
+def test_what_is_more_urgent_takes_the_place_of_a_listeners_own_remedy():
+    found = seen("listeners", "findings")
+    assert [one["id"] for one in found["findings"]] == ["accept-queue-overflow"]
+    assert found["listeners"][0]["remedy"] == found["findings"][0]["remedy"] and found["listeners"][1]["remedy"] == "Raise it."
+    assert seen("listeners")["listeners"][0]["remedy"] == found["listeners"][0]["remedy"], "also where findings were not asked for"
+    assert seen("findings", listeners=[])["findings"] == [] == seen("findings", listeners=None)["findings"]
+
+
+def test_boot_values_are_told_where_they_were_read():
+    given = facts.assemble(evidence(boot=boot("9", 9, "/x:1"), defaults={"somaxconn": 4096}), 10)
+    assert given["sysctls"]["somaxconn"]["boot"] == 9 and given["sysctls"]["somaxconn"]["drift"] is True
+    assert facts.assemble(evidence(), 10)["sysctls"]["somaxconn"]["boot"] is None

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -145,3 +146,54 @@ def test_the_truth_lies_within_the_bounds(ones: list, overflow: float, unseen: b
 def test_bounds_are_in_order_whatever_was_counted(syns: int, acks: int, dropped: int, skew: int, shared: tuple) -> None:
     for least, most in balance.bounds(Counted(syns, acks, dropped, skew), Shared(*shared)).values():
         assert 0 <= least <= most <= syns
+
+
+def test_bounds_of_each_account_exactly() -> None:
+    found = balance.bounds(Counted(100, 50, 40, 7), Shared(again=10, skipped=5, overflows=4, lost=6, drops=30, challenged=3))
+    assert found == {"arrived": (93, 100), "before_listener": (0, 6), "answered": (40, 50), "repeated": (0, 18), "dropped": (17, 30)}
+    found = balance.bounds(Counted(100, 50, 40), Shared(again=60, skipped=0, overflows=0, lost=None))
+    assert found == {"arrived": (100, 100), "before_listener": (0, 100), "answered": (0, 50), "repeated": (0, 50), "dropped": (0, 40)}
+    found = balance.bounds(Counted(10, 8, 40), Shared(again=1, skipped=0, overflows=0, lost=-5))
+    assert found == {"arrived": (10, 10), "before_listener": (0, 0), "answered": (7, 7), "repeated": (0, 0), "dropped": (10, 10)}
+
+
+def test_a_balance_exactly() -> None:
+    told = balance.balance(Counted(100, 60, 30), Shared(again=20, skipped=2, overflows=10, lost=15, drops=25, challenged=1))
+    assert told == balance.Balance(arrived=100, before_listener=15, answered=40, repeated=6, dropped=25, unexplained=14, unsure=0, uncounted=0)
+    told = balance.balance(Counted(100, 60, 30, 50), Shared(again=20, skipped=2, overflows=10, lost=15, drops=25))
+    assert (told.arrived, told.repeated, told.unexplained) == (80, 0, 0), "as many as the books need without repetitions"
+    told = balance.balance(Counted(100, 60, 30), Shared(again=20, skipped=2, overflows=10, lost=None))
+    assert told == balance.Balance(arrived=100, before_listener=8, answered=40, repeated=22, dropped=30, unexplained=0, unsure=32)
+    told = balance.balance(Counted(60, 40, 30), Shared(again=0, skipped=0, overflows=10, lost=0))
+    assert told == balance.Balance(arrived=60, before_listener=0, answered=40, repeated=0, dropped=20, unexplained=0, unsure=0)
+    told = balance.balance(Counted(50, 40, 30), Shared(again=4, skipped=0, overflows=5, lost=3))
+    assert (told.answered, told.uncounted, told.dropped, told.unexplained) == (25, 11, 25, 0)
+
+
+@pytest.mark.parametrize(("accounts", "furthest"), [
+    ([(5, 0, 9), (5, 0, 9), (5, 0, 9)], 5), ([(5, 0, 9), (5, 5, 5), (5, 5, 5)], 0), ([(5, 2, 9), (5, 4, 6), (0, 0, 0)], 1),
+    ([(1, 0, 9), (3, 0, 3), (2, 2, 2)], 3),
+    ([(9, 0, 9), (0, 0, 4), (0, 0, 3)], 7), ([(0, 0, 0), (0, 0, 0)], 0), ([(2, 0, 8), (7, 6, 7), (4, 0, 4)], 5),
+])  # fmt: skip
+def test_how_far_an_account_may_be_off_while_their_sum_stays(accounts: list, furthest: int) -> None:
+    assert balance._slack(accounts) == furthest
+
+
+def test_books_that_balance_by_themselves() -> None:
+    assert balance.settled(Counted(10, 10, 0)) and balance.settled(Counted(12, 10, 0, 2)) and not balance.settled(Counted(13, 10, 0, 2))
+    assert not balance.settled(Counted(9, 10, 0)) and not balance.settled(Counted(10, 10, 1))
+    assert balance.alone([Counted(10, 10, 0), Counted(10, 9, 0)]) == 1 and balance.alone([Counted(10, 10, 0)]) is None and balance.alone(
+        [Counted(1, 0, 0)] * 2) is None
+
+
+@pytest.mark.parametrize(("shared", "told"), [
+    (NOTHING, True), (NOTHING._replace(lost=None), True), (NOTHING._replace(lost=1), False), (NOTHING._replace(again=1), False),
+    (NOTHING._replace(skipped=1), False),
+    (NOTHING._replace(challenged=1), False), (NOTHING._replace(overflows=1), True), (NOTHING._replace(drops=5), True),
+])  # fmt: skip
+def test_two_that_drop_are_told_apart_where_nothing_else_is_shared(shared: Shared, told: bool) -> None:
+    found = balance.balances([Counted(30, 20, 10), Counted(9, 9, 0), Counted(50, 20, 30)], shared)
+    assert found[1] is not None and found[1].answered == 9
+    assert (found[0] is not None, found[2] is not None) == (told, told)
+    if told and found[0] is not None:
+        assert (found[0].answered, found[0].dropped, found[0].before_listener) == (20, 10, 0)

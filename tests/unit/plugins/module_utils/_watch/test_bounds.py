@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._findings import of_watch
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.unix_listener import UnixListener
 from ansible_collections.linuxnet.tcp.plugins.module_utils._watch import enough, layers, samples, taps, telling
 from ansible_collections.linuxnet.tcp.plugins.module_utils._watch.balance import Counted
 from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._watch.test_watch import (
@@ -153,7 +154,7 @@ def test_a_firewall_drops_syns() -> None:
     one = seen([group(80, Counted(100, 60, 0)), group(81, Counted(10, 10, 0))])
     one = one._replace(counters=dict(one.counters, InSegs=70))
     found = [row for row in of_watch.findings(watched(one)) if row["id"] == "syns-dropped-by-firewall"]
-    assert [row["subject"] for row in found] in (["0.0.0.0:80"], [])
+    assert [row["subject"] for row in found] == ["0.0.0.0:80"]
 
 
 def test_a_loss_is_a_share_of_what_arrived() -> None:
@@ -237,3 +238,141 @@ def test_sums_of_the_classes() -> None:
     found = taps.summed(counts)
     assert (found["syns"], found["segments"], found["syn_acks"]) == (8, 108, 7)
     assert taps.summed({"in 0": 5}) == {"in 0": 5}
+
+
+# ---------------------------------------------------------------- a namespace, word for word
+
+
+def test_a_row_of_a_listener_and_the_totals_of_its_namespace() -> None:
+    one = seen([group(80, Counted(40, 30, 10, 2))], dropped=10, PassiveOpens=25, SyncookiesSent=6, SyncookiesRecv=5, ListenOverflows=3, TCPReqQFullDrop=2)
+    one = one._replace(all_syns=(42, 1), segments=(90, 2), squeezed=4, xdp=("eth0", "eth1"), conntrack=(3, 9))
+    one.listeners[0] = one.listeners[0]._replace(since=2.44)
+    told_of = told(one)
+    (row,) = told_of.listeners
+    assert {name: row[name]
+        for name in ("network_namespace", "family", "address", "port", "device", "inode", "backlog", "since", "dropped", "syn_acks", "unsure",
+        "reuseport")} == {
+        "network_namespace": "host", "family": "ipv4", "address": "0.0.0.0", "port": 80, "device": None, "inode": 80, "backlog": 128, "since": 2.4,
+        "dropped": 10,
+        "syn_acks": 30, "unsure": 3, "reuseport": None,
+    }  # fmt: skip
+    assert row["connections_per_second"] == 3.3, "25 in the 7.56 seconds since it was opened"
+    assert told_of.totals == {
+        "network_namespace": "host", "syns": 42, "syns_without_listener": 2, "tcp_segments": 90, "tcp_segments_lost_before_tcp": 48, "syn_acks_sent_again": 0,
+        "passive_opens": 25, "listen_drops": 10, "listen_overflows": 3, "syn_cookies": {"sent": 6, "back": 5}, "conntrack": {"count": 3, "max": 9},
+        "tcp_memory_pressures": None,
+        "softnet_squeezed": 4, "xdp_devices": ["eth0", "eth1"],
+    }  # fmt: skip
+    assert "An XDP program is attached to eth0, eth1: what it drops is gone before" in told_of.warnings[-1]
+
+
+def test_members_of_a_group_share_what_is_counted() -> None:
+    one = seen([group(80, Counted(40, 40, 0))], PassiveOpens=40)
+    one = one._replace(listeners=[one.listeners[0], one.listeners[0]._replace(dropped=0, since=5.0)])
+    first, second = told(one).listeners
+    for row in (first, second):
+        assert (row["syns"], row["syns_between"], row["unsure"], row["syn_acks"], row["syn_queue"], row["connections_per_second"]) == (None,) * 6
+        assert row["reuseport"]["members"] == 2 and row["reuseport"]["connections_per_second"] == 4.0
+        assert row["reuseport"]["syn_acks"] == 40 and row["reuseport"]["syns"]["arrived"] == 40 and row["reuseport"]["syn_queue"]["samples"] == 0
+    assert (first["since"], second["since"]) == (0.0, 5.0)
+
+
+def test_warnings_name_the_namespace_unless_it_is_the_hosts() -> None:
+    one = seen([group(80, Counted(10, 10, 0))], TCPMemoryPressures=1)
+    assert told(one).warnings[0].startswith("TCP came") and told(one._replace(name="blue")).warnings[0].startswith("network namespace blue: TCP came")
+
+
+def test_syns_that_are_in_no_account() -> None:
+    one = seen([group(80, Counted(100, 90, 0))])
+    (warning,) = told(one).warnings
+    assert warning.startswith("0.0.0.0:80: 10 SYNs reached the listener's host and TCP, and are in no account: their answers did not leave")
+    closed = one._replace(listeners=[one.listeners[0]._replace(gone=True)])
+    assert told(closed).warnings[0].startswith("0.0.0.0:80: 10 SYNs are in no account: the listener was closed during the watch")
+
+
+def test_more_than_arrived_came_another_way() -> None:
+    one = seen([group(80, Counted(100, 100, 30))], dropped=30)
+    assert any("0.0.0.0:80: 30 more SYN-ACKs left than SYNs came" in warning for warning in told(one).warnings)
+    plain = seen([group(80, Counted(10, 0, 30))], dropped=30)
+    assert any("20 more SYNs were answered or dropped than arrived" in warning for warning in told(plain).warnings)
+
+
+def test_what_may_belong_to_another_account_is_told() -> None:
+    one = seen([group(80, Counted(40, 30, 10))], dropped=10, ListenOverflows=3)._replace(segments=(90, 0))
+    assert told(one).listeners[0]["unsure"] == 3
+    assert any("0.0.0.0:80: up to 3 SYNs may belong to another account" in warning for warning in told(one).warnings)
+
+
+def test_unix_sockets_on_which_connections_waited() -> None:
+    def unix(path: str, *lengths: int) -> telling.Unix:
+        return telling.Unix(UnixListener(path, path.encode(), "stream", 7, 0, 128), queue(129, *lengths))
+
+    one = seen([])._replace(unix=[unix("/run/a", 0, 5, 0), unix("/run/b", 0, 0), unix("/run/c")])
+    (row,) = told(one).unix_listeners
+    assert {name: row[name] for name in ("network_namespace", "path", "type", "inode", "backlog", "recommended_backlog")} == {
+        "network_namespace": "host", "path": "/run/a", "type": "stream", "inode": 7, "backlog": 128, "recommended_backlog": 128,
+    }  # fmt: skip
+    assert row["accept_queue"]["peak"] == 5 and "at most 5 connections" in row["recommended_because"]
+
+
+def test_what_the_counters_of_a_namespace_are_for() -> None:
+    too_old = {layers.Counter(layers.TIME_WAIT, name, "TcpExt"): count for name, count in (("PAWSEstab", 4), ("PAWSTimewait", 3), ("PAWSActive", 50))}
+    one = seen([group(80, Counted(10, 10, 0))], TCPSynRetrans=9, TCPACKSkippedSynRecv=8, ListenOverflows=7, TCPSYNChallenge=6)._replace(losses=too_old)
+    shared = telling.shared_of(one)
+    assert (shared.again, shared.skipped, shared.overflows, shared.challenged, shared.lost, shared.drops) == (9, 8, 7, 13, 0, 0)
+    less = telling.shared_of(one._replace(counters={}, segments=(5, 0)))
+    assert (less.again, less.skipped, less.overflows, less.challenged, less.lost, less.drops) == (0, 0, 0, 7, None, None)
+
+
+def test_segments_lost_are_never_fewer_than_none() -> None:
+    one = seen([group(80, Counted(10, 10, 0))])
+    assert telling.shared_of(one._replace(segments=(10, 4), counters={"InSegs": 9})).lost == 0
+    assert telling.shared_of(one._replace(segments=(10, 0), counters={"InSegs": 4})).lost == 6
+    assert telling.shared_of(one._replace(segments=(10, 2), counters={"InSegs": 4})).lost == 4
+
+
+def test_what_was_sent_out_or_dropped_by_others_had_a_listener() -> None:
+    one = seen([group(80, Counted(10, 10, 0))])._replace(all_syns=(30, 0))
+    for answers, dropped, left in ((None, 0, 20), (10, 0, 20), (15, 0, 15), (5, 0, 20), (15, 4, 11), (None, 25, 0)):
+        assert told(one._replace(all_syn_acks=answers, others_dropped=dropped)).totals["syns_without_listener"] == left
+
+
+def test_the_rate_of_a_listener_by_what_was_answered() -> None:
+    both = seen([group(80, Counted(10, 10, 0)), group(81, Counted(5, 5, 0))], PassiveOpens=15)
+    assert [row["connections_per_second"] for row in told(both).listeners] == [1.0, 0.5]
+    idle = told(seen([group(80, Counted(0, 0, 0)), group(81, Counted(5, 5, 0))], PassiveOpens=7)).listeners
+    assert [row["connections_per_second"] for row in idle] == [0.0, 0.7]
+    none = told(seen([group(80, Counted(0, 0, 0)), group(81, Counted(0, 0, 0))], PassiveOpens=0)).listeners
+    assert [row["connections_per_second"] for row in none] == [0.0, 0.0]
+    brief = seen([group(80, Counted(10, 10, 0))], PassiveOpens=5)._replace(seconds=0.0)
+    assert told(brief).listeners[0]["connections_per_second"] is None
+
+
+def test_an_application_that_took_none_is_told_by_what_was_opened() -> None:
+    """Five were made, and five more wait than at the beginning."""
+    def waiting(opened: int) -> Any:
+        one = seen([group(80, Counted(5, 5, 0))], PassiveOpens=opened)
+        accept = queue(129, 2, 4, 7)
+        return told(one._replace(listeners=[one.listeners[0]._replace(accept=accept)])).listeners[0]["recommended_backlog"]
+
+    assert waiting(5) is None and waiting(4) is None and waiting(6) == 128
+
+
+def test_attempts_that_overflowed_between_two_looks_count_for_the_only_listener() -> None:
+    one = seen([group(80, Counted(100, 60, 40))], dropped=40, ListenOverflows=30, PassiveOpens=60)
+    assert "up to 30 connections were dropped" in told(one).listeners[0]["recommended_because"]
+    fewer = seen([group(80, Counted(100, 60, 40))], dropped=40, ListenOverflows=90, PassiveOpens=60)
+    assert "up to 40 connections were dropped" in told(fewer).listeners[0]["recommended_because"]
+
+
+def test_layers_before_the_listener_explain_what_did_not_reach_it() -> None:
+    one = seen([group(80, Counted(100, 60, 0))])
+    one = one._replace(counters=dict(one.counters, InSegs=60))
+    for layer, reason, left in (
+        (layers.CONNTRACK, "drop", 30), (layers.CONNTRACK, "early_drop", 40), (layers.RP_FILTER, "x", 30), (layers.ROUTING, "x", 30),
+        (layers.CHECKSUM, "x", 30), (layers.MEMORY, "x", 30),
+        (layers.NETFILTER, "x", 30), (layers.DEVICE, "x", 40), (layers.SOFTNET, "x", 40), (layers.TIME_WAIT, "x", 40),
+    ):  # fmt: skip
+        found = told(one._replace(losses={layers.Counter(layer, reason, "w"): 10})).layers
+        assert [row["dropped"] for row in found if row["reason"] == telling.INFERRED] == [left], (layer, reason)
+    assert [row["reason"] for row in told(one._replace(losses={layers.Counter(layers.ROUTING, "x", "w"): 40})).layers] == ["x"]

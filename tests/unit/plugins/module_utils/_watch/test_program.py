@@ -191,3 +191,94 @@ def test_a_packet_is_in_the_first_class_that_wants_it(
 def test_too_many_classes_are_refused() -> None:
     with pytest.raises(ValueError, match="instructions"):
         program.classifier([SYNS] * 300)
+
+
+# ---------------------------------------------------------------- how much a program may ask
+
+
+def numbered(count: int) -> List[bytes]:
+    return [packed("10.0.%d.%d" % (number >> 8, number & 255)) for number in range(1, count + 1)]
+
+
+def to(address: bytes, **more: int) -> Packet:
+    return packet("192.0.2.1" if len(address) == 4 else "2001:db8:1::1", str(ipaddress.ip_address(address)), **more)
+
+
+def test_addresses_of_others_are_looked_for_up_to_32() -> None:
+    others = numbered(33)
+    code = program.program(SYNS._replace(not_addresses=tuple(others)))
+    assert [passes(code, to(one)) for one in others] == [False] * 32 + [True]
+
+
+def test_devices_are_passed_over_up_to_64() -> None:
+    code = program.program(SYNS._replace(not_devices=tuple(range(1, 66))))
+    assert [passes(code, packet(device=device)) for device in range(1, 67)] == [False] * 64 + [True] * 2
+
+
+def test_each_of_many_addresses_is_found_wherever_it_stands() -> None:
+    mine = numbered(32)
+    for code in (program.program(SYNS._replace(addresses=tuple(mine))), program.classifier([SYNS._replace(addresses=tuple(mine))])):
+        assert all(passes(code, to(one)) for one in mine) and not passes(code, to(numbered(33)[-1]))
+    six = [packed("2001:db8::%x:%x" % (number & 1, number)) for number in range(1, 33)]
+    code = program.program(SYNS._replace(addresses=tuple(six), not_addresses=(six[4],)))
+    assert [passes(code, to(one)) for one in six] == [place != 4 for place in range(32)]
+    assert not passes(code, to(packed("2001:db8::1:2"))) and not passes(code, to(packed("2001:db9::1:1"))) and not passes(code, to(packed("2001:db8:0:1::1:1")))
+
+
+def test_a_class_has_the_number_that_it_is_given() -> None:
+    classes = [SYNS, SYNS._replace(port=81), ANSWERS]
+    for numbers, told in ((None, [1, 2, 3]), ([7, 9, 8], [7, 9, 8])):
+        code = program.classifier(classes, numbers)
+        assert [run(code, one) for one in (packet(), packet(dport=81))] == told[:2]
+        assert run(code, packet(sport=80, dport=5, flags=0x12, kind=4), bytes(14)) == told[2]
+        assert run(code, packet(dport=82)) == 0
+
+
+def test_a_program_of_4096_instructions_is_the_longest() -> None:
+    one = SYNS._replace(families=(4,))
+
+    def length(each: program.Wanted) -> int:
+        return len(program.program(each)) // 8
+
+    for total in (4096, 4097):
+        classes: List[program.Wanted] = []
+        while sum(map(length, classes)) < total - 120:
+            classes.append(one)
+        left = total - 1 - sum(map(length, classes))
+        sizes = [one._replace(not_devices=tuple(range(1, devices + 1)), not_addresses=tuple(numbered(others))) for devices in range(64) for others in (0, 1, 2)]
+        classes.append(next(each for each in sizes if length(each) == left))
+        if total == 4096:
+            assert len(program.classifier(classes)) == 4096 * 8
+        else:
+            with pytest.raises(ValueError, match="4097 instructions"):
+                program.classifier(classes)
+
+
+def test_what_a_program_passes_is_one_byte() -> None:
+    assert {run(program.program(SYNS), one) for one in (packet(), packet("2001:db8::1", "2001:db8::2"))} == {1}
+    assert run(program.program(program.Wanted(program.INCOMING)), packet(flags=0x10, dport=9)) == 1
+
+
+def test_segments_but_syns() -> None:
+    code = program.program(program.Wanted(program.INCOMING, not_flags=program.SYN))
+    assert [passes(code, packet(flags=flags)) for flags in (0x02, 0x12, 0x10, 0x04, 0xC2, 0x11)] == [False, True, True, True, False, True]
+    code = program.program(program.Wanted(program.INCOMING, not_flags=program.SYN, families=(6,)))
+    assert [passes(code, packet("2001:db8::1", "2001:db8::2", flags=flags)) for flags in (0x02, 0x12)] == [False, True]
+    assert not passes(code, packet(flags=0x10))
+
+
+def test_the_ports_of_each_direction() -> None:
+    for goal, source in (("10.0.0.1", "10.0.0.2"), ("2001:db8::1", "2001:db8::2")):
+        assert not passes(program.program(SYNS), packet(source, goal, sport=80, dport=81))
+        assert not passes(program.program(ANSWERS), packet(source, goal, sport=81, dport=80, flags=0x12, kind=4))
+        assert passes(program.program(ANSWERS), packet(source, goal, sport=80, dport=81, flags=0x12, kind=4))
+    any_port = program.program(SYNS._replace(port=None))
+    assert passes(any_port, packet(dport=9)) and passes(any_port, packet("2001:db8::1", "2001:db8::2", dport=9))
+
+
+@given(WANTED, st.lists(WANTED, max_size=3))
+def test_only_a_comparison_has_somewhere_to_jump_to(one: program.Wanted, more: List[program.Wanted]) -> None:
+    """As compilers write it: what an instruction does not use is nought."""
+    for code in (program.program(one._replace(device=2, not_devices=(3, 4))), program.classifier([one, *more])):
+        for kind, yes, no, *_value in struct.iter_unpack("=HBBI", code):
+            assert kind in (0x15, 0x45) or yes == no == 0

@@ -238,3 +238,70 @@ def test_what_a_host_calls_itself_prints(name: str) -> None:
     told["listeners"][0]["network_namespace"] = told["namespaces"][0]["network_namespace"] = name
     for one in of_watch.findings(told):
         assert one["subject"].isprintable() and "{{" not in one["subject"]
+
+
+TEXTS = {"netstat": NETSTAT, "snmp": "Ip: InAddrErrors\nIp: 6\nTcp: InSegs InCsumErrors\nTcp: 9 7\n", "snmp6": "Ip6InNoRoutes 4\n",
+    "stat/nf_conntrack": CONNTRACK, "softnet_stat": SOFTNET}
+
+
+def test_the_losses_of_all_files() -> None:
+    found = layers.of_texts(TEXTS, True)
+    without = layers.of_texts(TEXTS, False)
+    assert {(one.layer, one.reason, one.where): count for one, count in without.items()} == {
+        ("reverse_path_filter", "IPReversePathFilter", "TcpExt"): 70, ("routing", "InNoRoutes", "IpExt"): 3, ("routing", "InAddrErrors", "Ip"): 6,
+        ("checksum", "InCsumErrors", "Tcp"): 7, ("routing", "Ip6InNoRoutes", "Ip6"): 4, ("conntrack", "drop", "nf_conntrack"): 16,
+        ("conntrack", "early_drop", "nf_conntrack"): 2, ("conntrack", "insert_failed", "nf_conntrack"): 1,
+    }  # fmt: skip
+    assert {one.where: count for one, count in found.items() if one not in without} == {"cpu0": 7, "cpu2": 0}
+    assert layers.of_texts({}, True) == {} == layers.of_conntrack("")
+
+
+def test_how_far_the_counters_went_that_the_balance_needs() -> None:
+    def texts(drops: int, segments: int) -> Dict[str, str]:
+        return {"netstat": "TcpExt: ListenDrops Other\nTcpExt: %d 9\n" % drops, "snmp": "Tcp: InSegs RtoMin\nTcp: %d 5\n" % segments}
+
+    assert layers.counters_moved(texts(5, 100), texts(8, 103)) == {"ListenDrops": 3, "InSegs": 3}
+    assert layers.counters_moved(texts(5, 100), texts(4, 100)) == {"ListenDrops": 0, "InSegs": 0}, "one that began anew"
+    assert layers.counters_moved({}, texts(4, 100)) == layers.counters_moved(texts(4, 100), {}) == {}
+
+
+@pytest.mark.parametrize(("line", "cpus"), [
+    ("0 a b", {"cpu0": 10}), ("0 a", {"cpu0": 10}), ("0", {}), ("", {}), ("0 1 0 0 0 0 0 0 0 0 0 0 0000000c", {"cpu12": 1}),
+    ("0 1 0 0 0 0 0 0 0 0 0 0", {"cpu0": 1}),
+])  # fmt: skip
+def test_a_line_of_a_cpu(line: str, cpus: Dict[str, int]) -> None:
+    assert {one.where: count for one, count in layers.of_softnet(line).items()} == cpus
+    assert layers.squeezed("0 0 1f\n0 0 1\n0 0\n") == 32
+
+
+def test_conntrack_of_a_cpu_whose_line_is_cut() -> None:
+    assert {one.reason: count for one, count in layers.of_conntrack("entries drop early_drop\n1 2 3\n1 2\n1\n").items()} == {"drop": 4, "early_drop": 3}
+
+
+def test_only_what_was_lost_is_told() -> None:
+    lost = {layers.Counter("conntrack", "early_drop", "x"): 5, layers.Counter("paws_and_time_wait", "TCPTimeWaitOverflow", "x"): 5,
+        layers.Counter("device", "rx_dropped", "x"): 0}
+    assert layers.told(lost, "host") == [] and [layers.loses(one) for one in lost] == [False, False, True]
+
+
+def test_a_line_that_comes_in_pieces_and_one_without_an_end() -> None:
+    seen = drops.Drops()
+    assert (seen.add("CPU:0 [LOST 1"), seen.add("2 EVENTS]"), seen.add("\n")) == (0, 0, 12)
+    assert seen.add("x" * 5000 + LINE.format("f", "XDP")) == 0 and list(seen.counts) == [drops.Drop("XDP", "f")]
+    seen.add("y" * 9000)
+    seen.add("kfree_skb: skbaddr=00 location=g+0x1 reason: NOMEM\n")
+    assert seen.counts == {drops.Drop("XDP", "f"): 1, drops.Drop("NOMEM", "g"): 1}
+
+
+def test_a_reason_that_is_not_known_is_of_no_layer_and_most_come_first() -> None:
+    told = drops.told({drops.Drop("NEW", "f"): 1, drops.Drop("XDP", "g"): 5, drops.Drop("TCP_CSUM", "f"): 5, drops.Drop("TCP_CSUM", "e"): 5})
+    assert [(row["layer"], row["reason"], row["where"]) for row in told] == [("checksum", "TCP_CSUM", "e"), ("checksum", "TCP_CSUM", "f"),
+        ("device", "XDP", "g"), ("other", "NEW", "f")]
+
+
+def test_256_places_are_told_apart() -> None:
+    seen = drops.Drops()
+    for number in range(300):
+        seen.add(LINE.format("f%d" % number, "NO_SOCKET"))
+        seen.add(LINE.format("f0", "NO_SOCKET"))
+    assert len(seen.counts) == 257 and seen.counts[drops.Drop("NO_SOCKET", "elsewhere")] == 44 and seen.counts[drops.Drop("NO_SOCKET", "f0")] == 301

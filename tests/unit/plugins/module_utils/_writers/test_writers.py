@@ -124,3 +124,167 @@ def test_ufw():
     assert ufw.enabled("ENABLED=no\nENABLED=yes\n") and not ufw.enabled("#ENABLED=yes\n")
     assert ufw.sysctl_file("IPT_SYSCTL=/etc/ufw/sysctl.conf\n") == "/etc/ufw/sysctl.conf"
     assert ufw.sysctl_file('IPT_SYSCTL=""\n') is None
+
+
+def of(found):
+    return [tuple(one) for one in found]
+
+
+COMMAND = "sysctl -w net.core.somaxconn=5"
+
+
+@pytest.mark.parametrize("key, name", [
+    ("net.core.somaxconn", KEY), ("net/core/somaxconn", KEY), ("/proc/sys/net/core/somaxconn", KEY), ("proc/sys/net/core/somaxconn", KEY),
+    ("net//core/.somaxconn", KEY), ("proc/sys/proc/sys/a", "proc.sys.a"), ("/proc/sysx", "proc.sysx"),
+])  # fmt: skip
+def test_a_setting_has_one_name_however_it_is_spelled(key, name):
+    assert writer.dotted(key) == name
+
+
+@pytest.mark.parametrize("entry, value", [
+    ("bootcmd:\n  - %s" % COMMAND, "5"), ("runcmd:\n- - %s" % COMMAND, "5"), ("bootcmd :\n  - '%s'" % COMMAND, "5"), ("runcmd:\n  - \"%s\"" % COMMAND, "5"),
+    ("runcmd:\n  - [sysctl, -w, net.core.somaxconn=5]", "5"), ("runcmd:\n  - [ sysctl , '-w' , \"net.core.somaxconn=5\" ]", "5"),
+    ("x: 1\nruncmd: [sysctl, -w, net.core.somaxconn=5]", "5"), ("runcmd:\n  - |\n   %s" % COMMAND, "5"), ("runcmd:\n  - [sh, -c, '%s']" % COMMAND, "5"),
+    ("runcmd:\n  - 'echo 5 > /proc/sys/net/core/somaxconn'", "5"), ("runcmd:\n  - echo $N > /proc/sys/net/core/somaxconn", None),
+])  # fmt: skip
+def test_commands_of_cloud_init_in_each_spelling(entry, value):
+    last = entry.count("\n") + 1
+    assert of(cloud_init.settings(entry + "\n")) == [(last, KEY, value, False)]
+
+
+@pytest.mark.parametrize("text", [
+    "users:\n  - %s\n" % COMMAND, "runcmd:\n  # - %s\n" % COMMAND, "runcmd:\n  - true\nwrite_files:\n  - %s\n" % COMMAND, "%s\n" % COMMAND,
+    "runcmd:\n  - true\n_x:\n  - %s\n" % COMMAND, "xruncmd:\n  - %s\n" % COMMAND, "runcmds:\n  - %s\n" % COMMAND, "runcmd:\n  - '\n  - \"\n  -\n  - [\n  - ]\n",
+])  # fmt: skip
+def test_what_cloud_init_does_not_run_is_none(text):
+    assert of(cloud_init.settings(text)) == []
+
+
+@pytest.mark.parametrize("line, with_user, found", [
+    ("@reboot " + COMMAND, False, True), ("@reboot root " + COMMAND, True, True), ("  @reboot\troot\t" + COMMAND, True, True),
+    ("@reboot www " + COMMAND, True, False), ("@daily " + COMMAND, False, False), ("@reboot", False, False),
+    ("@reboot", True, False), ("@reboot root", True, False), ("* * * * * " + COMMAND, False, False), ("@reboot exec " + COMMAND, False, True),
+])  # fmt: skip
+def test_lines_that_cron_runs_at_boot(line, with_user, found):
+    assert of(cron.settings("# c\n\n" + line, with_user)) == [(3, KEY, "5", True)] * found
+
+
+def test_a_percent_sign_of_a_crontab():
+    assert of(cron.settings("@reboot sysctl -w 'kernel.core_pattern=core.\\%p'", False)) == [(1, "kernel.core_pattern", "core.%p", True)]
+    assert of(cron.settings("@reboot test -e /x && %s" % COMMAND, False)) == [(1, KEY, "5", False)]
+
+
+@pytest.mark.parametrize("stanza, certain", [
+    ("auto eth0\niface eth0 inet dhcp", True), ("allow-auto lo eth0\niface eth0 inet dhcp", True), ("allow-hotplug eth0\niface eth0 inet dhcp", False),
+    ("iface eth0 inet dhcp", False), ("auto eth1\niface eth0 inet dhcp", False), ("auto eth0\niface eth0 inet dhcp\nauto eth1", False),
+    ("auto eth0\niface eth0 inet dhcp\nallow-hotplug eth1", False), ("auto eth0\niface", False), ("auto eth0\nmapping eth0", False),
+    ("auto eth0\niface eth0 inet dhcp\n# up\n\n  address 1.2.3.4", True),
+])  # fmt: skip
+def test_commands_of_interfaces(stanza, certain):
+    for command in ("up", "post-up", "pre-up"):
+        text = "%s\n  %s %s" % (stanza, command, COMMAND)
+        assert of(interfaces.settings(text, text)) == [(text.count("\n") + 1, KEY, "5", certain)]
+    for command in ("down", "pre-down", "# up", "up\n#"):
+        text = "%s\n  %s %s" % (stanza, command, COMMAND)
+        assert of(interfaces.settings(text, text)) == []
+    text = "%s\n  up test -e /x && %s" % (stanza, COMMAND)
+    assert [one.certain for one in interfaces.settings(text, text)] == [False]
+
+
+def test_an_interface_is_automatic_where_another_file_says_so():
+    text = "iface eth0 inet dhcp\n up " + COMMAND
+    assert of(interfaces.settings(text, "auto eth0\n" + text)) == [(2, KEY, "5", True)]
+
+
+@pytest.mark.parametrize("line, paths", [
+    ("source a b/*", ["a", "b/*"]), ("source", []), ("source-directory a b/", ["a/*", "b/*"]), ("source-directory", []), ("# source a", []), ("iface a", []),
+    ("", []),
+])  # fmt: skip
+def test_files_that_interfaces_name(line, paths):
+    assert interfaces.sourced("source first\n" + line) == ["first", *paths]
+
+
+@pytest.mark.parametrize("rule, value", [
+    ('SYSCTL{net/core/somaxconn}="5"', "5"), ('SYSCTL{net.core.somaxconn} := "5"', "5"), ('ACTION=="add", SYSCTL{/proc/sys/net/core/somaxconn}="5"', "5"),
+    ('SYSCTL{net/core/somaxconn}="$kernel"', None), ('SYSCTL{net/core/somaxconn}="%k"', None), ('RUN+="/sbin/sysctl -w net.core.somaxconn=5"', "5"),
+    ('RUN{program}+="/sbin/sysctl -w net.core.somaxconn=5"', "5"), ('RUN:="/sbin/sysctl net.core.somaxconn=5"', "5"),
+    ('ACTION=="add", \\\n  SYSCTL{net/core/somaxconn}="5"', "5"), ('ACTION=="add", \\\n# no comment\\\n SYSCTL{net/core/somaxconn}="5"', "5"),
+])  # fmt: skip
+def test_rules_of_udev_in_each_spelling(rule, value):
+    assert of(udev.settings("# c\n" + rule + "\n")) == [(2, KEY, value, False)]
+    assert of(udev.settings(rule + "\n" + rule)) == [(1, KEY, value, False), (2 + rule.count("\n"), KEY, value, False)]
+
+
+@pytest.mark.parametrize("rule",
+    ['# SYSCTL{net/core/somaxconn}="5"', '  # RUN+="sysctl net.core.somaxconn=5"', 'SYSCTL{net/core/somaxconn}=="5"', 'ENV{x}="5"'])
+def test_rules_of_udev_that_set_none(rule):
+    assert of(udev.settings(rule)) == []
+
+
+def test_a_continued_line_has_a_longest_length():
+    """65,536 bytes: what goes on behind them is another line."""
+    rule = 'SYSCTL{net/core/somaxconn}="5"'
+    for held, line in ((65535, 1), (65536, 3)):
+        assert [one.line for one in udev.settings("x" * held + "\\\nx\\\n" + rule)] == [line]
+    for held, line in ((65534, 1), (65535, 3)):  # and a space in a unit
+        text = b"[Service]\nX=" + b"x" * (held - 2) + b"\\\nx\\\nExecStart=sysctl -w net.core.somaxconn=5"
+        assert [one.number for one in units.lines(text)] == ([2] if line == 1 else [2, 4])
+
+
+@pytest.mark.parametrize("unit, after", [
+    ("", True), ("DefaultDependencies=yes", True), ("DefaultDependencies=no", False), ("DefaultDependencies=0", False), ("DefaultDependencies=False", False),
+    ("DefaultDependencies=off", False), ("DefaultDependencies=no\nAfter=x.target sysinit.target", True), ("DefaultDependencies=no\nAfter=basic.target", True),
+    ("DefaultDependencies=no\nAfter=a.service\nAfter=multi-user.target", True), ("DefaultDependencies=no\nAfter=graphical.target", True),
+    ("DefaultDependencies=no\nBefore=sysinit.target", False), ("DefaultDependencies=no\n[Install]\nAfter=sysinit.target", False),
+    ("ConditionPathExists=/x", False), ("AssertPathExists=/x", False), ("# ConditionPathExists=/x", True), ("; AssertPathExists=/x", True),
+    ("[Install]\nConditionPathExists=/x\nDefaultDependencies=no", True), ("ConditionPathExists=/x\nAfter=sysinit.target", False),
+])  # fmt: skip
+def test_whether_a_unit_starts_after_the_loader(unit, after):
+    assert units.unit(("[Unit]\n%s\n[Service]\nExecStart=/bin/true\n" % unit).encode()).after_loader is after
+
+
+@pytest.mark.parametrize("service, found", [
+    ("ExecStart=" + COMMAND, [(4, "5")]), ("ExecStartPre=-@+!:" + COMMAND, [(4, "5")]), ("ExecStartPost = " + COMMAND, [(4, "5")]), ("ExecStop=" + COMMAND, []),
+    ("ExecStart=sysctl -w \\\n  net.core.somaxconn=5\nExecStart=" + COMMAND, [(4, "5"), (6, "5")]),
+    ("ExecStart=sysctl -w \\\n# as nginx asks for\n; it\n  net.core.somaxconn=5", [(4, "5")]), ("ExecStart=sysctl -w \\\n\nnet.core.somaxconn=5", []),
+    ("ExecStart=%s\nExecStart=" % COMMAND, []), ("ExecStart=sysctl -w \\\n[Install]", []), ("[Install]\nExecStart=" + COMMAND, []),
+    ("#ExecStart=" + COMMAND, []),
+])  # fmt: skip
+def test_commands_of_a_unit(service, found):
+    told = units.settings(units.unit(("[Unit]\n\n[Service]\n%s\n" % service).encode()))
+    assert of(told) == [(line, KEY, value, True) for line, value in found]
+
+
+def test_a_percent_sign_of_a_unit():
+    told = units.settings(units.unit(b"[Service]\nExecStart=sysctl -w kernel.core_pattern=core.%%p"))
+    assert of(told) == [(2, "kernel.core_pattern", "core.%p", True)]
+
+
+@pytest.mark.parametrize("text, names", [
+    ('NOTE_APPLY_ORDER="1 2 SAP-x.y"', ["1", "2", "SAP-x.y"]), ("NOTE_APPLY_ORDER=1", ["1"]), ('  NOTE_APPLY_ORDER="1"\nNOTE_APPLY_ORDER="2"', ["2"]),
+    ('#NOTE_APPLY_ORDER="1"', []), ("", []), ('NOTE_APPLY_ORDER=""', []), ('NOTE_APPLY_ORDER="../x a/b 1"', ["1"]),
+])  # fmt: skip
+def test_the_notes_that_saptune_applies(text, names):
+    assert saptune.notes(text) == names
+
+
+@pytest.mark.parametrize("line, found", [
+    ("net.core.somaxconn=5", [(3, KEY, "5", True)]), (" net.core.somaxconn = '5' ", [(3, KEY, "5", True)]), ("net.core.somaxconn =", [(3, KEY, None, True)]),
+    ("#net.core.somaxconn=5", []), (";net.core.somaxconn=5", []), ("net.core.somaxconn", []), ("", []), ("[vm]\nnet.core.somaxconn=5", []),
+    ("[vm]\n[SYSCTL]\nnet.core.somaxconn=5=6", [(5, KEY, "5=6", True)]),
+])  # fmt: skip
+def test_what_a_note_of_saptune_sets(line, found):
+    assert of(saptune.settings("net.core.somaxconn=1\n[sysctl]\n" + line)) == found
+
+
+@pytest.mark.parametrize("text, on",
+    [("ENABLED=yes", True), ('ENABLED="Yes"', True), ("ENABLED='yes'", True), ("  ENABLED=yes", True), ("ENABLED=yes\nENABLED=no", False),
+                                      ("ENABLED=", False), ("", False), ("XENABLED=yes", False), ("ENABLED=true", False)])  # fmt: skip
+def test_whether_ufw_does_anything(text, on):
+    assert ufw.enabled(text) is on
+
+
+@pytest.mark.parametrize("text, path",
+    [("IPT_SYSCTL=/a", "/a"), ('IPT_SYSCTL="/a b"', "/a b"), ("IPT_SYSCTL='/a'", "/a"), ("IPT_SYSCTL=a", None), ("IPT_SYSCTL=", None), ("", None)])
+def test_the_file_that_ufw_applies(text, path):
+    assert ufw.sysctl_file(text) == path
