@@ -79,10 +79,6 @@ def _causes(record: Mapping[str, Any]) -> List[Any]:
     return list(causes) if isinstance(causes, (list, tuple)) else []
 
 
-def _list(told: Any) -> List[Any]:
-    return list(told) if isinstance(told, (list, tuple)) else []
-
-
 def _sysctls(host: observed.Host) -> List[str]:
     return [
         "{0} {1} instead of {2}".format(sysctls.KEYS[name].key, state.get("set"), state.get("before"))

@@ -197,3 +197,8 @@ def test_two_that_drop_are_told_apart_where_nothing_else_is_shared(shared: Share
     assert (found[0] is not None, found[2] is not None) == (told, told)
     if told and found[0] is not None:
         assert (found[0].answered, found[0].dropped, found[0].before_listener) == (20, 10, 0)
+
+
+def test_where_losses_are_not_counted_no_more_is_dropped_than_is_left() -> None:
+    told = balance.balance(Counted(70, 60, 45), Shared(again=20, skipped=0, overflows=30, lost=None))
+    assert (told.answered, told.dropped, told.before_listener, told.repeated, told.unexplained) == (40, 30, 0, 0, 0)
