@@ -366,16 +366,20 @@ def modules_jobs(cores: Sequence[Core], newest_only: bool) -> List[Job]:
     return found
 
 
-def live_jobs() -> List[Job]:
+def live_shares() -> List[Job]:
     """Every live test has namespaces of its own, so that the files run in several processes at once."""
     parts = balance.live_shares(LIVE_AT_ONCE)
     name = "live tests %d of %d, ansible-core %s, Python %s"
-    jobs = [
+    return [
         Job(name % (number, len(parts), NEWEST.name, text(PYTHON)), "live-tests", tuple(part))
         for number, part in enumerate(parts, start=1)
     ]
+
+
+def oldest_jobs() -> List[Job]:
+    """What goes through Ansible, on the oldest ansible-core."""
     oldest = [core for core in CORES[:1] if core != NEWEST and controllers(core, FOUND)]
-    return jobs + modules_jobs(oldest, newest_only=True)
+    return modules_jobs(oldest, newest_only=True)
 
 
 def test_jobs() -> List[Job]:
@@ -383,8 +387,9 @@ def test_jobs() -> List[Job]:
     return [
         Job("event-driven, ansible-rulebook", "eda", counts_seconds=True),
         *lint_jobs(),
+        *live_shares(),
         *sanity_jobs([NEWEST]),
-        *live_jobs(),
+        *oldest_jobs(),
         Job("molecule test, scenario default", "scenario"),
         *unit_jobs(oldest_and_newest()),
     ]
@@ -430,7 +435,7 @@ def unit(session: nox.Session) -> None:
 @nox.session(venv_backend="none", default=False)
 def live(session: nox.Session) -> None:
     """The live tests on the newest ansible-core; what goes through Ansible also on the oldest."""
-    together(session, live_jobs(), ["debian"])
+    together(session, [*live_shares(), *oldest_jobs()], ["debian"])
 
 
 @nox.session(venv_backend="none", default=False)
