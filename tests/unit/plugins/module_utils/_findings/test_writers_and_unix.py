@@ -187,7 +187,7 @@ def test_what_is_said_of_a_unix_socket():
     assert found["summary"].startswith("129 of 129 connections wait on /run/x.sock, and x.service does not accept as fast as they come.")
     assert found["evidence"] == {"backlog": 128, "accept_queue_used": 129, "accept_queue_limit": 129,
         "bound_by": "application"} and found["remedy"] == "Raise it."
-    assert "and app (pid 7) does" in unix(processes=[{"pid": 7, "name": "app"}], unit="x.service")["summary"]
+    assert "and app (pid 7) does" in unix(processes=[{"pid": 7, "name": "app"}, {"pid": 8, "name": "child"}], unit="x.service")["summary"]
     assert "and its application does" in unix()["summary"]
     assert unix(network_namespace="blue")["subject"] == "/run/x.sock in network namespace blue" and unix()["subject"] == "/run/x.sock"
     why = {"cause": "stopped", "pid": 7, "state": "T"}

@@ -273,3 +273,13 @@ def test_what_is_no_number_in_a_kept_state_is_left_out():
         "last": {"1 drops": 2.0, "2 drops": None}}
     assert totals.Totals(state, "b").kept() == {"schema": 1, "boot": "b", "totals": {"a": 1.5, "g": 0}, "last": {"1 drops": 2}}
     assert totals.Totals(dict(state, schema=2), "b").kept()["totals"] == totals.Totals(state, "c").kept()["totals"] == {}
+
+
+def test_of_sockets_that_are_all_empty_the_first_speaks_for_the_group():
+    group = [dict(row(number, limit=limit), backlog=number) for number, limit in ((1, 100), (2, 1000), (3, 10))]
+    for one in group:
+        one["syn_queue"]["limit"] = one["inode"]
+    found = told(group)
+    assert values(found, "listener_backlog") == values(found, "listener_syn_queue_limit") == {("80", "nginx"): 1}
+    unknown = [dict(one, accept_queue={"used": 0, "limit": None}) for one in group]
+    assert values(told(unknown), "listener_backlog") == {("80", "nginx"): 1}
