@@ -143,9 +143,8 @@ def test_what_the_next_listen_would_latch() -> None:
 def test_every_entry_is_complete(application) -> None:
     fields = {
         field
-        for template in [application.without_restart] + [
-            words or "" for one in (application, *application.listeners) for words in (one.change, one.instead, one.restart)
-        ]
+        for template in [application.without_restart]
+        + [words or "" for one in (application, *application.listeners) for words in (one.change, one.instead, one.restart)]
         for _text, field, _spec, _conversion in string.Formatter().parse(template)
         if field is not None
     }
@@ -172,7 +171,11 @@ def test_no_two_entries_share_a_name() -> None:
 
 WORDS = st.text(max_size=30)
 PROCESSES = st.builds(
-    Process, st.integers(1, 2**22), WORDS, st.lists(WORDS, max_size=5).map(tuple), st.none(),
+    Process,
+    st.integers(1, 2**22),
+    WORDS,
+    st.lists(WORDS, max_size=5).map(tuple),
+    st.none(),
     st.sampled_from([None, "go", "java", "python", "ruby", "perl", "node", "other"]),
 )
 
@@ -296,7 +299,8 @@ def test_a_listener_by_what_it_latched(backlog: int | None, told: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "told"), [("127.0.0.1", "x"), ("127.1.2.3", "x"), ("::1", "x"), ("::ffff:127.0.0.1", "x"), ("0.0.0.0", ""), ("::", ""), ("10.127.0.1", "")]
+    ("address", "told"),
+    [("127.0.0.1", "x"), ("127.1.2.3", "x"), ("::1", "x"), ("::ffff:127.0.0.1", "x"), ("0.0.0.0", ""), ("::", ""), ("10.127.0.1", "")],
 )
 def test_a_listener_by_its_address(address: str, told: str) -> None:
     assert which(Listener("x", loopback=True), address=address) == told
@@ -305,7 +309,13 @@ def test_a_listener_by_its_address(address: str, told: str) -> None:
 
 @pytest.mark.parametrize(
     ("holder", "told"),
-    [(process("a", "a", "-l", "80"), "x"), (process("a", "a", "-l", "800"), ""), (process("a", "-l", "80", "b"), "x"), (process("a"), ""), (None, "")]
+    [
+        (process("a", "a", "-l", "80"), "x"),
+        (process("a", "a", "-l", "800"), ""),
+        (process("a", "-l", "80", "b"), "x"),
+        (process("a"), ""),
+        (None, ""),
+    ],
 )
 def test_a_listener_by_its_command_line(holder: Process | None, told: str) -> None:
     assert which(Listener("x", titles=("* {port} *",)), holder=holder) == told
@@ -439,8 +449,22 @@ def test_three_quarters_hold_what_is_wanted() -> None:
 
 @pytest.mark.parametrize(
     ("value", "plausible"),
-    [(64, False), (127, False), (128, True), (129, False), (1000, True), (1024, True), (4096, True), (10000, True), (20000, True), (50000, True), (65000, True),
-    (65535, True), (65536, True), (0, False)],
+    [
+        (64, False),
+        (127, False),
+        (128, True),
+        (129, False),
+        (1000, True),
+        (1024, True),
+        (4096, True),
+        (10000, True),
+        (20000, True),
+        (50000, True),
+        (65000, True),
+        (65535, True),
+        (65536, True),
+        (0, False),
+    ],
 )
 def test_what_anybody_sets_somaxconn_to(value: int, plausible: bool) -> None:
     assert amounts.plausible_somaxconn(value) is plausible
@@ -468,7 +492,9 @@ def test_a_remedy_and_its_command_part_and_get_a_hosts_name() -> None:
 
 
 def test_what_an_entry_is_unless_it_says_otherwise() -> None:
-    plain = at(Hint(Application("thing", ("thing",), "set it", options=("-b",), listeners=(Listener("x", change="set that"),)), None, 5, "-b"), "::", 1, 2)
+    plain = at(
+        Hint(Application("thing", ("thing",), "set it", options=("-b",), listeners=(Listener("x", change="set that"),)), None, 5, "-b"), "::", 1, 2
+    )
     assert (plain.application.change, plain.asked, plain.application.again) == ("set that", None, RESTART), "a listener has its own setting"
     assert which(Listener("x"), "10.0.0.1") == "x", "and is on any address"
 

@@ -62,11 +62,7 @@ def whole(
     hint = recognise(holders, unit.name if unit else None)
     knob = bound_by(level, rule, backlog, somaxconn, max_syn, cookies, hint.requested(backlog))
     limits = queue_limits(level, rule, backlog, max_syn, cookies)
-    return knob, remedy(
-        Situation(
-            knob, level, rule, backlog, somaxconn, max_syn, cookies, limits, hint, unit, address, port, namespace, alone
-        )
-    )
+    return knob, remedy(Situation(knob, level, rule, backlog, somaxconn, max_syn, cookies, limits, hint, unit, address, port, namespace, alone))
 
 
 def process(name: str, *argv: str, runtime: str | None = None, pid: int = 812) -> list[Process]:
@@ -140,8 +136,7 @@ def test_a_backlog_on_the_command_line() -> None:
     knob, text = told(process("redis-server", "redis-server", "--tcp-backlog", "64"), 64, port=6379)
     assert knob == "application"
     assert text == (
-        "To admit more, change --tcp-backlog on the command line of Redis to 4096 (now 64; no sysctl raises it), then "
-        "restart Redis (pid 812)."
+        "To admit more, change --tcp-backlog on the command line of Redis to 4096 (now 64; no sysctl raises it), then restart Redis (pid 812)."
     )
 
 
@@ -315,9 +310,12 @@ KNOWN = sorted(
     for program in application.programs + application.shared
 )
 PROCESSES = st.builds(
-    Process, st.integers(1, 2**22), st.one_of(WORDS, st.sampled_from(KNOWN)),
+    Process,
+    st.integers(1, 2**22),
+    st.one_of(WORDS, st.sampled_from(KNOWN)),
     st.lists(st.one_of(WORDS, st.sampled_from(["--backlog", "--tcp-backlog", "-b", "64", "rabbit"])), max_size=4).map(tuple),
-    st.none(), st.sampled_from([None, "go", "java", "python", "ruby", "perl", "node", "dotnet"]),
+    st.none(),
+    st.sampled_from([None, "go", "java", "python", "ruby", "perl", "node", "dotnet"]),
 )
 UNITS = st.one_of(
     st.none(),
@@ -328,9 +326,17 @@ UNITS = st.one_of(
 
 @settings(max_examples=400)
 @given(
-    st.lists(PROCESSES, max_size=3), COUNTS, COUNTS, st.integers(-(2**31), 2**31 - 1), st.integers(0, 3), LEVELS,
-    UNITS, st.one_of(WORDS, st.sampled_from(["0.0.0.0", "::", "10.0.0.1"])), st.integers(0, 65535),
-    st.one_of(st.none(), WORDS, st.sampled_from(["blue", "pid:812"])), st.booleans(),
+    st.lists(PROCESSES, max_size=3),
+    COUNTS,
+    COUNTS,
+    st.integers(-(2**31), 2**31 - 1),
+    st.integers(0, 3),
+    LEVELS,
+    UNITS,
+    st.one_of(WORDS, st.sampled_from(["0.0.0.0", "::", "10.0.0.1"])),
+    st.integers(0, 65535),
+    st.one_of(st.none(), WORDS, st.sampled_from(["blue", "pid:812"])),
+    st.booleans(),
 )
 def test_always_one_printable_line_that_names_the_knob(
     holders, backlog, somaxconn, max_syn, cookies, level, unit, address, port, namespace, alone
@@ -356,13 +362,15 @@ def test_always_one_printable_line_that_names_the_knob(
 
 
 @given(
-    st.sampled_from([None, "nonsense", *KNOBS]), st.one_of(st.none(), COUNTS), st.one_of(st.none(), COUNTS),
-    st.one_of(st.none(), COUNTS), st.one_of(st.none(), st.integers(0, 3)), st.lists(PROCESSES, max_size=2),
+    st.sampled_from([None, "nonsense", *KNOBS]),
+    st.one_of(st.none(), COUNTS),
+    st.one_of(st.none(), COUNTS),
+    st.one_of(st.none(), COUNTS),
+    st.one_of(st.none(), st.integers(0, 3)),
+    st.lists(PROCESSES, max_size=2),
 )
 def test_a_missing_value_never_raises(knob, backlog, somaxconn, max_syn, cookies, holders) -> None:
-    situation = Situation(
-        knob, NOW, "backlog+1", backlog, somaxconn, max_syn, cookies, None, recognise(holders), None, "0.0.0.0", 80
-    )
+    situation = Situation(knob, NOW, "backlog+1", backlog, somaxconn, max_syn, cookies, None, recognise(holders), None, "0.0.0.0", 80)
     text = remedy(situation)
     assert text
     assert text.isprintable()
@@ -457,9 +465,7 @@ def test_the_service_beside_it_keeps_its_setting() -> None:
 
 def situation(**changed: Any) -> Situation:
     level = changed.get("level", NOW)
-    known = Situation(
-        "application", level, syn_queue_rule(level), 511, 4096, 4096, 1, None, recognise(process("thing")), None, "0.0.0.0", 80
-    )
+    known = Situation("application", level, syn_queue_rule(level), 511, 4096, 4096, 1, None, recognise(process("thing")), None, "0.0.0.0", 80)
     return known._replace(**changed)
 
 
@@ -481,7 +487,9 @@ def test_a_unix_socket_is_spoken_of_by_its_path() -> None:
 
 
 def test_nobody_is_seen_to_hold_a_port() -> None:
-    assert lasting(hint=recognise([])).startswith("To admit more, find the process that holds port 80 (`ss -ltnp 'sport = :80'` as root) and raise the backlog")
+    assert lasting(hint=recognise([])).startswith(
+        "To admit more, find the process that holds port 80 (`ss -ltnp 'sport = :80'` as root) and raise the backlog"
+    )
     assert "`nsenter --net --target 7 ss -ltnp 'sport = :80'`" in lasting(hint=recognise([]), namespace="pid:7")
     assert "`ip netns exec blue ss -ltn`" in lasting(bound_by=None, backlog=None, namespace="blue")
 
@@ -534,8 +542,9 @@ def test_what_it_gets_after_somaxconn_was_raised() -> None:
     asked = recognise(process("redis-server", "redis-server", "--tcp-backlog", "600"))
     assert lasting(hint=asked, **low).endswith(" It then gets the 600 that it asks for with --tcp-backlog.")
     less = recognise(process("redis-server", "redis-server", "--tcp-backlog", "128"))
-    assert lasting(hint=less,
-        **low).endswith("Where its configuration asks for no more than 128, change --tcp-backlog on the command line of Redis to 4096 as well.")
+    assert lasting(hint=less, **low).endswith(
+        "Where its configuration asks for no more than 128, change --tcp-backlog on the command line of Redis to 4096 as well."
+    )
     assert lasting(hint=recognise(process("haproxy")), **low).count("Where its configuration asks for no more than 128, ") == 1
 
 
@@ -553,7 +562,8 @@ def test_the_next_listen_gets_more_by_itself() -> None:
 def test_what_a_lowered_somaxconn_would_shrink() -> None:
     lowered = {"bound_by": "somaxconn", "backlog": 600, "somaxconn": 599}
     assert lasting(**lowered).startswith(
-        "Raise net.core.somaxconn (now 599) to 4096 (`sysctl -w net.core.somaxconn=4096`, and in /etc/sysctl.d) before thing is restarted")
+        "Raise net.core.somaxconn (now 599) to 4096 (`sysctl -w net.core.somaxconn=4096`, and in /etc/sysctl.d) before thing is restarted"
+    )
     assert "the running socket latched 600 before somaxconn was lowered, and its next listen() would shrink it to 599." in lasting(**lowered)
     at_its_end = lasting(bound_by="somaxconn", backlog=2**31 - 1, somaxconn=5)
     assert at_its_end.endswith("its next listen() would shrink it to 5.") and "to admit more" not in at_its_end
@@ -566,22 +576,28 @@ def test_what_is_raised_first() -> None:
         "net.ipv4.tcp_max_syn_backlog "
         "(now 1000) to 4096 (`sysctl -w net.ipv4.tcp_max_syn_backlog=4096`, and in /etc/sysctl.d), then "
     )
-    assert "first raise" not in lasting(somaxconn=4096,
-        tcp_max_syn_backlog=1) and "first raise" not in lasting(**dict(old, somaxconn=4096, tcp_max_syn_backlog=4096))
+    assert "first raise" not in lasting(somaxconn=4096, tcp_max_syn_backlog=1) and "first raise" not in lasting(
+        **dict(old, somaxconn=4096, tcp_max_syn_backlog=4096)
+    )
 
 
-@pytest.mark.parametrize(("backlog", "somaxconn", "suspected"),
-    [(128, 4096, True), (128, 129, True), (128, 128, False), (127, 4096, False), (511, 4096, False)])
+@pytest.mark.parametrize(
+    ("backlog", "somaxconn", "suspected"), [(128, 4096, True), (128, 129, True), (128, 128, False), (127, 4096, False), (511, 4096, False)]
+)
 def test_an_older_somaxconn_may_be_all_that_is_behind_it(backlog: int, somaxconn: int, suspected: bool) -> None:
     assert (" the restart alone is enough." in lasting(backlog=backlog, somaxconn=somaxconn)) is suspected
-    assert " the restart alone is enough." not in lasting(hint=recognise(process("redis-server", "redis-server", "--tcp-backlog", "128")), backlog=128)
+    assert " the restart alone is enough." not in lasting(
+        hint=recognise(process("redis-server", "redis-server", "--tcp-backlog", "128")), backlog=128
+    )
 
 
 def test_the_most_that_a_kernel_takes() -> None:
     at_its_end = {"bound_by": "somaxconn", "backlog": 65535, "somaxconn": 65535, "level": Level(4, 0, 0)}
     assert lasting(**at_its_end) == "net.core.somaxconn is at 65535, the most that this kernel takes: spread the load over more sockets."
     assert lasting(**dict(at_its_end, level=Level(4, 1, 0))).startswith("Raise net.core.somaxconn above 65535 (`sysctl -w net.core.somaxconn=131072`")
-    assert lasting(**dict(at_its_end, backlog=65534, somaxconn=65534)).startswith("Raise net.core.somaxconn above 65534 (`sysctl -w net.core.somaxconn=65535`")
+    assert lasting(**dict(at_its_end, backlog=65534, somaxconn=65534)).startswith(
+        "Raise net.core.somaxconn above 65534 (`sysctl -w net.core.somaxconn=65535`"
+    )
 
 
 def test_an_address_as_a_configuration_writes_it() -> None:

@@ -28,8 +28,7 @@ def libc_fnmatch(pattern, text, flags=0):
 NAMES = ("alnum", "alpha", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "xdigit")
 CLASSES = ["[:%s:]" % name for name in NAMES]
 INSIDE = st.lists(st.sampled_from(list("ab!^*?[") + ["a-b", "!-b", "\\a", "\\]", "b-a"] + CLASSES), min_size=1, max_size=3)
-BRACKETS = st.builds("[{0}{1}{2}]".format, st.sampled_from(["", "", "!", "^"]), st.sampled_from(["", "", "]"]),
-                     INSIDE.map("".join))
+BRACKETS = st.builds("[{0}{1}{2}]".format, st.sampled_from(["", "", "!", "^"]), st.sampled_from(["", "", "]"]), INSIDE.map("".join))
 PIECES = st.sampled_from(["a", "b", "-", "]", "*", "*", "?", "\\*", "\\a", "\\[", "!"]) | BRACKETS
 PATTERNS = st.lists(PIECES, max_size=6).map("".join)
 TEXTS = st.text("ab-]![^\\", max_size=6)
@@ -57,13 +56,38 @@ def test_each_class_holds_what_it_holds_for_the_c_library(name):
     "*[a-c]", "[:digit:]", "[[:digit:][:alpha:]]", "[![:digit:]a]", "[[:digit:]]5", "[/]", "[!a]*",
 ])  # fmt: skip
 def test_brackets_and_stars_as_the_c_library_has_them(pattern):
-    texts = ["", *map(chr, range(32, 127)), "ab", "ac", "abc", "aab", "abbc", "cab", "[a", "[a]", "a]", "a-", "5]", "[5]", "a5", "[:]", ":]", "[!", "[!]", "[]",
-        "[a-b", "\\a", "a\\"]
+    texts = [
+        "",
+        *map(chr, range(32, 127)),
+        "ab",
+        "ac",
+        "abc",
+        "aab",
+        "abbc",
+        "cab",
+        "[a",
+        "[a]",
+        "a]",
+        "a-",
+        "5]",
+        "[5]",
+        "a5",
+        "[:]",
+        ":]",
+        "[!",
+        "[!]",
+        "[]",
+        "[a-b",
+        "\\a",
+        "a\\",
+    ]
     assert [text for text in texts if fnmatch(pattern, text)] == [text for text in texts if libc_fnmatch(pattern, text)]
 
 
-@given(st.lists(st.text("abc*?", min_size=1, max_size=5), min_size=1, max_size=4), st.lists(
-    st.text("abc", min_size=1, max_size=3), min_size=1, max_size=4))
+@given(
+    st.lists(st.text("abc*?", min_size=1, max_size=5), min_size=1, max_size=4),
+    st.lists(st.text("abc", min_size=1, max_size=3), min_size=1, max_size=4),
+)
 def test_a_wildcard_never_stands_for_a_slash(pattern, path):
     pattern, path = "/".join(pattern), "/".join(path)
     assert (glob_result(pattern, path) is not None) == libc_fnmatch(pattern, path, FNM_PATHNAME)

@@ -29,7 +29,7 @@ def test_a_line_that_is_right_is_none(key, number, shape):
 def test_a_letter_too_many_or_too_few_is_told_with_the_right_line(key, number, data):
     start, last = key.rpartition(".")[0], key.rpartition(".")[2]
     at = data.draw(st.integers(0, len(last) - 1))
-    wrong = data.draw(st.sampled_from([last[:at] + last[at + 1:], last[:at] + "x" + last[at:], last[:at] + "x" + last[at + 1:]]))
+    wrong = data.draw(st.sampled_from([last[:at] + last[at + 1 :], last[:at] + "x" + last[at:], last[:at] + "x" + last[at + 1 :]]))
     assume(wrong != last)
     text = "%s.%s = %d" % (start, wrong, number)
     (found,) = told(text)
@@ -106,7 +106,10 @@ def test_long_lines_and_values_are_cut():
 
 def test_a_name_between_two_settings_means_none():
     keys = ("a.abcdefgh", "a.abcdxyzw")
-    look = lambda text: [one.key for one in near_misses.applied(DropIn("/x", text), keys)]  # noqa: E731
+
+    def look(text):
+        return [one.key for one in near_misses.applied(DropIn("/x", text), keys)]
+
     assert (look(b"a.abcdefg=1"), look(b"a.abcdxyz=1"), look(b"a.abcdefzw=1")) == (["a.abcdefgh"], ["a.abcdxyzw"], [])
     assert list(near_misses.applied(DropIn("/x", None), keys)) == []
 

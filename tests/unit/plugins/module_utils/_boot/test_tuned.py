@@ -108,8 +108,10 @@ def test_operators_at_their_bounds(line, before, after):
     assert outcome("[sysctl]\nnet.core.somaxconn" + line, before) == (after, "/p:2")
 
 
-@pytest.mark.parametrize(("switch", "again"),
-    [("0", False), ("false", False), ("No", False), ("OFF", False), ("n", False), ("1", True), ("yes", True), ("", True), (None, True)])
+@pytest.mark.parametrize(
+    ("switch", "again"),
+    [("0", False), ("false", False), ("No", False), ("OFF", False), ("n", False), ("1", True), ("yes", True), ("", True), (None, True)],
+)
 def test_whether_files_are_applied_again(switch, again):
     config = tuned({"vm.x": Setting("1", "/p:1")}, {} if switch is None else {"reapply_sysctl": " %s " % switch})
     assert config.reapplies_key(KEY) is again
@@ -124,8 +126,10 @@ def test_files_are_applied_again_in_the_order_of_their_names_and_etc_sysctl_conf
     assert told(("/etc/sysctl.conf", 3), ("/etc/sysctl.d/z.conf", 2)) == (3, "/etc/sysctl.conf:1")
     assert told(("/usr/lib/sysctl.d/z.conf", 2)) == told(("/etc/sysctl.d/z", 2)) == told(("/etc/sysctl.conf.d", 2)) == (5, "")
     assert outcome("[sysctl]\nnet.core.somaxconn=7\n", 5, {}, [("/etc/sysctl.d/a.conf", None)]) == (7, "/p:2")
-    assert outcome("[sysctl]\nnet.core.somaxconn=7\n", 5, {}, [("/etc/sysctl.d/a.conf", b"\n net.core.somaxconn =x\nnet.core.somaxconn\n")]) == (7,
-        "/p:2"), "no number"
+    assert outcome("[sysctl]\nnet.core.somaxconn=7\n", 5, {}, [("/etc/sysctl.d/a.conf", b"\n net.core.somaxconn =x\nnet.core.somaxconn\n")]) == (
+        7,
+        "/p:2",
+    ), "no number"
 
 
 def test_what_the_profile_itself_asks_for():

@@ -94,8 +94,9 @@ def test_one_that_is_settled_hides_no_other():
     assert [row["inode"] for row in rows] == [2]
 
 
-@pytest.mark.parametrize(("old", "new", "grows"),
-    [(128, 256, True), (128, 255, False), (256, 256, False), (256, 128, False), (None, 256, False), (128, None, False)])
+@pytest.mark.parametrize(
+    ("old", "new", "grows"), [(128, 256, True), (128, 255, False), (256, 256, False), (256, 128, False), (None, 256, False), (128, None, False)]
+)
 def test_a_table_of_syns_grows_with_a_power_of_two(old, new, grows):
     values = ({"somaxconn": 4096, "tcp_max_syn_backlog": old}, {"somaxconn": 4096, "tcp_max_syn_backlog": new})
     assert bool(restart_rows([sock(4096)], {}, "host", OLD_RULE, *values)) is grows

@@ -258,8 +258,22 @@ def test_nobody_comes_in_over_the_network(connection: str) -> None:
 
 @pytest.mark.parametrize(
     "network",
-    ["0.0.0.0/0", "::/0", "10.0.0.0/8", "2001:db8::/32", "2001:db8::/47", "::/48", "127.0.0.0/24", "::/64", "fe80::/64", "224.0.0.0/24",
-     "", "{{ x }}", None, 7],
+    [
+        "0.0.0.0/0",
+        "::/0",
+        "10.0.0.0/8",
+        "2001:db8::/32",
+        "2001:db8::/47",
+        "::/48",
+        "127.0.0.0/24",
+        "::/64",
+        "fe80::/64",
+        "224.0.0.0/24",
+        "",
+        "{{ x }}",
+        None,
+        7,
+    ],
 )
 def test_what_is_no_small_network_of_others_is_never_dropped(network: Any) -> None:
     made = plan(facts(found(networks=[network])))
@@ -340,7 +354,9 @@ small = st.one_of(
     st.ip_addresses(v=4).map(lambda one: str(ipaddress.ip_network((one, 24), strict=False))),
     st.tuples(st.ip_addresses(v=6), st.integers(48, 64)).map(lambda one: str(ipaddress.ip_network(one, strict=False))),
 )
-near = st.sampled_from(["198.51.100.0/24", "198.51.101.0/24", "203.0.113.0/24", "2001:db8::/64", "2001:db8:0:1::/64", "2001:db8::/48", "2001:db8::/60"])
+near = st.sampled_from(
+    ["198.51.100.0/24", "198.51.101.0/24", "203.0.113.0/24", "2001:db8::/64", "2001:db8:0:1::/64", "2001:db8::/48", "2001:db8::/60"]
+)
 networks = st.lists(st.one_of(near, small), unique=True, max_size=6)
 guests = st.lists(
     st.one_of(
@@ -415,7 +431,9 @@ def test_nobody_is_cut_off_who_must_not_be(world: Facts, wanted: Facts) -> None:
         assert made["blocks"] == [] and made["limits"] == []
     for limit in made["limits"]:  # and each of them is spared any limit of its family
         spared = [ipaddress.ip_network(one) for one in made["record"]["spared"]]
-        assert all(any(ipaddress.ip_address(one) in network for network in spared) for one in guarded if (":" in one) == (limit["ip_version"] == "ipv6"))
+        assert all(
+            any(ipaddress.ip_address(one) in network for network in spared) for one in guarded if (":" in one) == (limit["ip_version"] == "ipv6")
+        )
     assert len(set(blocked(made))) <= wanted["max_networks"]
 
 
@@ -571,7 +589,9 @@ def test_a_limit_is_set_where_networks_of_a_flood_are_not_dropped() -> None:
         assert [one["port"] for one in made["limits"]] == [80] and len(made["blocks"]) < 2
 
 
-@pytest.mark.parametrize(("address", "families"), [("0.0.0.0", ["ipv4"]), ("::", ["ipv4", "ipv6"]), ("2001:db8::1", ["ipv6"]), ("::ffff:192.0.2.1", ["ipv4"])])
+@pytest.mark.parametrize(
+    ("address", "families"), [("0.0.0.0", ["ipv4"]), ("::", ["ipv4", "ipv6"]), ("2001:db8::1", ["ipv6"]), ("::ffff:192.0.2.1", ["ipv4"])]
+)
 def test_a_limit_is_of_the_families_that_come_to_the_listener(address: str, families: List[str]) -> None:
     seen = facts(found(SPREAD, address=address), listeners=[row(address=address)], mitigation=nft())
     assert [one["ip_version"] for one in mitigation_plan(seen, LIMITED)["limits"]] == families
@@ -608,7 +628,11 @@ def test_who_is_spared_is_not_let_through_where_it_is_dropped() -> None:
 def test_a_limit_is_renewed_while_it_drops_and_changed_where_another_is_asked_for() -> None:
     first = mitigation_plan(facts(found(SPREAD), mitigation=nft()), LIMITED)["record"]
     dropping = [{"family": "ipv4", "port": 80}]
-    for now, sending, renewed in (("2026-11-20T09:35:59Z", dropping, False), ("2026-11-20T09:36:01Z", dropping, True), ("2026-11-20T09:36:01Z", [], False)):
+    for now, sending, renewed in (
+        ("2026-11-20T09:35:59Z", dropping, False),
+        ("2026-11-20T09:36:01Z", dropping, True),
+        ("2026-11-20T09:36:01Z", [], False),
+    ):
         made = mitigation_plan(facts(mitigation=nft(first, now=now, sending=sending)), LIMITED)
         assert (made["record"]["limited"][0]["until"] > "2026-11-20T10:30:00Z") == renewed == (made["verdict"] == "mitigate")
     again = mitigation_plan(facts(found(SPREAD), mitigation=nft(first, now="2026-11-20T09:40:00Z")), LIMITED)
@@ -628,9 +652,15 @@ def test_a_limit_out_of_its_range_is_refused(value: int) -> None:
 # ---------------------------------------------------------------- at the bounds
 
 
-@pytest.mark.parametrize("first",
-    [found("syn-queue-full", "[::]:81", "info"), found("accept-queue-overflow", "[::]:81"), found("accept-queue-overflow", "[::]:81", "info"),
-    found("backlog", "[::]:81")])
+@pytest.mark.parametrize(
+    "first",
+    [
+        found("syn-queue-full", "[::]:81", "info"),
+        found("accept-queue-overflow", "[::]:81"),
+        found("accept-queue-overflow", "[::]:81", "info"),
+        found("backlog", "[::]:81"),
+    ],
+)
 def test_what_moves_nothing_hides_no_flood_behind_it(first: Facts) -> None:
     assert blocked(plan(facts(first, found("syn-queue-full", "[::]:81"), flood("198.51.100.0/24")))) == ["198.51.100.0/24"]
 
@@ -649,9 +679,17 @@ def test_somaxconn_is_raised_as_far_as_the_backlog(somaxconn: int, raised: bool)
     assert plan(facts(found("syn-flood-everywhere"), somaxconn=somaxconn, listeners=[row(backlog=5000)]))["sysctls"] == {}
 
 
-@pytest.mark.parametrize("name, fine, wrong",
-    [("backlog", 1, 0), ("backlog", 2147483647, 2147483648), ("max_networks", 0, -1), ("block_lifetime", 10, 9), ("block_lifetime", 2592000, 2592001),
-    ("syn_limit", 0, -1)])
+@pytest.mark.parametrize(
+    "name, fine, wrong",
+    [
+        ("backlog", 1, 0),
+        ("backlog", 2147483647, 2147483648),
+        ("max_networks", 0, -1),
+        ("block_lifetime", 10, 9),
+        ("block_lifetime", 2592000, 2592001),
+        ("syn_limit", 0, -1),
+    ],
+)
 def test_what_may_be_asked(name: str, fine: int, wrong: int) -> None:
     assert plan(facts(), **{name: fine})["verdict"] == "nothing"
     with pytest.raises(InvalidOption, match="%s.*%d" % (name, wrong)):
@@ -666,14 +704,18 @@ def test_a_port_is_one_that_there_is(port: Any, dropped: bool) -> None:
 
 def test_clients_that_are_connected_are_counted_and_kept() -> None:
     def told(count: int, **wanted: Any) -> Facts:
-        peers = [{"address": "198.51.100.7", "port": 80, "count": count}, {"address": "198.51.100.8", "port": 443, "count": 5},
-            {"address": "203.0.113.1", "port": 80, "count": 9}]
+        peers = [
+            {"address": "198.51.100.7", "port": 80, "count": count},
+            {"address": "198.51.100.8", "port": 443, "count": 5},
+            {"address": "203.0.113.1", "port": 80, "count": 9},
+        ]
         return plan(facts(flood("198.51.100.0/24"), mitigation=about(established=peers)), **wanted)
 
     assert blocked(told(1)) == [] and "198.51.100.0/24 has 1 established connection to this port, so it is not dropped" in reasons(told(1))
     assert "198.51.100.0/24 has 2 established connections to this port, so" in reasons(told(2)) and blocked(told(0)) == ["198.51.100.0/24"]
     assert blocked(told(2, established="drop")) == ["198.51.100.0/24"] and "which stay, and new ones from there are dropped" in reasons(
-        told(2, established="drop"))
+        told(2, established="drop")
+    )
     assert blocked(told(2, allow=["198.51.100.7"])) == ["198.51.100.0/24"], "whoever is let through is no reason"
 
 
@@ -717,8 +759,10 @@ def test_how_a_listener_stands_after_it() -> None:
     def told(**changes: Any) -> Facts:
         return mitigation_effect({"listeners": [row(**changes)]}, {"record": record})
 
-    assert told(backlog=4095)["told"] == ["0.0.0.0:80 keeps its backlog of 4095, not 4096",
-        "0.0.0.0:80: 129 half-open connections, 4096 admitted, cookies when full"]
+    assert told(backlog=4095)["told"] == [
+        "0.0.0.0:80 keeps its backlog of 4095, not 4096",
+        "0.0.0.0:80: 129 half-open connections, 4096 admitted, cookies when full",
+    ]
     assert len(told(backlog=4096)["told"]) == 1 and told(backlog=4096)["shortfalls"] == []
     assert told(backlog=4096, syn_queue=full)["shortfalls"] == ["0.0.0.0:80: 129 half-open connections, 129 admitted, drops when full"]
     assert told(backlog=4096, syn_queue=dict(full, used=128))["shortfalls"] == []

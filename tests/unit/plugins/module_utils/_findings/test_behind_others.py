@@ -136,8 +136,10 @@ def test_the_second_listener_of_a_watch(first: Any, row: Any, name: str) -> None
 def test_the_second_namespace_of_a_watch(first: Any) -> None:
     spaces = [{"network_namespace": "blue", "syns": 9}, {"network_namespace": "host", "syns": 1000}]
     rows = [*first, watched(2, before_listener=5, answered=995)]
-    lost = [{"network_namespace": "host", "layer": layer, "reason": "drop", "where": "x", "dropped": 5}
-        for layer in ("netfilter", "conntrack", "softnet", "reverse_path_filter")]
+    lost = [
+        {"network_namespace": "host", "layer": layer, "reason": "drop", "where": "x", "dropped": 5}
+        for layer in ("netfilter", "conntrack", "softnet", "reverse_path_filter")
+    ]
     told = of_watch.findings({"seconds": 10.0, "listeners": rows, "layers": lost, "namespaces": spaces})
     assert {"syns-dropped-by-firewall", "conntrack-full", "softnet-overflow", "reverse-path-filter"} <= {one["id"] for one in told}
     well = of_watch.findings({"seconds": 10.0, "listeners": [*first, watched(2)], "layers": [], "namespaces": spaces})

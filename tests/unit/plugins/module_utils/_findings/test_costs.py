@@ -151,8 +151,17 @@ def test_an_eighth_of_the_memory_is_not_too_much():
     assert findings(with_memory(8000, {"backlog": 4096, "memory_bytes": 5000})) == [], "a default is nobody's choice"
 
 
-@pytest.mark.parametrize("size, told",
-    [(1023, "1023 bytes"), (1024, "1.0 KiB"), (1 << 20, "1.0 MiB"), ((1 << 20) - 1, "1024.0 KiB"), (1 << 30, "1.0 GiB"), ((1 << 30) - 1, "1024.0 MiB")])
+@pytest.mark.parametrize(
+    "size, told",
+    [
+        (1023, "1023 bytes"),
+        (1024, "1.0 KiB"),
+        (1 << 20, "1.0 MiB"),
+        ((1 << 20) - 1, "1024.0 KiB"),
+        (1 << 30, "1.0 GiB"),
+        ((1 << 30) - 1, "1024.0 MiB"),
+    ],
+)
 def test_amounts_of_memory(size, told):
     (found,) = findings(with_memory(2 * size, {"backlog": 65535, "memory_bytes": size}))
     assert "would take %s of " % told in found["summary"]

@@ -258,22 +258,16 @@ def test_a_few_old_entries_in_a_large_queue_are_nothing():
 
 def test_a_reported_flood_that_is_judged_is_told_once():
     facts = with_listener(host(), syn_queue={"used": 450})
-    facts["kernel_log"]["events"] = [
-        {"time": "2026-11-20T04:23:45Z", "kind": "syn_flood", "address": "0.0.0.0", "port": 80, "action": "cookies"}
-    ]
+    facts["kernel_log"]["events"] = [{"time": "2026-11-20T04:23:45Z", "kind": "syn_flood", "address": "0.0.0.0", "port": 80, "action": "cookies"}]
     facts["counters"].clear()
     found = [one["id"] for one in judged(facts, entries(450, 0, (0, 450), ONE))]
     assert "syn-flood-few-networks" in found and "syn-flood-reported" not in found
 
 
 def test_the_counters_do_not_tell_it_once_more():
-    facts = during(
-        with_listener(host(tcp_syncookies=0), syn_queue={"used": 450, "on_full": "drop"}), 2.0, TCPReqQFullDrop=9, ListenDrops=9
-    )
+    facts = during(with_listener(host(tcp_syncookies=0), syn_queue={"used": 450, "on_full": "drop"}), 2.0, TCPReqQFullDrop=9, ListenDrops=9)
     found = judged(facts, entries(450, 0, (0, 450), ONE, (300, 0)))
-    assert [one["id"] for one in found if one["id"] in NEW + ("syn-queue-full", "last-quarter-drops")] == [
-        "syn-flood-few-networks"
-    ]
+    assert [one["id"] for one in found if one["id"] in NEW + ("syn-queue-full", "last-quarter-drops")] == ["syn-flood-few-networks"]
     assert found[0]["severity"] == "critical", "SYNs were dropped within the window"
 
 
@@ -318,9 +312,7 @@ def test_another_listeners_flood_makes_no_burst_of_a_busy_one():
     facts = during(host(tcp_syncookies=0), 2.0, PassiveOpens=1700, TCPReqQFullDrop=3830, ListenDrops=3830)
     facts["listeners"] = [listener(**FULL_WITHOUT), listener(port=81, syn_queue={"used": 420, "on_full": "drop"})]
     found = judged(facts, entries(sources=ONE, followed=(100, 0)), entries(420, 420, (420,), port=81))
-    assert [(one["id"], one["subject"]) for one in found if one["id"] in NEW] == [
-        ("syn-flood-few-networks", "0.0.0.0:80")
-    ]
+    assert [(one["id"], one["subject"]) for one in found if one["id"] in NEW] == [("syn-flood-few-networks", "0.0.0.0:80")]
 
 
 def test_what_a_host_writes_behind_an_address_is_in_no_command():
@@ -351,7 +343,10 @@ CLIENTS = [
 def test_what_drops_syns_is_critical_and_what_answers_with_cookies_is_not(row, identifier):
     cookies = during(with_listener(host(), **FULL_WITH_COOKIES), 2.0, PassiveOpens=900, TCPReqQFullDoCookies=40)
     dropping = during(with_listener(host(tcp_syncookies=0), **FULL_WITHOUT), 2.0, PassiveOpens=900, TCPReqQFullDrop=40, ListenDrops=40)
-    for facts, severity, said in ((cookies, "warning", "New clients are answered with cookies."), (dropping, "critical", "SYNs of new clients are dropped.")):
+    for facts, severity, said in (
+        (cookies, "warning", "New clients are answered with cookies."),
+        (dropping, "critical", "SYNs of new clients are dropped."),
+    ):
         found = first(facts, row)
         assert (found["id"], found["severity"]) == (identifier, severity) and found["summary"].endswith(said)
     if identifier != "honest-burst":  # not full yet
@@ -376,16 +371,22 @@ def test_how_many_entries_and_networks_are_named():
     five = tuple(("198.51.%d.0/24" % number, 100) for number in range(5))
     assert "all of them are from 198.51.0.0/24, 198.51.1.0/24, 198.51.2.0/24 and 198.51.3.0/24." in summary(*four)
     assert "98% of all are from 198.51.0.0/24, 198.51.1.0/24, 198.51.2.0/24 and 2 more networks." in summary(*five)
-    assert summary(*four).startswith("A SYN flood: 512 half-open connections are there (512 admitted), 512 of them unanswered for half a second or more")
+    assert summary(*four).startswith(
+        "A SYN flood: 512 half-open connections are there (512 admitted), 512 of them unanswered for half a second or more"
+    )
     assert "all of them are from 198.51.100.0/24." in summary(("198.51.100.0/24", 510)) and "99% of all are" in summary(("198.51.100.0/24", 509))
-    assert "from everywhere, 5% from the network with most." in summary(("198.51.100.0/24", 26)) and "from everywhere." in summary(("198.51.100.0/24", 25))
+    assert "from everywhere, 5% from the network with most." in summary(("198.51.100.0/24", 26)) and "from everywhere." in summary(
+        ("198.51.100.0/24", 25)
+    )
 
 
 def test_a_burst_of_nobody_known_gets_room_in_words():
     for facts, start in (
         (during(host(), 2.0, PassiveOpens=300, TCPReqQFullDoCookies=235, SyncookiesSent=20), "Raise the backlog of the listener that has bursts: "),
-        (during(host(tcp_syncookies=0), 2.0, PassiveOpens=65, TCPReqQFullDrop=705, ListenDrops=705),
-        "sysctl -w net.ipv4.tcp_syncookies=1  # at once. For more room: raise"),
+        (
+            during(host(tcp_syncookies=0), 2.0, PassiveOpens=65, TCPReqQFullDrop=705, ListenDrops=705),
+            "sysctl -w net.ipv4.tcp_syncookies=1  # at once. For more room: raise",
+        ),
     ):
         facts["listeners"].append(listener(port=81))
         assert first(facts)["remedy"].startswith(start)

@@ -113,7 +113,7 @@ def test_from_when_on_a_larger_unit_is_used(now: str, age: str) -> None:
     ({"blocks": [{"network": "198.51.100.0/24", "port": port, "until": "2026-11-20T1%d:00:00Z" % hour} for port, hour in ((80, 1), (81, 3), (82, 2))]},
      "on port 80, 81, 82. The last block ends by itself at 2026-11-20T13:00:00Z, unless a further run renews it."),
     ({"blocks": [{"network": "198.51.100.0/24", "port": 80, "until": "2026-11-20T11:00:00Z"}, {"network": "203.0.113.0/24", "port": 80}]},
-    "2 networks dropped on port 80."),
+     "2 networks dropped on port 80."),
 ])  # fmt: skip
 def test_what_is_dropped_or_limited_and_until_when(changes: Any, said: str) -> None:
     assert told(dict(empty(), **changes))[0]["summary"].endswith(said)

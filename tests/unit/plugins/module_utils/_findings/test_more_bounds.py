@@ -133,7 +133,9 @@ def test_a_fast_open_queue_that_is_full_is_told_once() -> None:
 
 def test_two_places_that_drop_are_ordered_by_how_much() -> None:
     facts = host()
-    facts["network_namespaces"] = [{"name": name, "sysctls": {}, "counters": {"ListenOverflows": count}} for name, count in (("a", 5), ("b", 9), ("c", 7))]
+    facts["network_namespaces"] = [
+        {"name": name, "sysctls": {}, "counters": {"ListenOverflows": count}} for name, count in (("a", 5), ("b", 9), ("c", 7))
+    ]
     assert [one["subject"] for one in of(facts, "accept-queue-overflow")] == ["b", "c", "a"]
 
 
@@ -226,14 +228,19 @@ def test_a_knob_binds_a_listener_that_is_strained(changes: Any, severity: Any, s
     found = of(strained(**changes), "listener-bound-by-application")
     assert [one["severity"] for one in found] == [severity] * (severity is not None)
     if found:
-        assert found[0]["summary"].startswith("What its queues admit is set by the backlog that nginx (pid 812) asked for, ") and found[0]["summary"].endswith(
-            said)
+        assert found[0]["summary"].startswith("What its queues admit is set by the backlog that nginx (pid 812) asked for, ") and found[0][
+            "summary"
+        ].endswith(said)
         assert found[0]["evidence"]["bound_by"] == "application" and found[0]["evidence"]["backlog"] == 511
 
 
 def test_the_most_strained_listener_comes_first() -> None:
     facts = host()
-    facts["listeners"] = [listener(port=1, accept_queue={"used": 420}), listener(port=2, syn_queue={"used": 450}), listener(port=3, accept_queue={"used": 430})]
+    facts["listeners"] = [
+        listener(port=1, accept_queue={"used": 420}),
+        listener(port=2, syn_queue={"used": 450}),
+        listener(port=3, accept_queue={"used": 430}),
+    ]
     assert [one["subject"] for one in of(facts, "listener-bound-by-application")] == ["0.0.0.0:2", "0.0.0.0:3", "0.0.0.0:1"]
     facts["listeners"] = [listener(port=port, accept_queue={"used": used}) for port, used in ((1, 512), (2, 514), (3, 513))]
     assert [one["subject"] for one in of(facts, "accept-queue-overflow")] == ["0.0.0.0:2", "0.0.0.0:3", "0.0.0.0:1"]
@@ -252,13 +259,22 @@ def test_a_backlog_that_is_an_older_somaxconn(backlog: int, somaxconn: int, rele
     assert bool(of(facts, "listener-bound-by-application")) is not latched
     if latched:
         (found,) = of(facts, "listener-latched")
-        assert "net.core.somaxconn allows %d now; the socket keeps its %d until" % (somaxconn,
-            backlog) in found["summary"] and found["evidence"]["somaxconn"] == somaxconn
+        assert (
+            "net.core.somaxconn allows %d now; the socket keeps its %d until" % (somaxconn, backlog) in found["summary"]
+            and found["evidence"]["somaxconn"] == somaxconn
+        )
 
 
-@pytest.mark.parametrize(("share", "said"),
-    [(0.5, "50% come from 198.51.100.0/24"), (0.4999, "they come from 9 addresses"), (1, "100% come from"), (1.01, "they come from 9 addresses"),
-    ("x", "they come from 9 addresses")])
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0.5, "50% come from 198.51.100.0/24"),
+        (0.4999, "they come from 9 addresses"),
+        (1, "100% come from"),
+        (1.01, "they come from 9 addresses"),
+        ("x", "they come from 9 addresses"),
+    ],
+)
 def test_half_of_the_entries_from_one_network_is_worth_a_word(share: Any, said: str) -> None:
     facts = strained(syn_queue={"used": 512})
     facts["half_open"] = {"total": 512, "retransmitted": 0, "distinct_sources": 9, "sources": [{"network": "198.51.100.0/24", "share": share}]}
@@ -268,8 +284,11 @@ def test_half_of_the_entries_from_one_network_is_worth_a_word(share: Any, said: 
 
 def test_what_is_not_known_of_entries_is_not_told() -> None:
     facts = strained(syn_queue={"used": 512})
-    for half_open in ({"total": 0, "retransmitted": 0, "distinct_sources": 0}, {"total": 5, "retransmitted": None, "distinct_sources": 5},
-        {"total": 5, "retransmitted": 1}):
+    for half_open in (
+        {"total": 0, "retransmitted": 0, "distinct_sources": 0},
+        {"total": 5, "retransmitted": None, "distinct_sources": 5},
+        {"total": 5, "retransmitted": 1},
+    ):
         facts["half_open"] = half_open
         (found,) = of(facts, "syn-queue-full")
         assert found["summary"].endswith("fill the SYN queue, and new clients are answered with cookies.")
@@ -281,14 +300,20 @@ def test_eight_of_the_listeners_that_a_report_may_be_about_are_named() -> None:
     facts["listeners"] = [listener(address="10.0.0.%d" % number) for number in range(1, 10)]
     facts["counters"].clear()
     (found,) = of(facts, "syn-flood-reported")
-    assert "10.0.0.8:80: its log does not say which" in found["summary"] and "10.0.0.9" not in found["summary"] and len(found["evidence"]["candidates"]) == 9
+    assert (
+        "10.0.0.8:80: its log does not say which" in found["summary"]
+        and "10.0.0.9" not in found["summary"]
+        and len(found["evidence"]["candidates"]) == 9
+    )
     assert "at 2026-11-20T04:23:45Z and dropped SYNs, on one of 10.0.0.1:80, " in found["summary"]
 
 
 def test_a_report_of_dropped_syns_comes_before_one_of_cookies() -> None:
     facts = host()
     for port, action in ((81, "cookies"), (82, "drop")):
-        facts["kernel_log"]["events"].append({"time": "2026-11-20T04:23:45Z", "kind": "syn_flood", "address": "0.0.0.0", "port": port, "action": action})
+        facts["kernel_log"]["events"].append(
+            {"time": "2026-11-20T04:23:45Z", "kind": "syn_flood", "address": "0.0.0.0", "port": port, "action": action}
+        )
     facts["listeners"] = [listener(port=81), listener(port=82)]
     facts["counters"].clear()
     assert [one["subject"] for one in of(facts, "syn-flood-reported")] == ["0.0.0.0:82", "0.0.0.0:81"]

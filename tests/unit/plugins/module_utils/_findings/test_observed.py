@@ -27,7 +27,15 @@ def filled(port: int, used: int, **changes: Any) -> Any:
 
 
 def entries(port: int, total: int, young: int = 0) -> Any:
-    return {"network_namespace": "host", "family": "ipv4", "address": "0.0.0.0", "port": port, "total": total, "young": young, "retransmissions": [0, total]}
+    return {
+        "network_namespace": "host",
+        "family": "ipv4",
+        "address": "0.0.0.0",
+        "port": port,
+        "total": total,
+        "young": young,
+        "retransmissions": [0, total],
+    }
 
 
 def only(*rows: Any, **facts: Any) -> Any:
@@ -39,9 +47,27 @@ def only(*rows: Any, **facts: Any) -> Any:
 
 def test_nothing_is_known_of_a_row_that_is_empty() -> None:
     it = only({})
-    assert (it.namespace, it.family, it.address, it.port, it.backlog, it.drops, it.pid, it.remedy, it.group) == ("host", None, None, None, None, None, None, "",
-        None)
-    assert (it.holder, it.memory, it.since, it.raised, it.unit, it.why, it.fast_open, it.half_open) == ("its application", None, None, None, None, {}, None, {})
+    assert (it.namespace, it.family, it.address, it.port, it.backlog, it.drops, it.pid, it.remedy, it.group) == (
+        "host",
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        "",
+        None,
+    )
+    assert (it.holder, it.memory, it.since, it.raised, it.unit, it.why, it.fast_open, it.half_open) == (
+        "its application",
+        None,
+        None,
+        None,
+        None,
+        {},
+        None,
+        {},
+    )
     assert (it.strain, it.filling, it.turning_away, it.overflowed, it.verdict.kind) == (0.0, False, False, False, verdict.UNDECIDED)
 
 
@@ -67,8 +93,12 @@ def test_one_alone_is_no_group(members: Any, grouped: bool) -> None:
 def test_members_know_how_many_of_them_are_full() -> None:
     group = {"members": 3, "half_open": 0}
     accept, syn = {"used": 100, "limit": 100}, {"used": 97, "limit": 100, "new_peer_limit": 97}
-    rows = [row(reuseport=group, accept_queue=accept), row(reuseport=group, accept_queue=accept, syn_queue=syn), filled(80, 100, reuseport=group),
-        row(81, reuseport=group)]
+    rows = [
+        row(reuseport=group, accept_queue=accept),
+        row(reuseport=group, accept_queue=accept, syn_queue=syn),
+        filled(80, 100, reuseport=group),
+        row(81, reuseport=group),
+    ]
     found = observe({"listeners": rows}).listeners
     assert [tuple(it.group or ()) for it in found] == [(3, 2, 1, 1)] * 3 + [(3, 0, 0, 0)]
 
@@ -84,7 +114,9 @@ def test_strain_is_that_of_the_fuller_limit() -> None:
 # ---------------------------------------------------------------- namespaces
 
 
-@pytest.mark.parametrize(("seconds", "seen"), [(5, 5.0), (0.5, 0.5), (0, 0.0), (-1, 0.0), (1e9, 0.0), (999999999, 999999999.0), ("5", 0.0), (None, 0.0)])
+@pytest.mark.parametrize(
+    ("seconds", "seen"), [(5, 5.0), (0.5, 0.5), (0, 0.0), (-1, 0.0), (1e9, 0.0), (999999999, 999999999.0), ("5", 0.0), (None, 0.0)]
+)
 def test_a_window_is_some_seconds(seconds: Any, seen: float) -> None:
     scope = observe({"counters_delta": {"seconds": seconds, "ListenDrops": 3}}).scope("host")
     assert (scope.seconds, scope.moved) == (seen, {"ListenDrops": 3})
@@ -96,8 +128,10 @@ def test_each_namespace_has_its_own_settings_and_counters() -> None:
         "network_namespaces": [{"name": "blue", "sysctls": {"somaxconn": 6}, "counters": {"PassiveOpens": 8}}, {"name": "host"}],
     }  # fmt: skip
     host = observe(facts)
-    assert [(one.name, one.values, one.counters) for one in host.scopes] == [("host", {"somaxconn": 5}, {"PassiveOpens": 7}),
-        ("blue", {"somaxconn": 6}, {"PassiveOpens": 8})]
+    assert [(one.name, one.values, one.counters) for one in host.scopes] == [
+        ("host", {"somaxconn": 5}, {"PassiveOpens": 7}),
+        ("blue", {"somaxconn": 6}, {"PassiveOpens": 8}),
+    ]
     assert (host.scope("red").values, host.scope("red").seconds, host.scope("blue").command) == ({}, 0.0, "ip netns exec blue ")
     assert host.scope("blue").inside == " in network namespace blue" and host.scope("host").inside == host.scope("host").command == ""
 
@@ -132,7 +166,9 @@ def test_one_whose_application_does_not_accept_is_not_judged() -> None:
     assert not judged(filled(80, 100), half_open={"listeners": [entries(81, 100)]}).verdict.decided, "its entries were not counted"
 
 
-@pytest.mark.parametrize(("mine", "other", "overflowed"), [(40, 20, True), (40, 21, False), (0, 0, True), (10, 80, False), (90, 79, True), (90, 80, False)])
+@pytest.mark.parametrize(
+    ("mine", "other", "overflowed"), [(40, 20, True), (40, 21, False), (0, 0, True), (10, 80, False), (90, 79, True), (90, 80, False)]
+)
 def test_a_queue_with_room_again_is_the_one_that_was_full_where_no_other_has_half_as_much(mine: int, other: int, overflowed: bool) -> None:
     moved = {"seconds": 2.0, "TCPReqQFullDoCookies": 5}
     assert judged(filled(80, mine), filled(81, other), counters_delta=moved).overflowed is overflowed
@@ -150,8 +186,15 @@ def test_a_burst_that_found_room_is_none() -> None:
 
 
 def reported(since: Any = None, raised: Any = None, **facts: Any) -> Any:
-    event = {"kind": "syn_flood", "address": "0.0.0.0", "port": 80, "action": "drop", "time": "2026-11-20T04:00:00Z", "count": 3,
-        "first_time": "2026-11-20T03:00:00Z"}
+    event = {
+        "kind": "syn_flood",
+        "address": "0.0.0.0",
+        "port": 80,
+        "action": "drop",
+        "time": "2026-11-20T04:00:00Z",
+        "count": 3,
+        "first_time": "2026-11-20T03:00:00Z",
+    }
     listeners = [row(since=since, raised={"time": raised} if raised else None), row(81)]
     return observe(dict({"listeners": listeners, "kernel_log": {"events": [event, dict(event, kind="suppressed")]}}, **facts))
 
@@ -181,12 +224,28 @@ def test_a_report_is_not_of_a_namespace_whose_queues_were_never_full() -> None:
 def test_what_is_known_of_the_host() -> None:
     host = observe({
         "kernel": {"stable_level": "6.1.5", "rule": "backlog"}, "memory": {"total_bytes": 5},
-        "mitigation": {"record": {"sysctls": {"somaxconn": {"set": 1}, "x": 3}}, "now": "t", "controller": "c", "addresses": ["a", 5],
-        "iptables": {"ipv4": "x"}},
+        "mitigation": {
+            "record": {"sysctls": {"somaxconn": {"set": 1}, "x": 3}}, "now": "t", "controller": "c", "addresses": ["a", 5],
+            "iptables": {"ipv4": "x"},
+        },
     })  # fmt: skip
-    assert (host.level, host.rule, host.memory, host.mitigated, host.now, host.session) == ((6, 1, 5, 0), "backlog", 5, {"somaxconn": {"set": 1}}, "t", "c")
+    assert (host.level, host.rule, host.memory, host.mitigated, host.now, host.session) == (
+        (6, 1, 5, 0),
+        "backlog",
+        5,
+        {"somaxconn": {"set": 1}},
+        "t",
+        "c",
+    )
     assert (host.addresses, host.iptables) == (("a",), ("ipv4",))
     nothing = observe({})
-    assert (nothing.level, nothing.rule, nothing.memory, nothing.iptables, nothing.addresses, nothing.floods, len(nothing.scopes)) == (None, None, None, None,
-        (), (), 1)
+    assert (nothing.level, nothing.rule, nothing.memory, nothing.iptables, nothing.addresses, nothing.floods, len(nothing.scopes)) == (
+        None,
+        None,
+        None,
+        None,
+        (),
+        (),
+        1,
+    )
     assert observe({"kernel": {"stable_level": "x"}}).level is None and observe({"mitigation": {"iptables": ["ipv4", 3]}}).iptables == ("ipv4",)

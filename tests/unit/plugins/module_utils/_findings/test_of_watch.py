@@ -58,7 +58,9 @@ def test_a_burst_fills_half_of_the_queue_for_a_moment(more: Dict[str, Any], seve
 
 def test_what_is_said_of_bursts() -> None:
     (one, *_rest) = judged(listener(peak=80, p50=2))
-    assert one["summary"].startswith("Connections come in bursts: up to 80 waited of 100 that find room, while half of all looks found 2 or fewer. A single")
+    assert one["summary"].startswith(
+        "Connections come in bursts: up to 80 waited of 100 that find room, while half of all looks found 2 or fewer. A single"
+    )
     assert one["evidence"] == {"peak": 80, "limit": 100, "p50": 2, "p99": 2, "seconds_full": 0.0, "dropped": 0, "recommended_backlog": 256}
     assert one["remedy"].startswith("A listen backlog of 256 would have been enough. Because. linuxnet")
     (one, *_rest) = judged(listener(peak=100, seconds_full=1.25))
@@ -96,7 +98,13 @@ def test_what_is_said_of_a_full_queue() -> None:
 
 
 def test_the_longest_first_and_of_kinds_the_gravest() -> None:
-    rows = [listener(1, peak=100, seconds_full=3.0), listener(2, peak=100, seconds_full=9.0), listener(3, peak=60), listener(4, peak=90), listener(5, peak=100)]
+    rows = [
+        listener(1, peak=100, seconds_full=3.0),
+        listener(2, peak=100, seconds_full=9.0),
+        listener(3, peak=60),
+        listener(4, peak=90),
+        listener(5, peak=100),
+    ]
     found = [(one["id"], one["subject"]) for one in judged(*rows)]
     assert found == [
         ("accept-queue-overflow", "0.0.0.0:2"), ("accept-queue-overflow", "0.0.0.0:1"), ("backlog-bursts", "0.0.0.0:5"), ("backlog-bursts", "0.0.0.0:4"),
@@ -173,8 +181,11 @@ def test_what_is_said_of_layers() -> None:
 
 
 def test_rows_of_another_namespace_are_none_of_this_one() -> None:
-    told = {"seconds": 1, "layers": [{"layer": "softnet", "network_namespace": "blue", "dropped": 5, "where": "cpu0"}],
-        "namespaces": [{"network_namespace": "host"}]}
+    told = {
+        "seconds": 1,
+        "layers": [{"layer": "softnet", "network_namespace": "blue", "dropped": 5, "where": "cpu0"}],
+        "namespaces": [{"network_namespace": "host"}],
+    }
     assert of_watch.findings(told) == []
 
 

@@ -161,7 +161,10 @@ def test_of_a_listener(row, rooms):
 @pytest.mark.parametrize("passive, rooms", [(5000, {of.LISTENERS, of.NAMESPACES}), (5001, set())])
 def test_drops_of_a_listener_are_weighed_by_its_own_namespace(passive, rooms):
     row = {"drops": 5, "network_namespace": "blue"}
-    assert shown(listeners=[row], counters={"PassiveOpens": 10**9}, network_namespaces=[{"name": "blue", "counters": {"PassiveOpens": passive}}]) == rooms
+    assert (
+        shown(listeners=[row], counters={"PassiveOpens": 10**9}, network_namespaces=[{"name": "blue", "counters": {"PassiveOpens": passive}}])
+        == rooms
+    )
 
 
 @pytest.mark.parametrize("name", ["ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies", "SyncookiesSent"])
@@ -217,8 +220,18 @@ def test_of_unusual_settings(name, state, rooms):
         assert shown(network_namespaces=[{"name": "blue", "sysctls": {name: state["runtime"]}}]) == rooms
 
 
-@pytest.mark.parametrize("level, rooms",
-    [("4.0.9", {of.SETTINGS}), ("4.1.0", set()), ("3.10", {of.SETTINGS}), ("5.0", set()), ("x", {of.SETTINGS}), (None, {of.SETTINGS}), ("4.x", {of.SETTINGS})])
+@pytest.mark.parametrize(
+    "level, rooms",
+    [
+        ("4.0.9", {of.SETTINGS}),
+        ("4.1.0", set()),
+        ("3.10", {of.SETTINGS}),
+        ("5.0", set()),
+        ("x", {of.SETTINGS}),
+        (None, {of.SETTINGS}),
+        ("4.x", {of.SETTINGS}),
+    ],
+)
 def test_of_an_old_kernel(level, rooms):
     assert shown(kernel={"stable_level": level}) == rooms
 

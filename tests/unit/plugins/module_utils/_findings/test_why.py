@@ -154,7 +154,8 @@ LOOK = "`look`"
 
 
 @pytest.mark.parametrize("why, start", [
-    (evidence("descriptors", pids=[1, 2, 3, 4, 5]), "At once: %s. So that" % ", ".join("`prlimit --pid %d --nofile=2048:524288`" % pid for pid in (1, 2, 3, 4))),
+    (evidence("descriptors", pids=[1, 2, 3, 4, 5]),
+     "At once: %s. So that" % ", ".join("`prlimit --pid %d --nofile=2048:524288`" % pid for pid in (1, 2, 3, 4))),
     (evidence("descriptors", limit=None, hard_limit=None), "At once: `prlimit --pid 812 --nofile=2:`. So that"),
     (evidence("descriptors", limit=0, hard_limit=9), "At once: `prlimit --pid 812 --nofile=2:9`. So that"),
     (evidence("descriptors", hard_limit=2047), "At once: `prlimit --pid 812 --nofile=2048:2048`."),

@@ -96,7 +96,9 @@ def test_a_file_that_no_loader_reads():
     assert found["severity"] == "info" and found["remedy"].endswith("if not, delete /etc/sysctl.d/9.bak.")
 
 
-@pytest.mark.parametrize(("source", "there"), [("/usr/lib/sysctl.d/50.conf:1", True), ("/lib/sysctl.d/50.conf:1", True), ("/etc/sysctl.d/50.conf:1", False)])
+@pytest.mark.parametrize(
+    ("source", "there"), [("/usr/lib/sysctl.d/50.conf:1", True), ("/lib/sysctl.d/50.conf:1", True), ("/etc/sysctl.d/50.conf:1", False)]
+)
 def test_a_package_whose_file_is_hidden(source, there):
     row = {"source": source, "value": "128", "reason": "/etc/sysctl.d/50.conf masks this file"}
     found = told(with_state(shadowed=[row]), "boot-line-without-effect")
@@ -171,8 +173,14 @@ def test_lines_that_ask_for_what_is_there_are_only_worth_knowing():
 
 
 def unix(**changes: Any) -> Any:
-    row = {"path": "/run/x.sock", "network_namespace": "host", "backlog": 128, "accept_queue": {"used": 129, "limit": 129}, "bound_by": "application",
-        "remedy": "Raise it."}
+    row = {
+        "path": "/run/x.sock",
+        "network_namespace": "host",
+        "backlog": 128,
+        "accept_queue": {"used": 129, "limit": 129},
+        "bound_by": "application",
+        "remedy": "Raise it.",
+    }
     return told({"unix_listeners": [dict(row, **changes)]}, "unix-accept-queue-full")
 
 
@@ -185,8 +193,10 @@ def test_from_when_on_a_unix_socket_is_told(used, severity):
 def test_what_is_said_of_a_unix_socket():
     found = unix(unit="x.service")
     assert found["summary"].startswith("129 of 129 connections wait on /run/x.sock, and x.service does not accept as fast as they come.")
-    assert found["evidence"] == {"backlog": 128, "accept_queue_used": 129, "accept_queue_limit": 129,
-        "bound_by": "application"} and found["remedy"] == "Raise it."
+    assert (
+        found["evidence"] == {"backlog": 128, "accept_queue_used": 129, "accept_queue_limit": 129, "bound_by": "application"}
+        and found["remedy"] == "Raise it."
+    )
     assert "and app (pid 7) does" in unix(processes=[{"pid": 7, "name": "app"}, {"pid": 8, "name": "child"}], unit="x.service")["summary"]
     assert "and its application does" in unix()["summary"]
     assert unix(network_namespace="blue")["subject"] == "/run/x.sock in network namespace blue" and unix()["subject"] == "/run/x.sock"
@@ -204,6 +214,8 @@ def test_a_line_that_another_program_overrides_is_told_once():
     facts = with_state(runtime=128, boot=128, boot_source="/etc/crontab:4", other_writers=[CRON], shadowed=[LOST])
     assert told(facts, "boot-file-shadowed") is None and told(facts, "runtime-undone-at-boot") is None
     other = with_state(runtime=128, boot=128, boot_source="/etc/sysctl.d/99.conf:1", other_writers=[], shadowed=[LOST])
-    assert told(other, "boot-file-shadowed")["summary"].startswith("/etc/sysctl.d/9.conf:1 sets net.core.somaxconn = 4096, but that has no effect: overridden by")
+    assert told(other, "boot-file-shadowed")["summary"].startswith(
+        "/etc/sysctl.d/9.conf:1 sets net.core.somaxconn = 4096, but that has no effect: overridden by"
+    )
     drifting = with_state(runtime=4096, boot=128, boot_source="/etc/crontab:4", other_writers=[CRON], drift=True)
     assert told(drifting, "runtime-undone-at-boot") is None

@@ -37,7 +37,9 @@ def test_when_the_syn_queue_counts_as_full(release: str, rule: str) -> None:
     assert rules.syn_queue_rule(parse(release)) == rule
 
 
-@pytest.mark.parametrize("release, settled", [("4.3.6", True), ("4.4", False), ("6.12.99", False), ("6.13", True), ("6.18.2", True), ("2.6.32", True)])
+@pytest.mark.parametrize(
+    "release, settled", [("4.3.6", True), ("4.4", False), ("6.12.99", False), ("6.13", True), ("6.18.2", True), ("2.6.32", True)]
+)
 def test_a_vendors_backport_may_only_change_what_is_in_between(release: str, settled: bool) -> None:
     assert rules.rule_is_settled(parse(release)) is settled
 
@@ -60,8 +62,10 @@ def test_branches_that_never_took_the_commit_spare_young_requests() -> None:
     assert not rules.young_spared(parse("5.10"))
 
 
-@pytest.mark.parametrize("release, value, forced",
-    [("3.11.10", 2, False), ("3.12", 2, True), ("6.18", 2, True), ("6.18", 1, False), ("6.18", 3, False), ("6.18", 0, False)])
+@pytest.mark.parametrize(
+    "release, value, forced",
+    [("3.11.10", 2, False), ("3.12", 2, True), ("6.18", 2, True), ("6.18", 1, False), ("6.18", 3, False), ("6.18", 0, False)],
+)
 def test_cookies_for_every_syn(release: str, value: int, forced: bool) -> None:
     assert rules.forces_cookies(parse(release), value) is forced
 
@@ -204,8 +208,12 @@ def test_exactly_a_power_of_two_is_not_doubled() -> None:
 
 def test_where_a_backlog_has_sixteen_bits_several_listeners_share_the_port() -> None:
     load = sizing.Load(100000, 1, 0)
-    assert [sizing.recommend(parse(release), load, 0, 0)[name] for release in ("4.0", "4.1") for name in ("listeners", "listen_backlog")] == [2, 65535, 1,
-        131072]
+    assert [sizing.recommend(parse(release), load, 0, 0)[name] for release in ("4.0", "4.1") for name in ("listeners", "listen_backlog")] == [
+        2,
+        65535,
+        1,
+        131072,
+    ]
     huge = sizing.recommend(parse("6.1"), sizing.Load(2.0**31, 1, 0), 0, 0)
     assert (huge["listeners"], huge["listen_backlog"], huge["tcp_max_syn_backlog"]) == (2, 2**31 - 1, 2**31 - 1)
 

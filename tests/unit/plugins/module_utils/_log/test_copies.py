@@ -166,7 +166,7 @@ def test_an_object_of_more_than_16384_bytes_is_none():
     line = json.dumps(entry(X="")).encode()
     for more, told in ((0, 1), (1, 0)):
         assert len(fed(line.replace(b'"X": "', b'"X": "' + b"x" * (16384 - len(line) + more)))) == told
-    pretty = [b"{", b'\t"X" : "",', *(b'\t%s : %s,' % (json.dumps(name).encode(), json.dumps(value).encode()) for name, value in entry().items())]
+    pretty = [b"{", b'\t"X" : "",', *(b"\t%s : %s," % (json.dumps(name).encode(), json.dumps(value).encode()) for name, value in entry().items())]
     pretty[-1:] = [pretty[-1][:-1], b"}"]
     held = sum(len(one.strip()) for one in pretty[1:-1])
     for more, told in ((0, 1), (3, 0)):
@@ -177,8 +177,16 @@ def test_an_object_of_more_than_16384_bytes_is_none():
 # ---------------------------------------------------------------- when
 
 
-@pytest.mark.parametrize("text",
-    [b"PM: suspend entry (deep)", b"PM: hibernation: hibernation entry", b"PM: resume from x", b"PM: Syncing filesystems ...", b"Suspending console(s)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"PM: suspend entry (deep)",
+        b"PM: hibernation: hibernation entry",
+        b"PM: resume from x",
+        b"PM: Syncing filesystems ...",
+        b"Suspending console(s)",
+    ],
+)
 def test_a_clock_that_stood_still_tells_nothing_any_more(text):
     clock = boot_clock.BootClock()
     clock.header(b"btime 1795147200")

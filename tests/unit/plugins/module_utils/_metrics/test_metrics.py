@@ -169,8 +169,10 @@ def test_the_fullest_of_a_group_is_the_one_with_least_room_left():
 
 def test_the_rest_of_too_many_listeners_is_summed():
     found = told([row(number, port=number, used=2, limit=10) for number in range(1, 504)], look({503: 9}))
-    left = {name: values(found, "listener_" + name)["0", ""]
-        for name in ("accept_queue_used", "accept_queue_limit", "accept_queue_peak", "sockets", "syn_queue_limit")}
+    left = {
+        name: values(found, "listener_" + name)["0", ""]
+        for name in ("accept_queue_used", "accept_queue_limit", "accept_queue_peak", "sockets", "syn_queue_limit")
+    }
     assert left["sockets"] == 3 and left["accept_queue_used"] == 6 and left["accept_queue_limit"] == left["syn_queue_limit"] == 30
     assert ("0", "") not in values(found, "listener_backlog")
     assert len(values(told([row(number, port=number) for number in range(1, 501)]), "listener_sockets")) == 500
@@ -187,7 +189,11 @@ def test_counters_of_each_network_namespace():
 def test_half_open_connections_by_the_state_of_their_answer():
     entries = HalfOpen((6, 3, 1), 4, 9, [], [])
     found = families.families({}, look()._replace(half_open={"host": entries}), totals.Totals(), "")
-    assert [(dict(labels)["answer"], count) for labels, count in samples(found, "half_open_connections")] == [("awaited", 4), ("late", 2), ("asked_again", 4)]
+    assert [(dict(labels)["answer"], count) for labels, count in samples(found, "half_open_connections")] == [
+        ("awaited", 4),
+        ("late", 2),
+        ("asked_again", 4),
+    ]
 
 
 def test_settings_now_and_after_a_reboot():
@@ -217,8 +223,11 @@ def test_what_the_exporter_tells_of_itself():
 
 
 def test_both_formats_word_for_word():
-    made = [text.Family("a", "counter", "Help.", [((("x", 'q"\\\n'),), 1), ((), 2.5)]), text.Family("b", "info", "Told.", [((("v", "1"),), 1)]),
-        text.Family("c", "gauge", "None.", [])]
+    made = [
+        text.Family("a", "counter", "Help.", [((("x", 'q"\\\n'),), 1), ((), 2.5)]),
+        text.Family("b", "info", "Told.", [((("v", "1"),), 1)]),
+        text.Family("c", "gauge", "None.", []),
+    ]
     assert text.openmetrics(made) == (
         '# HELP a Help.\n# TYPE a counter\na_total{x="q\\"\\\\?"} 1\na_total 2.5\n# HELP b Told.\n# TYPE b info\nb_info{v="1"} 1\n# EOF\n'
     )
@@ -269,8 +278,12 @@ def test_sockets_that_are_gone_are_forgotten_and_the_oldest_of_too_many_series()
 
 
 def test_what_is_no_number_in_a_kept_state_is_left_out():
-    state = {"schema": 1, "boot": "b", "totals": {"a": 1.5, "b": True, "c": "1", "d": -1, "e": float("inf"), "f": float("nan"), "g": 0},
-        "last": {"1 drops": 2.0, "2 drops": None}}
+    state = {
+        "schema": 1,
+        "boot": "b",
+        "totals": {"a": 1.5, "b": True, "c": "1", "d": -1, "e": float("inf"), "f": float("nan"), "g": 0},
+        "last": {"1 drops": 2.0, "2 drops": None},
+    }
     assert totals.Totals(state, "b").kept() == {"schema": 1, "boot": "b", "totals": {"a": 1.5, "g": 0}, "last": {"1 drops": 2}}
     assert totals.Totals(dict(state, schema=2), "b").kept()["totals"] == totals.Totals(state, "c").kept()["totals"] == {}
 

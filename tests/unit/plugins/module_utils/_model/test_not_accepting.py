@@ -192,10 +192,7 @@ def test_who_runs_longer_is_not_less_busy(one, more):
 
 @given(st.lists(PROCESSES.map(lambda one: one._replace(frozen=None, open=None, groups=())), max_size=4))
 def test_who_sleeps_at_the_second_look_and_never_ran_explains_nothing(processes):
-    asleep = [
-        one._replace(threads=tuple(each._replace(states=("S", "S"), ran=0.0, queued=0.0) for each in one.threads))
-        for one in processes
-    ]
+    asleep = [one._replace(threads=tuple(each._replace(states=("S", "S"), ran=0.0, queued=0.0) for each in one.threads)) for one in processes]
     assert cause(*asleep) == "unknown"
 
 
@@ -211,8 +208,10 @@ def test_from_when_on_a_thread_is_busy(ran, queued, states, expected):
     assert cause(process(thread(states=states, ran=ran, queued=queued))) == expected
 
 
-@pytest.mark.parametrize("throttled, periods, expected",
-    [(1, 2, "throttled"), (1, 3, "unknown"), (0, 0, "unknown"), (2, 3, "throttled"), (3, 5, "throttled"), (2, 5, "unknown")])
+@pytest.mark.parametrize(
+    "throttled, periods, expected",
+    [(1, 2, "throttled"), (1, 3, "unknown"), (0, 0, "unknown"), (2, 3, "throttled"), (3, 5, "throttled"), (2, 5, "unknown")],
+)
 def test_half_of_the_periods_lost_is_throttled(throttled, periods, expected):
     assert cause(process(thread(states="RS"), groups=(quota(throttled, periods),))) == expected
     assert cause(process(thread(states="SS", ran=0.001), groups=(quota(throttled, periods),))) == expected
@@ -242,7 +241,13 @@ def test_the_busiest_thread_is_told_and_for_how_long():
 
 
 def test_more_than_half_that_sleep_leave_it_unexplained():
-    assert [cause(*[BUSY] * busy, *[IDLE] * idle) for busy, idle in ((1, 1), (1, 2), (1, 3), (2, 3), (2, 4))] == ["busy", "busy", "unknown", "busy", "unknown"]
+    assert [cause(*[BUSY] * busy, *[IDLE] * idle) for busy, idle in ((1, 1), (1, 2), (1, 3), (2, 3), (2, 4))] == [
+        "busy",
+        "busy",
+        "unknown",
+        "busy",
+        "unknown",
+    ]
 
 
 def test_the_cause_of_most_and_of_equals_the_surest():

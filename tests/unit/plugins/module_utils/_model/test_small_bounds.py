@@ -57,8 +57,10 @@ def test_the_table_of_an_old_kernel(max_syn: int, knob: str) -> None:
     assert binding.bound_by(NEW, "backlog", 511, 4096, max_syn, 1) == "application"
 
 
-@pytest.mark.parametrize(("backlog", "somaxconn", "requested", "knob"),
-    [(127, 128, None, "application"), (128, 128, None, "somaxconn"), (128, 128, 127, "application"), (129, 128, 5, "somaxconn")])
+@pytest.mark.parametrize(
+    ("backlog", "somaxconn", "requested", "knob"),
+    [(127, 128, None, "application"), (128, 128, None, "somaxconn"), (128, 128, 127, "application"), (129, 128, 5, "somaxconn")],
+)
 def test_a_unix_socket_has_two_knobs(backlog: int, somaxconn: int, requested: Any, knob: str) -> None:
     assert unix_listener.bound_by(backlog, somaxconn, requested) == knob
     assert (unix_listener.limit(backlog), unix_listener.limit(None)) == (backlog + 1, None)
@@ -108,9 +110,13 @@ def test_where_tcp_max_syn_backlog_has_an_effect() -> None:
 
 def test_a_load_and_what_carries_it() -> None:
     told = answered(connection_rate=1000)
-    assert told["recommended"] == {"listeners": 1, "listen_backlog": 2048, "somaxconn": 4096, "tcp_max_syn_backlog": 4096,
-        "tcp_syncookies": 1}, "half a second, and one"
-    assert "For this load let the application call listen(2048), with somaxconn 4096, tcp_max_syn_backlog 4096 and tcp_syncookies 1." in told["explanation"]
+    assert told["recommended"] == {"listeners": 1, "listen_backlog": 2048, "somaxconn": 4096, "tcp_max_syn_backlog": 4096, "tcp_syncookies": 1}, (
+        "half a second, and one"
+    )
+    assert (
+        "For this load let the application call listen(2048), with somaxconn 4096, tcp_max_syn_backlog 4096 and tcp_syncookies 1."
+        in told["explanation"]
+    )
     assert "SO_REUSEPORT" not in told["explanation"]
     wide = answered("4.0.9", connection_rate=100000)["explanation"]
     assert "this kernel's widest backlog is 65535, so open 2 sockets with SO_REUSEPORT" in wide
@@ -134,7 +140,14 @@ def test_what_may_be_asked(name: str, fine: Any, wrong: Any) -> None:
 
 def test_what_is_not_told_comes_from_the_host_or_the_kernel() -> None:
     asked = what_if.ask(identify("5.3"), {}, {"somaxconn": 7, "tcp_max_syn_backlog": 9})
-    assert (asked.somaxconn, asked.tcp_max_syn_backlog, asked.tcp_syncookies, asked.tcp_synack_retries, asked.load, asked.kind) == (7, 9, 1, 5, None, "tcp")
+    assert (asked.somaxconn, asked.tcp_max_syn_backlog, asked.tcp_syncookies, asked.tcp_synack_retries, asked.load, asked.kind) == (
+        7,
+        9,
+        1,
+        5,
+        None,
+        "tcp",
+    )
     with pytest.raises(errors.InvalidOption, match="tcp_max_syn_backlog: None is not allowed; a value is needed"):
         what_if.ask(identify("5.3"), {}, {})
     with pytest.raises(errors.InvalidOption, match="kernel_release: 6.1 is not allowed; expected a text"):
@@ -144,8 +157,12 @@ def test_what_is_not_told_comes_from_the_host_or_the_kernel() -> None:
 
 def test_a_unix_socket_that_would_be() -> None:
     told = what_if_unix.answer(NEW, 500, 128, None, 0.0)
-    assert told["limits"]["backlog"] == 128 and told["limits"]["accept_queue"] == 129 and told["limits"]["bound_by"] == "somaxconn" and told[
-        "recommended"] is None
+    assert (
+        told["limits"]["backlog"] == 128
+        and told["limits"]["accept_queue"] == 129
+        and told["limits"]["bound_by"] == "somaxconn"
+        and told["recommended"] is None
+    )
     assert told["explanation"] == (
         "listen(500) is clamped by net.core.somaxconn and latches 128. 129 connections may wait for accept(). The next connect() fails with error 11 "
         "(EAGAIN) where it "
@@ -153,14 +170,19 @@ def test_a_unix_socket_that_would_be() -> None:
     )
     assert what_if_unix.answer(NEW, 100, 128, None, 0.0)["explanation"].startswith("listen(100) latches a backlog of 100. 101 connections may wait")
     for most in (None, -1):
-        assert what_if_unix.answer(NEW, most, 128, None,
-            0.0)["explanation"].startswith("An application that asks for the most latches net.core.somaxconn, 128.")
-    assert what_if_unix.answer(NEW, 0, 128, None, 0.0)["limits"]["bound_by"] == "application" and "own backlog binds" in what_if_unix.answer(NEW, 0, 128, None,
-        0.0)["explanation"]
+        assert what_if_unix.answer(NEW, most, 128, None, 0.0)["explanation"].startswith(
+            "An application that asks for the most latches net.core.somaxconn, 128."
+        )
+    assert (
+        what_if_unix.answer(NEW, 0, 128, None, 0.0)["limits"]["bound_by"] == "application"
+        and "own backlog binds" in what_if_unix.answer(NEW, 0, 128, None, 0.0)["explanation"]
+    )
 
 
-@pytest.mark.parametrize(("rate", "stall", "backlog"),
-    [(0, 1, 128), (102.4, 1, 128), (103, 1, 256), (1000, 0.5, 1024), (819.2, 1, 1024), (820, 1, 2048), (1e12, 1, 2**31 - 1)])
+@pytest.mark.parametrize(
+    ("rate", "stall", "backlog"),
+    [(0, 1, 128), (102.4, 1, 128), (103, 1, 256), (1000, 0.5, 1024), (819.2, 1, 1024), (820, 1, 2048), (1e12, 1, 2**31 - 1)],
+)
 def test_a_backlog_of_a_unix_socket_with_a_quarter_to_spare(rate: float, stall: float, backlog: int) -> None:
     assert what_if_unix.answer(NEW, 5, 200, rate, stall)["recommended"] == {"listen_backlog": backlog, "somaxconn": max(backlog, 200)}
     assert what_if_unix.answer(Level(4, 0), 5, 200, rate, stall)["recommended"]["listen_backlog"] == min(backlog, 65535)
@@ -176,8 +198,12 @@ def test_a_note_of_what_was_raised() -> None:
     def parsed(*rows: Any, boot: str = "b") -> Any:
         return raised_record.parse({"boot_id": "b", "raised": list(rows)}, boot)
 
-    assert parsed(row) == [one] and parsed(row, boot="c") == [] and raised_record.parse([], "b") == [] and raised_record.parse({"boot_id": "b", "raised": {}},
-        "b") == []
+    assert (
+        parsed(row) == [one]
+        and parsed(row, boot="c") == []
+        and raised_record.parse([], "b") == []
+        and raised_record.parse({"boot_id": "b", "raised": {}}, "b") == []
+    )
     for name in ("network_namespace", "inode"):
         assert [len(parsed(dict(row, **{name: value}))) for value in (0, -1, 2**63 - 1, 2**63, True, None, "7")] == [1, 0, 1, 0, 0, 0, 0]
     assert parsed(dict(row, before=None, drops=-1)) == [one._replace(before=None, drops=None)]
@@ -200,17 +226,34 @@ def test_an_option_that_is_refused_is_shown_short() -> None:
 
 
 def test_numbers_and_words() -> None:
-    assert [gathered.number(value) for value in (-(2**63), -(2**63) - 1, 2**64 - 1, 2**64, True, 1.0, None)] == [-(2**63), None, 2**64 - 1, None, None, None,
-        None]
+    assert [gathered.number(value) for value in (-(2**63), -(2**63) - 1, 2**64 - 1, 2**64, True, 1.0, None)] == [
+        -(2**63),
+        None,
+        2**64 - 1,
+        None,
+        None,
+        None,
+        None,
+    ]
     assert text.printable("x" * 4096) == "x" * 4096 and text.printable("x" * 4097) == "x" * 4095 + "…"
     assert text.printable("x" * 11, 10) == "x" * 9 + "…" and text.printable("x" * 10, 10) == "x" * 10
-    assert [text.plural(count, "entry", "reach") for count in (0, 1, 2, None)] == ["0 entries reach", "1 entry reaches", "2 entries reach",
-        "None entries reach"]
-    assert (text.plural(2, "address"), text.plural(1, "address"), text.plural(2, "day"), text.plural(1, "SYN", "come")) == ("2 addresses", "1 address",
-        "2 days", "1 SYN comes")
+    assert [text.plural(count, "entry", "reach") for count in (0, 1, 2, None)] == [
+        "0 entries reach",
+        "1 entry reaches",
+        "2 entries reach",
+        "None entries reach",
+    ]
+    assert (text.plural(2, "address"), text.plural(1, "address"), text.plural(2, "day"), text.plural(1, "SYN", "come")) == (
+        "2 addresses",
+        "1 address",
+        "2 days",
+        "1 SYN comes",
+    )
     assert [text.agreeing(1, verb) for verb in ("are", "have", "were", "reach", "fill")] == ["is", "has", "was", "reaches", "fills"]
-    assert gathered.endpoint({"address": "::1", "port": 5, "device": "eth0"}) == "[::1]%eth0:5" and gathered.subject_of(
-        {"path": "/x", "network_namespace": "blue"}) == "/x in network namespace blue"
+    assert (
+        gathered.endpoint({"address": "::1", "port": 5, "device": "eth0"}) == "[::1]%eth0:5"
+        and gathered.subject_of({"path": "/x", "network_namespace": "blue"}) == "/x in network namespace blue"
+    )
 
 
 @pytest.mark.parametrize(("used", "limit", "near", "full", "over"), [
@@ -231,8 +274,10 @@ def test_the_fullest_of_three() -> None:
     assert queues.queues_of({"syn_queue": {"used": 4, "limit": 9}, "reuseport": {"half_open": 9, "members": 3}}).syn.used == 4
 
 
-@pytest.mark.parametrize(("step", "seconds", "counted"),
-    [(50_000_000, 1.0, 50_000_000), (50_000_001, 1.0, 3), (50_000_000, 0.1, 50_000_000), (100_000_000, 2.0, 100_000_000), (100_000_001, 2.0, 3)])
+@pytest.mark.parametrize(
+    ("step", "seconds", "counted"),
+    [(50_000_000, 1.0, 50_000_000), (50_000_001, 1.0, 3), (50_000_000, 0.1, 50_000_000), (100_000_000, 2.0, 100_000_000), (100_000_001, 2.0, 3)],
+)
 def test_a_step_that_no_second_explains_is_a_counter_that_began_anew(step: int, seconds: float, counted: int) -> None:
     for width in (32, 64):
         before = (1 << width) + 3 - step
@@ -240,10 +285,18 @@ def test_a_step_that_no_second_explains_is_a_counter_that_began_anew(step: int, 
 
 
 def test_counters_of_either_file() -> None:
-    assert counters.never_full({"TCPReqQFullDoCookies": 0, "TCPReqQFullDrop": 0}) and not counters.never_full(
-        {"TCPReqQFullDoCookies": 0}) and not counters.never_full({})
+    assert (
+        counters.never_full({"TCPReqQFullDoCookies": 0, "TCPReqQFullDrop": 0})
+        and not counters.never_full({"TCPReqQFullDoCookies": 0})
+        and not counters.never_full({})
+    )
     assert counters.delta({}, {}, 1.23456) == {"seconds": 1.235}
-    assert (counters.notable(0, {}), counters.notable(-1, {}), counters.notable(1, {}), counters.drops_matter(None, {}, None)) == (False, False, True, False)
+    assert (counters.notable(0, {}), counters.notable(-1, {}), counters.notable(1, {}), counters.drops_matter(None, {}, None)) == (
+        False,
+        False,
+        True,
+        False,
+    )
 
 
 @pytest.mark.parametrize(("told", "dropped"), [

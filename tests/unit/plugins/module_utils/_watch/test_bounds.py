@@ -244,14 +244,15 @@ def test_sums_of_the_classes() -> None:
 
 
 def test_a_row_of_a_listener_and_the_totals_of_its_namespace() -> None:
-    one = seen([group(80, Counted(40, 30, 10, 2))], dropped=10, PassiveOpens=25, SyncookiesSent=6, SyncookiesRecv=5, ListenOverflows=3, TCPReqQFullDrop=2)
+    one = seen(
+        [group(80, Counted(40, 30, 10, 2))], dropped=10, PassiveOpens=25, SyncookiesSent=6, SyncookiesRecv=5, ListenOverflows=3, TCPReqQFullDrop=2
+    )
     one = one._replace(all_syns=(42, 1), segments=(90, 2), squeezed=4, xdp=("eth0", "eth1"), conntrack=(3, 9))
     one.listeners[0] = one.listeners[0]._replace(since=2.44)
     told_of = told(one)
     (row,) = told_of.listeners
-    assert {name: row[name]
-        for name in ("network_namespace", "family", "address", "port", "device", "inode", "backlog", "since", "dropped", "syn_acks", "unsure",
-        "reuseport")} == {
+    names = "network_namespace family address port device inode backlog since dropped syn_acks unsure reuseport"
+    assert {name: row[name] for name in names.split()} == {
         "network_namespace": "host", "family": "ipv4", "address": "0.0.0.0", "port": 80, "device": None, "inode": 80, "backlog": 128, "since": 2.4,
         "dropped": 10,
         "syn_acks": 30, "unsure": 3, "reuseport": None,
@@ -317,7 +318,9 @@ def test_unix_sockets_on_which_connections_waited() -> None:
 
 def test_what_the_counters_of_a_namespace_are_for() -> None:
     too_old = {layers.Counter(layers.TIME_WAIT, name, "TcpExt"): count for name, count in (("PAWSEstab", 4), ("PAWSTimewait", 3), ("PAWSActive", 50))}
-    one = seen([group(80, Counted(10, 10, 0))], TCPSynRetrans=9, TCPACKSkippedSynRecv=8, ListenOverflows=7, TCPSYNChallenge=6)._replace(losses=too_old)
+    one = seen([group(80, Counted(10, 10, 0))], TCPSynRetrans=9, TCPACKSkippedSynRecv=8, ListenOverflows=7, TCPSYNChallenge=6)._replace(
+        losses=too_old
+    )
     shared = telling.shared_of(one)
     assert (shared.again, shared.skipped, shared.overflows, shared.challenged, shared.lost, shared.drops) == (9, 8, 7, 13, 0, 0)
     less = telling.shared_of(one._replace(counters={}, segments=(5, 0)))
@@ -350,6 +353,7 @@ def test_the_rate_of_a_listener_by_what_was_answered() -> None:
 
 def test_an_application_that_took_none_is_told_by_what_was_opened() -> None:
     """Five were made, and five more wait than at the beginning."""
+
     def waiting(opened: int) -> Any:
         one = seen([group(80, Counted(5, 5, 0))], PassiveOpens=opened)
         accept = queue(129, 2, 4, 7)

@@ -135,8 +135,10 @@ def test_what_is_told_of_a_queue() -> None:
     told = seen([0, 1, 2, 3, 4, 5, 8, 9], limit=9, step=0.00049).told()
     assert told == {
         "limit": 9, "samples": 8, "peak": 9, "p50": 3, "p95": 9, "p99": 9, "seconds_full": 0.0,
-        "histogram": [{"upto": 0, "samples": 1}, {"upto": 1, "samples": 1}, {"upto": 2, "samples": 1}, {"upto": 4, "samples": 2}, {"upto": 8, "samples": 2},
-        {"upto": 16, "samples": 1}],
+        "histogram": [
+            {"upto": 0, "samples": 1}, {"upto": 1, "samples": 1}, {"upto": 2, "samples": 1}, {"upto": 4, "samples": 2},
+            {"upto": 8, "samples": 2}, {"upto": 16, "samples": 1},
+        ],
     }  # fmt: skip
     hundred = seen(list(range(1, 101)), limit=3, step=0.0126).told()
     assert (hundred["p50"], hundred["p95"], hundred["p99"], hundred["seconds_full"]) == (50, 95, 99, 1.222)
@@ -168,8 +170,9 @@ def test_what_is_said_where_it_was_enough_or_not() -> None:
 def test_a_queue_that_was_full_needs_more_than_it_has(peak: int, overflowed: int, backlog: int, wanted: int, lost: Any) -> None:
     found = advice([peak], backlog, overflowed=overflowed)
     assert found.backlog == wanted
-    assert ("was full with %d connections and up to %s " % (max(peak, 100), "1 connection" if lost == 1 else "%s connections" % lost) in found.reason) == (
-        lost is not None)
+    assert (
+        "was full with %d connections and up to %s " % (max(peak, 100), "1 connection" if lost == 1 else "%s connections" % lost) in found.reason
+    ) == (lost is not None)
 
 
 def test_what_was_lost_in_the_worst_stretch_comes_before_what_overflowed() -> None:
@@ -177,7 +180,10 @@ def test_what_was_lost_in_the_worst_stretch_comes_before_what_overflowed() -> No
     for used, lost in [(0, 0), (100, 20), (0, 30)]:
         accept.add(used, 0.01, lost)
     assert enough.enough(accept, 99, None, 0.01, None, 500).backlog == 256
-    assert "up to 50 connections were dropped in one stretch; both together and a quarter to spare are 188" in enough.enough(accept, 99, None, 0.01).reason
+    assert (
+        "up to 50 connections were dropped in one stretch; both together and a quarter to spare are 188"
+        in enough.enough(accept, 99, None, 0.01).reason
+    )
 
 
 def test_the_widest_backlog_there_is() -> None:
@@ -196,7 +202,9 @@ def test_whether_the_application_accepts(used: List[int], step: float, taken: An
     found = seen(used, limit=100, step=step)
     assert enough.accepts(found, taken) is accepts
     if used and not accepts:
-        assert enough.enough(found, 99, None, 0.01, taken).reason.startswith("No backlog is enough: %d connections waited and the application" % used[-1])
+        assert enough.enough(found, 99, None, 0.01, taken).reason.startswith(
+            "No backlog is enough: %d connections waited and the application" % used[-1]
+        )
 
 
 def test_what_cannot_be_seen_is_not_judged() -> None:
@@ -205,8 +213,9 @@ def test_what_cannot_be_seen_is_not_judged() -> None:
         assert told.backlog is None and told.reason.startswith("The accept queue could not be seen")
 
 
-@pytest.mark.parametrize(("peak", "backlog", "wanted"),
-    [(100, 99, 256), (100, 63, 128), (100, 64, 256), (101, 99, 256), (99, 99, 128), (3, 99, 99), (100, None, None)])
+@pytest.mark.parametrize(
+    ("peak", "backlog", "wanted"), [(100, 99, 256), (100, 63, 128), (100, 64, 256), (101, 99, 256), (99, 99, 128), (3, 99, 99), (100, None, None)]
+)
 def test_a_unix_socket_at_its_limit(peak: int, backlog: Any, wanted: Any) -> None:
     found = enough.enough_for_unix(seen([0, peak, 0], limit=100), backlog, 0.01)
     assert found.backlog == wanted

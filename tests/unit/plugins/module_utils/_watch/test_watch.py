@@ -161,7 +161,8 @@ def test_devices_tell_what_their_rings_lost() -> None:
     after = layers.of_devices({"eth0": {"rx_missed_errors": 25, "rx_dropped": 1, "rx_fifo_errors": 4}, "new": {"rx_dropped": 9}})
     rows = layers.told(layers.moved(before, after), "host")
     assert [(row["layer"], row["reason"], row["where"], row["dropped"]) for row in rows] == [
-        ("device", "rx_fifo_errors", "eth0", 4), ("device", "rx_missed_errors", "eth0", 20)
+        ("device", "rx_fifo_errors", "eth0", 4),
+        ("device", "rx_missed_errors", "eth0", 20),
     ]
 
 
@@ -240,8 +241,13 @@ def test_what_a_host_calls_itself_prints(name: str) -> None:
         assert one["subject"].isprintable() and "{{" not in one["subject"]
 
 
-TEXTS = {"netstat": NETSTAT, "snmp": "Ip: InAddrErrors\nIp: 6\nTcp: InSegs InCsumErrors\nTcp: 9 7\n", "snmp6": "Ip6InNoRoutes 4\n",
-    "stat/nf_conntrack": CONNTRACK, "softnet_stat": SOFTNET}
+TEXTS = {
+    "netstat": NETSTAT,
+    "snmp": "Ip: InAddrErrors\nIp: 6\nTcp: InSegs InCsumErrors\nTcp: 9 7\n",
+    "snmp6": "Ip6InNoRoutes 4\n",
+    "stat/nf_conntrack": CONNTRACK,
+    "softnet_stat": SOFTNET,
+}
 
 
 def test_the_losses_of_all_files() -> None:
@@ -275,12 +281,18 @@ def test_a_line_of_a_cpu(line: str, cpus: Dict[str, int]) -> None:
 
 
 def test_conntrack_of_a_cpu_whose_line_is_cut() -> None:
-    assert {one.reason: count for one, count in layers.of_conntrack("entries drop early_drop\n1 2 3\n1 2\n1\n").items()} == {"drop": 4, "early_drop": 3}
+    assert {one.reason: count for one, count in layers.of_conntrack("entries drop early_drop\n1 2 3\n1 2\n1\n").items()} == {
+        "drop": 4,
+        "early_drop": 3,
+    }
 
 
 def test_only_what_was_lost_is_told() -> None:
-    lost = {layers.Counter("conntrack", "early_drop", "x"): 5, layers.Counter("paws_and_time_wait", "TCPTimeWaitOverflow", "x"): 5,
-        layers.Counter("device", "rx_dropped", "x"): 0}
+    lost = {
+        layers.Counter("conntrack", "early_drop", "x"): 5,
+        layers.Counter("paws_and_time_wait", "TCPTimeWaitOverflow", "x"): 5,
+        layers.Counter("device", "rx_dropped", "x"): 0,
+    }
     assert layers.told(lost, "host") == [] and [layers.loses(one) for one in lost] == [False, False, True]
 
 
@@ -295,8 +307,12 @@ def test_a_line_that_comes_in_pieces_and_one_without_an_end() -> None:
 
 def test_a_reason_that_is_not_known_is_of_no_layer_and_most_come_first() -> None:
     told = drops.told({drops.Drop("NEW", "f"): 1, drops.Drop("XDP", "g"): 5, drops.Drop("TCP_CSUM", "f"): 5, drops.Drop("TCP_CSUM", "e"): 5})
-    assert [(row["layer"], row["reason"], row["where"]) for row in told] == [("checksum", "TCP_CSUM", "e"), ("checksum", "TCP_CSUM", "f"),
-        ("device", "XDP", "g"), ("other", "NEW", "f")]
+    assert [(row["layer"], row["reason"], row["where"]) for row in told] == [
+        ("checksum", "TCP_CSUM", "e"),
+        ("checksum", "TCP_CSUM", "f"),
+        ("device", "XDP", "g"),
+        ("other", "NEW", "f"),
+    ]
 
 
 def test_256_places_are_told_apart() -> None:

@@ -26,7 +26,7 @@ KEY = "net.core.somaxconn"
 PIECES = st.sampled_from(
     "sysctl|-w|-p|/etc/x.conf|net.core.somaxconn=5|net/core/somaxconn|=|>|>>|/proc/sys/net/core/somaxconn|tee|echo|5|$N|`x`|"
     "if|then|fi|case|esac|in|)|(|{|}|;|;;|&&|\\|\\||&|<<EOF|EOF|'|\"|\\|#|exit|set|-e|sh|-c|@reboot|root|up|iface|auto|lo|"
-    "bootcmd:|- [|]|[Service]|ExecStart=|SYSCTL{|}=\"|RUN+=\"|\n|  |\t".replace("\\|\\|", "OR").split("|")
+    'bootcmd:|- [|]|[Service]|ExecStart=|SYSCTL{|}="|RUN+="|\n|  |\t'.replace("\\|\\|", "OR").split("|")
 ).map(lambda piece: "||" if piece == "OR" else piece)
 TEXTS = st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=40).map(" ".join))
 
@@ -215,8 +215,9 @@ def test_rules_of_udev_in_each_spelling(rule, value):
     assert of(udev.settings(rule + "\n" + rule)) == [(1, KEY, value, False), (2 + rule.count("\n"), KEY, value, False)]
 
 
-@pytest.mark.parametrize("rule",
-    ['# SYSCTL{net/core/somaxconn}="5"', '  # RUN+="sysctl net.core.somaxconn=5"', 'SYSCTL{net/core/somaxconn}=="5"', 'ENV{x}="5"'])
+@pytest.mark.parametrize(
+    "rule", ['# SYSCTL{net/core/somaxconn}="5"', '  # RUN+="sysctl net.core.somaxconn=5"', 'SYSCTL{net/core/somaxconn}=="5"', 'ENV{x}="5"']
+)
 def test_rules_of_udev_that_set_none(rule):
     assert of(udev.settings(rule)) == []
 
@@ -277,14 +278,17 @@ def test_what_a_note_of_saptune_sets(line, found):
     assert of(saptune.settings("net.core.somaxconn=1\n[sysctl]\n" + line)) == found
 
 
-@pytest.mark.parametrize("text, on",
-    [("ENABLED=yes", True), ('ENABLED="Yes"', True), ("ENABLED='yes'", True), ("  ENABLED=yes", True), ("ENABLED=yes\nENABLED=no", False),
-                                      ("ENABLED=", False), ("", False), ("XENABLED=yes", False), ("ENABLED=true", False)])  # fmt: skip
+@pytest.mark.parametrize("text, on", [
+    ("ENABLED=yes", True), ('ENABLED="Yes"', True), ("ENABLED='yes'", True), ("  ENABLED=yes", True), ("ENABLED=yes\nENABLED=no", False),
+    ("ENABLED=", False), ("", False), ("XENABLED=yes", False), ("ENABLED=true", False),
+])  # fmt: skip
 def test_whether_ufw_does_anything(text, on):
     assert ufw.enabled(text) is on
 
 
-@pytest.mark.parametrize("text, path",
-    [("IPT_SYSCTL=/a", "/a"), ('IPT_SYSCTL="/a b"', "/a b"), ("IPT_SYSCTL='/a'", "/a"), ("IPT_SYSCTL=a", None), ("IPT_SYSCTL=", None), ("", None)])
+@pytest.mark.parametrize(
+    "text, path",
+    [("IPT_SYSCTL=/a", "/a"), ('IPT_SYSCTL="/a b"', "/a b"), ("IPT_SYSCTL='/a'", "/a"), ("IPT_SYSCTL=a", None), ("IPT_SYSCTL=", None), ("", None)],
+)
 def test_the_file_that_ufw_applies(text, path):
     assert ufw.sysctl_file(text) == path
