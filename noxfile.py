@@ -45,7 +45,7 @@ nox.options.error_on_missing_interpreters = True
 FOUND = find_all()
 NEWEST, PYTHON = newest_core(FOUND) or (CORES[-1], CORES[-1].controller[1])
 DURATIONS = "--durations=10"
-LIVE_AT_ONCE = 4  # processes that share the live tests, which wait half the time
+LIVE_AT_ONCE = 5  # processes that share the live tests, which wait half the time
 # What a session runs with: the collection importable, every cache below .build, byte code kept there
 SURROUNDINGS: Dict[str, str | None] = {
     "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin",

@@ -18,10 +18,12 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import importlib
 import ipaddress
 import itertools
 import os
 import pickle
+import pkgutil
 import select
 import socket
 import struct
@@ -29,6 +31,8 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+
+from ansible_collections.linuxnet.tcp.plugins import module_utils
 
 CLONE_NEWNET = 0x40000000
 IPPROTO_MPTCP = 262
@@ -456,7 +460,14 @@ def forked(prepare: Callable[[], Any], function: Callable[..., Any], *arguments:
     return value
 
 
+def open_all_rooms() -> None:
+    """Import all of module_utils: much is imported where it is needed, and a checkout may lie where nobody may read."""
+    for one in pkgutil.walk_packages(module_utils.__path__, module_utils.__name__ + "."):
+        importlib.import_module(one.name)
+
+
 def _become_nobody() -> None:
+    open_all_rooms()
     os.setgroups([])
     os.setresgid(NOBODY, NOBODY, NOBODY)
     os.setresuid(NOBODY, NOBODY, NOBODY)

@@ -23,7 +23,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change_option
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.host import Refused
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.boot_files import boot_values
 from ansible_collections.linuxnet.tcp.plugins.module_utils._write import atomic
-from ansible_collections.linuxnet.tcp.tests.live import sandbox
+from ansible_collections.linuxnet.tcp.tests.live import lab, sandbox
 from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT, command, environment, run_module, run_playbook
 from ansible_collections.linuxnet.tcp.tests.live.sandbox import apply, isolated, ours, sysctls, unchanged, write
 
@@ -390,7 +390,7 @@ def test_absent_falls_back_to_what_the_other_files_say() -> None:
 @isolated
 def test_an_unprivileged_user_is_told_what_bars_the_way() -> None:
     def body() -> None:
-        apply(somaxconn=5000, check=True)  # opens its rooms, which may lie where that user cannot read
+        lab.open_all_rooms()
         os.setuid(65534)
         for check in (True, False):
             with pytest.raises(Exception, match="/proc/sys/net/core/somaxconn may not be written by user 65534"):

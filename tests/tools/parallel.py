@@ -21,7 +21,7 @@ from typing import Dict, Iterable, List, NamedTuple, Tuple
 
 from places import BUILD, ROOT
 
-AT_ONCE = 5  # jobs on two cores, since four of them wait half the time; what a test measures in its own namespaces is the same beside another
+AT_ONCE = 6  # jobs on two cores, since five of them wait half the time; what a test measures in its own namespaces is the same beside another
 BESIDE_SECONDS = 2  # jobs, while one of them counts seconds
 LOGS = os.path.join(BUILD, "log")
 SHOWN_LINES = 80  # of the log of a job that failed
