@@ -266,6 +266,8 @@ def test_its_cgroup_is_frozen(net, version, of_parent):
         write(inner / "cgroup.procs", str(app.pid))
         stack.callback(switch.write_text, off)
         write(switch, on)
+        shows, word = (switch, "FROZEN") if version == 1 else (frozen / "cgroup.events", "frozen 1")
+        assert lab.wait_for(lambda: word in shows.read_text())  # the kernel freezes a moment later
         told, found = why(net)
         assert (told["cause"], told["frozen"], told["pid"]) == ("stopped", True, app.pid)
         assert (told["cgroup"], told["cgroup_version"]) == (str(frozen), version)
