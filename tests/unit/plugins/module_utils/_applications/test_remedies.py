@@ -528,7 +528,7 @@ def test_a_cap_of_old_kernels_alone_or_with_the_last_quarter() -> None:
         "812): this kernel "
         "caps the SYN queue with it when listen() is called."
     )
-    without_cookies = dict(capped, tcp_syncookies=0, limits=queue_limits(old, "power_of_two", 511, 128, 0))
+    without_cookies = {**capped, "tcp_syncookies": 0, "limits": queue_limits(old, "power_of_two", 511, 128, 0)}
     both = lasting(**without_cookies)
     assert "lifts the limit of 97 half-open connections from new peers, or keep it at 0 and raise net.ipv4.tcp_max_syn_backlog above 128" in both
     assert both.endswith("Then restart thing (pid 812): this kernel also caps the SYN queue with tcp_max_syn_backlog when listen() is called.")
@@ -577,7 +577,7 @@ def test_what_is_raised_first() -> None:
         "net.ipv4.tcp_max_syn_backlog "
         "(now 1000) to 4096 (`sysctl -w net.ipv4.tcp_max_syn_backlog=4096`, and in /etc/sysctl.d), then "
     )
-    raised = dict(old, somaxconn=4096, tcp_max_syn_backlog=4096)
+    raised = {**old, "somaxconn": 4096, "tcp_max_syn_backlog": 4096}
     assert "first raise" not in lasting(somaxconn=4096, tcp_max_syn_backlog=1) and "first raise" not in lasting(**raised)
 
 
@@ -594,8 +594,8 @@ def test_an_older_somaxconn_may_be_all_that_is_behind_it(backlog: int, somaxconn
 def test_the_most_that_a_kernel_takes() -> None:
     at_its_end = {"bound_by": "somaxconn", "backlog": 65535, "somaxconn": 65535, "level": Level(4, 0, 0)}
     assert lasting(**at_its_end) == "net.core.somaxconn is at 65535, the most that this kernel takes: spread the load over more sockets."
-    newer = dict(at_its_end, level=Level(4, 1, 0))
-    one_less = dict(at_its_end, backlog=65534, somaxconn=65534)
+    newer = {**at_its_end, "level": Level(4, 1, 0)}
+    one_less = {**at_its_end, "backlog": 65534, "somaxconn": 65534}
     assert lasting(**newer).startswith("Raise net.core.somaxconn above 65535 (`sysctl -w net.core.somaxconn=131072`")
     assert lasting(**one_less).startswith("Raise net.core.somaxconn above 65534 (`sysctl -w net.core.somaxconn=65535`")
 
