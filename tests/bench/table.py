@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import statistics
@@ -116,7 +117,9 @@ def page(rows: Sequence[Row], machine: Dict[str, str]) -> str:
     missed = [row for row in rows if not row.held]
     if missed:
         lines += ["", "## Bars that were missed", ""]
-        lines += ["- **%s**, %s. %s" % (row.name, by_how_much(row), row.why) for row in missed]
+        for why, alike in itertools.groupby(missed, key=lambda row: row.why):
+            rows_alike = list(alike)
+            lines.append("- %s. %s" % ("; ".join("**%s**, %s" % (row.name, by_how_much(row)) for row in rows_alike), why))
     lines += ["", "## Where", "", "| | |", "|---|---|"]
     lines += ["| %s | %s |" % one for one in machine.items()]
     lines += [
@@ -130,9 +133,11 @@ def page(rows: Sequence[Row], machine: Dict[str, str]) -> str:
 
 
 def by_how_much(row: Row) -> str:
-    """A missed bar beside what was measured."""
-    measured, most = ("%.2f" % row.ratio, "%g" % row.most) if row.ratio is not None else (shown(row.ours, row.unit), shown(row.most, row.unit))
-    return "%s instead of %s" % (measured, most)
+    """A missed bar beside what was measured, to as many digits as it takes to see the difference."""
+    if row.ratio is None:
+        return "%s instead of %s" % (shown(row.ours, row.unit), shown(row.most, row.unit))
+    measured = next((text for text in ("%.2f" % row.ratio, "%.3f" % row.ratio) if float(text) > row.most), "%.4f" % row.ratio)
+    return "%s instead of %g" % (measured, row.most)
 
 
 def emit(row: Row) -> None:

@@ -61,3 +61,13 @@ def test_the_page_names_every_row_and_the_machine():
     assert "| kernel | Linux 6.18.44 |" in page
     assert "- **facts**, 1.50 instead of 1.25. Ansible reads 142 files." in page and "**size**" not in page
     assert "missed" not in table.page([PAIR._replace(most=1.5)], {}).partition("Machines are noisy")[0]
+
+
+def test_a_bar_missed_by_a_hair_shows_the_hair_and_one_reason_stands_once():
+    rows = [row._replace(why="Each SYN is counted.") for row in (PAIR._replace(name="1 listener", ours=250.5), PAIR._replace(name="10 listeners", ours=250.02))]
+    rows.append(PAIR._replace(name="sent", ours=2.0, theirs=None, most=1.0, why="More is sent."))
+    told = table.page(rows, {}).partition("## Bars that were missed\n\n")[2].partition("\n\n")[0]
+    assert told.split("\n") == [
+        "- **1 listener**, 1.252 instead of 1.25; **10 listeners**, 1.2501 instead of 1.25. Each SYN is counted.",
+        "- **sent**, 2.00 ms instead of 1.00 ms. More is sent.",
+    ]
