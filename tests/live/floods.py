@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import json
 import random
 import socket
 import struct
@@ -34,18 +35,20 @@ _TICK = 0.005  # seconds
 @contextlib.contextmanager
 def spoofed(
     net: lab.Pair, port: int = 80, rate: int = 2000, sources: Sequence[str] | None = None, dst: str | None = None,
-    pairs: int = 0,
+    pairs: int = 0, beside: Sequence[str] = (),
 ) -> Iterator[subprocess.Popen]:  # fmt: skip
     """`rate` SYNs a second to the server, each from a random address and port.
 
     `sources` are networks in prefix notation, each hit equally often; left out, nearly all of the Internet.
     `dst` is an address of the server and tells the family. `pairs`: of address and port, that send their SYN again
-    in turn; left out, none does. Entered once SYNs have arrived.
+    in turn; left out, none does. `beside`: networks of IPv6, from which as many SYNs come, one after each other one, so
+    that a queue which both fill holds as many of either, however busy the machine is. Entered once SYNs have arrived.
     """
     destination = dst or net.server_v4
     networks = sources or (EVERYWHERE_V6 if ":" in destination else EVERYWHERE_V4)
+    goals = [(destination, list(networks))] + ([(net.server_v6, list(beside))] if beside else [])
     before = lab.counters(net.server)["Tcp.InSegs"]
-    with child(net.client, "floods", destination, port, rate, pairs, *networks) as process:
+    with child(net.client, "floods", port, rate, pairs, json.dumps(goals)) as process:
         if not lab.wait_for(lambda: lab.counters(net.server)["Tcp.InSegs"] > before, 5):
             raise AssertionError("no SYN arrived")
         yield process
@@ -68,39 +71,51 @@ def addresses(networks: Sequence[str], rng: random.Random) -> Callable[[], int]:
     return draw
 
 
-def flood(
-    destination: str, port: int, rate: int, networks: Sequence[str], started: Callable[[], None] = ready, pairs: int = 0
-) -> None:
-    """Sends until its process is ended; calls `started` after the first SYN."""
-    goal = ipaddress.ip_address(destination)
-    family = socket.AF_INET if goal.version == 4 else socket.AF_INET6
-    packet, source_at, checksum_at, rest = lab._template(goal, port, 0)
-    tcp_at, length = checksum_at - 16, goal.max_prefixlen // 8
-    rng = random.Random(20261120)
-    draw = addresses(networks, rng)
-    known = [(draw(), rng.randrange(1024, 65536)) for _number in range(pairs)]
-    with socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
-        raw.connect((destination, 0))
-        begin, sent, told = time.monotonic(), 0, False
-        while True:
-            due = int((time.monotonic() - begin) * rate)
-            if due - sent > rate:  # the machine was busy: what it missed is not made up for at once
-                begin, sent = time.monotonic(), 0
-                continue
-            for number in range(sent, due):
-                address, sport = known[number % pairs] if known else (draw(), rng.randrange(1024, 65536))
-                source = address.to_bytes(length, "big")
-                packet[source_at:source_at + length] = source
-                struct.pack_into("!H", packet, tcp_at, sport)
-                struct.pack_into("!H", packet, checksum_at, ~lab._fold(rest + lab._words(source) + sport) & 0xFFFF)
-                with contextlib.suppress(OSError):  # a full device queue is part of a flood
-                    raw.send(packet)
-            sent = due
-            if not told and sent:
-                told = True
-                started()
-            time.sleep(_TICK)
+class Sender:
+    """SYNs to one address and port."""
+
+    def __init__(self, destination: str, port: int, networks: Sequence[str], pairs: int = 0) -> None:
+        goal = ipaddress.ip_address(destination)
+        self._packet, self._source_at, self._checksum_at, self._rest = lab._template(goal, port, 0)
+        self._length = goal.max_prefixlen // 8
+        self._rng = random.Random(20261120)
+        self._draw = addresses(networks, self._rng)
+        self._known = [self._new() for _number in range(pairs)]
+        self._raw = socket.socket(socket.AF_INET if goal.version == 4 else socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
+        self._raw.connect((destination, 0))
+
+    def _new(self) -> tuple[int, int]:
+        return self._draw(), self._rng.randrange(1024, 65536)
+
+    def send(self, number: int) -> None:
+        """The SYN of this number."""
+        address, sport = self._known[number % len(self._known)] if self._known else self._new()
+        packet, source = self._packet, address.to_bytes(self._length, "big")
+        packet[self._source_at:self._source_at + self._length] = source
+        struct.pack_into("!H", packet, self._checksum_at - 16, sport)
+        struct.pack_into("!H", packet, self._checksum_at, ~lab._fold(self._rest + lab._words(source) + sport) & 0xFFFF)
+        with contextlib.suppress(OSError):  # a full device queue is part of a flood
+            self._raw.send(packet)
+
+
+def flood(senders: Sequence[Sender], rate: int, started: Callable[[], None] = ready) -> None:
+    """`rate` SYNs a second from each sender in turn, until its process is ended; calls `started` after the first."""
+    begin, sent, told = time.monotonic(), 0, False
+    while True:
+        due = int((time.monotonic() - begin) * rate)
+        if due - sent > rate:  # the machine was busy: what it missed is not made up for at once
+            begin, sent = time.monotonic(), 0
+            continue
+        for number in range(sent, due):
+            for sender in senders:
+                sender.send(number)
+        sent = due
+        if not told and sent:
+            told = True
+            started()
+        time.sleep(_TICK)
 
 
 if __name__ == "__main__":
-    flood(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[5:], pairs=int(sys.argv[4]))
+    _port, _rate, _pairs = map(int, sys.argv[1:4])
+    flood([Sender(_goal, _port, _networks, _pairs) for _goal, _networks in json.loads(sys.argv[4])], _rate)

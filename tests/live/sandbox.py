@@ -76,13 +76,20 @@ def _child(writer: int, body: Callable[[], None]) -> None:
         body()
     except pytest.skip.Exception as reason:
         told = _SKIPPED + str(reason)
-    except BaseException:
-        told = traceback.format_exc()
+    except BaseException as error:
+        told = _in_short(error) + "\n" + traceback.format_exc()[-60000:]
     try:
         sys.stdout.flush()
-        os.write(writer, told.encode("utf-8", "replace")[-60000:])
+        os.write(writer, told.encode("utf-8", "replace"))
     finally:
         os._exit(0 if not told else 1)
+
+
+def _in_short(error: BaseException) -> str:
+    """One line, since pytest's summary shows the first one: what it says, and where."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    said = traceback.format_exception_only(type(error), error)[-1].splitlines()[0]
+    return "%s (line %s of %s: %s)" % (said[:500], frame.lineno, os.path.basename(frame.filename), frame.line)
 
 
 def in_child(body: Callable[[], None]) -> int:

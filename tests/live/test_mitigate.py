@@ -140,7 +140,7 @@ def test_few_networks_are_dropped_until_the_flood_is_over() -> None:
         net.server.run(["iptables-restore"], input=RULES, text=True, check=True)
         before = state(net)
         assert before["ipv6"] == ""
-        with floods.spoofed(net, rate=1000, sources=[NOISY]), floods.spoofed(net, rate=1000, sources=[NOISY_V6], dst=net.server_v6):
+        with floods.spoofed(net, rate=1000, sources=[NOISY], beside=[NOISY_V6]):
             assert full(net)
             assert served(net) < 50
 

@@ -63,7 +63,7 @@ def test_a_flood_is_dropped_and_nothing_else_and_all_is_as_it_was() -> None:
         lab.ip("-n", net.client.name, "addr", "add", GUEST + "/32", "dev", net.client_device)
         lab.ip("-n", net.server.name, "route", "add", GUEST, "via", net.client_v4)
         net.server.run([COMMAND, "-f", "-"], input=THEIRS, text=True, check=True)
-        with floods.spoofed(net, rate=1000, sources=[NOISY]), floods.spoofed(net, rate=1000, sources=[NOISY_V6], dst=net.server_v6):
+        with floods.spoofed(net, rate=1000, sources=[NOISY], beside=[NOISY_V6]):
             assert lab.wait_for(lambda: lab.half_open_count(net.server, 80) > 200)
             before_clients = served(net)
             assert before_clients < 50  # the kernel gives up many entries at once, once in 7 s

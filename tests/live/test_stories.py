@@ -89,7 +89,7 @@ def test_the_story_holds(root, number: int) -> None:
     argv = [sys.executable, "-m", "ansible_collections.linuxnet.tcp.tests.stories", str(number)]
     done = subprocess.run(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=300)
     lines = done.stdout.splitlines()
-    assert (done.returncode, lines[-1]) == (0, "The story holds."), done.stdout
+    assert (done.returncode, lines[-1]) == (0, "The story holds."), "%s\n%s" % (lines[-1], done.stdout)
     rest = iter(plain(line) for line in lines)
     missing = [key for key in KEY_LINES[number] if key not in rest]  # `in` goes on from the key before
-    assert not missing, done.stdout
+    assert not missing, "it does not say %s\n%s" % (missing, done.stdout)

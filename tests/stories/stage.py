@@ -147,7 +147,7 @@ class Stage:
         """
         argv = ("ansible", "localhost", "-m", INFO, "-a", "ports=%d kernel_log_source=none %s" % (self.port, arguments))
         out = self._typed(*argv)
-        for _again in range(9):
+        for _again in range(29):
             if until in out:
                 break
             out = self._run(*argv)
