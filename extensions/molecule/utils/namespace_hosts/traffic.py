@@ -53,4 +53,4 @@ if __name__ == "__main__":
     # flood's entries at once, some seconds apart, and whoever looks right then sees nothing but young ones.
     rate = int(sys.argv[3])
     networks = sys.argv[4:] or floods.EVERYWHERE_V4
-    floods.flood(sys.argv[1], int(sys.argv[2]), rate, networks, started=lambda: None, pairs=rate)
+    floods.flood([floods.Sender(sys.argv[1], int(sys.argv[2]), networks, pairs=rate)], rate, started=lambda: None)
