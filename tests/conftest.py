@@ -13,6 +13,10 @@ import pytest
 from hypothesis import configuration, settings
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+COLLECTIONS = os.path.join(ROOT, ".collections")
+
+# What a test starts finds the collection as the test does, also where pytest was started by hand
+os.environ["PYTHONPATH"] = os.pathsep.join([COLLECTIONS] + [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path not in ("", COLLECTIONS)])
 
 configuration.set_hypothesis_home_dir(os.path.join(ROOT, ".build", "cache", "hypothesis"))
 # On a busy machine a slow example is no defect; a failing one prints how to run it again

@@ -42,6 +42,7 @@ from . import gathered, verdict
 MOST_NETWORKS = 16  # that count as few: one can block them
 _NEARLY_ALL, _HALF = 0.9, 0.5  # of the unanswered entries
 _ENTRIES_OF_A_NETWORK = 4  # on average at least: with fewer it is chance that there are few networks
+_AS_OTHERS = 0.8  # of the unanswered part of all entries; a network with a smaller part of its own answers
 _OF_ITS_KIND = 10  # a network with less than this part of the largest one's entries is there by chance
 
 _FEWEST = 8  # entries that say anything
@@ -174,8 +175,10 @@ def _flood(entries: Entries, share: float) -> verdict.Verdict:
     """From few networks, if few hold nearly all unanswered entries and each a good many."""
     by_unanswered = sorted(entries.networks, key=lambda one: (-one[2], -one[1], one[0]))[:MOST_NETWORKS]
     least = max(2, max((one[2] for one in by_unanswered), default=0) / _OF_ITS_KIND)
-    # Where most entries of a network are young, it is one of clients that answer.
-    chosen = [one for one in by_unanswered if one[2] >= least and 2 * one[2] >= one[1]]
+    # Where most entries of a network are young, it is one of clients that answer. But right after the kernel gave up
+    # all of a flood's entries at once, those of every network are young.
+    as_others = min(_HALF, _AS_OTHERS * entries.unanswered / entries.total)
+    chosen = [one for one in by_unanswered if one[2] >= least and one[2] >= as_others * one[1]]
     covered = sum(unanswered for _network, _count, unanswered in chosen)
     held = sum(count for _network, count, _unanswered in chosen) / entries.total
     names = tuple(network for network, _count, _unanswered in chosen)

@@ -431,6 +431,21 @@ def test_which_networks_are_to_be_blocked(networks, kind, named):
     assert (found.share if found.networks else found.leading_share) == pytest.approx(held)
 
 
+@pytest.mark.parametrize(
+    ("networks", "kind", "named"),
+    [
+        # measured: two networks, a thousand SYNs a second, of whose entries the kernel had given up half within the last half second
+        ((("a", 261, 118), ("b", 251, 119)), FEW_NETWORKS, ("b", "a")),
+        ((("a", 262, 177), ("b", 250, 60)), EVERYWHERE, ("a",)),  # b's are much younger than a's: its clients answer
+        ((("a", 80, 40), ("b", 20, 8)), FEW_NETWORKS, ("a", "b")), ((("a", 80, 41), ("b", 20, 7)), EVERYWHERE, ("a",)),
+    ],
+)  # fmt: skip
+def test_where_all_entries_are_young_a_network_is_held_against_the_others(networks, kind, named):
+    total, unanswered = sum(one[1] for one in networks), sum(one[2] for one in networks)
+    found = judge(entries(total, total - unanswered, (total - unanswered, unanswered), networks, 129, 0), window(), True)
+    assert (found.kind, found.networks or found.leading) == (kind, named)
+
+
 @pytest.mark.parametrize(("mine", "kind", "leading"), [(90, FEW_NETWORKS, False), (89, EVERYWHERE, True), (50, EVERYWHERE, True), (49, EVERYWHERE, False)])
 def test_nine_tenths_are_nearly_all_and_half_of_them_leads(mine, kind, leading):
     found = judge(entries(100, 0, (0, 100), (("198.51.100.0/24", mine, mine),), 100, 0), window(), True)
