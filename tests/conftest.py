@@ -16,7 +16,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COLLECTIONS = os.path.join(ROOT, ".collections")
 
 # What a test starts finds the collection as the test does, also where pytest was started by hand
-os.environ["PYTHONPATH"] = os.pathsep.join([COLLECTIONS] + [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path not in ("", COLLECTIONS)])
+_OTHERS = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path not in ("", COLLECTIONS)]
+os.environ["PYTHONPATH"] = os.pathsep.join([COLLECTIONS] + _OTHERS)
 
 configuration.set_hypothesis_home_dir(os.path.join(ROOT, ".build", "cache", "hypothesis"))
 # On a busy machine a slow example is no defect; a failing one prints how to run it again

@@ -16,10 +16,8 @@ from ansible_collections.linuxnet.tcp.tests.stories.stage import NEARLY_ALL, PLU
 PORT = 8088
 SOMAXCONN = 128  # what the application's source says, and the kernel's default before Linux 5.4
 WIDE = 4096
-# 100 new clients a second over a line with a round trip of 2.2 s: 220 handshakes under way at any moment. Few are
-# through in a second, and those who wait ask again, so that the queue is full whenever one looks
-# 200 clients a second, 2.2 s each: three times as many as there is room for, also where a busy machine makes them later
-AT_ONCE, EVERY, ONE_WAY, PATIENCE = 20, 0.1, 1.1, 8
+# 400 clients a second, 0.9 s each: nearly three times as many as there is room for
+AT_ONCE, EVERY, ONE_WAY, PATIENCE = 20, 0.05, 0.45, 3.5
 
 
 def play() -> None:
