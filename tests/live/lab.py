@@ -356,8 +356,11 @@ def connect_many(namespace: Netns, address: str, port: int, count: int) -> Itera
         yield clients
 
 
-def completed(clients: list[socket.socket], timeout: float = 0.3) -> int:
-    """How many of the clients see an established connection, once none was added for `timeout` seconds."""
+def completed(clients: list[socket.socket], timeout: float = 0.8) -> int:
+    """How many of the clients see an established connection, once all do or none was added for `timeout` seconds.
+
+    Less than a second, after which a SYN is sent again; where all are to be established, as long as a busy machine may take.
+    """
     waiting = {client.fileno(): client for client in clients}
     poller = select.poll()
     for fd in waiting:

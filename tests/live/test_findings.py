@@ -72,7 +72,7 @@ def test_served_clients_yield_nothing(net, server):
     with lab.listener(server, "0.0.0.0", 80, backlog=128) as sock:
         for _round in range(20):
             with lab.connect_many(net.client, net.server_v4, 80, 100) as clients:
-                assert lab.completed(clients) == 100
+                assert lab.completed(clients, 5) == 100
                 for _client in clients:
                     sock.accept()[0].close()
         assert judge(server) == []

@@ -235,7 +235,7 @@ def test_the_queues_grow_and_nothing_is_lost(net, kind, latched) -> None:
             served(client, kind.talk)
         with stopped(pids):
             waiting = stack.enter_context(lab.connect_many(net.client, net.server_v4, PORT, 20))
-            assert lab.completed(waiting) == 20
+            assert lab.completed(waiting, 5) == 20
             for client in waiting:  # Apache's TCP_DEFER_ACCEPT has those wait half-open that say nothing
                 client.sendall(kind.talk[0])
             assert lab.wait_for(lambda: lab.established_count(net.server, PORT) >= 20)

@@ -36,7 +36,7 @@ def flooded(net):
     with lab.listener(net.server, "0.0.0.0", 8080, backlog=128):
         lab.spoof_syns(net, port=8080, count=20)
         with lab.connect_many(net.client, net.server_v4, 8080, 2) as clients:
-            assert lab.completed(clients) == 2
+            assert lab.completed(clients, 5) == 2
             yield net
 
 

@@ -185,7 +185,7 @@ def test_it_sleeps_and_nobody_knows_why(net):
 def test_nothing_is_read_where_no_accept_queue_is_full(net, monkeypatch):
     monkeypatch.setattr(standstill, "look", None)
     with program(net, "asleep"), lab.connect_many(net.client, net.server_v4, 80, worker.BACKLOG) as clients:
-        assert lab.completed(clients) == worker.BACKLOG
+        assert lab.completed(clients, 5) == worker.BACKLOG
         _finding, facts, _warnings = net.server.call(gathered)
     assert facts["listeners"][0]["accept_queue"] == {"used": worker.BACKLOG, "limit": worker.BACKLOG + 1}
 

@@ -90,7 +90,7 @@ def test_an_accept_queue_that_overflows() -> None:
     """backlog 4: five connections fill it, and every SYN after that is dropped."""
     with answered_pair() as net, lab.listener(net.server, "0.0.0.0", 80, backlog=4):
         with lab.connect_many(net.client, net.server_v4, 80, 5) as first:
-            assert lab.completed(first) == 5
+            assert lab.completed(first, 5) == 5
             told, _warnings = watched(net, lambda: (lab.spoof_syns(net, port=80, count=300), time.sleep(1.8)))
     row = row_of(told)
     assert row["syns"] == account(dropped=300)

@@ -320,7 +320,7 @@ def test_loopback_with_a_listener_that_drops(address: str) -> None:
     """Each packet passes the tap twice there, and is counted once."""
     with answered_pair() as net, serving.application(net.server, 80, backlog=4, address=address, accepts=False):
         with lab.connect_many(net.server, address, 80, 5) as first:
-            assert lab.completed(first) == 5
+            assert lab.completed(first, 5) == 5
 
             def connect() -> None:
                 before = lab.counters(net.server)["ListenDrops"]
@@ -358,7 +358,7 @@ def test_syns_of_connections_that_are_open() -> None:
 
         def twice() -> None:
             with lab.connect_many(net.client, net.server_v4, 80, 20) as clients:
-                assert lab.completed(clients) == 20
+                assert lab.completed(clients, 5) == 20
                 with net.client.enter():
                     for client in clients:
                         source = [int(ipaddress.ip_address(net.client_v4))]

@@ -101,7 +101,7 @@ def test_real_clients_and_what_a_firewall_takes(tmp_path: Path) -> None:
 
                 def traffic() -> None:
                     with lab.connect_many(net.client, net.server_v4, 80, 30) as clients:
-                        assert lab.completed(clients) == 30
+                        assert lab.completed(clients, 5) == 30
                     send_unseen(net, iter(range(0xC613FF01, 0xC613FF01 + 50)), 50)
 
                 told, warnings = watched(net, traffic, seconds=0.0)
