@@ -162,7 +162,9 @@ def test_few_networks_are_dropped_until_the_flood_is_over() -> None:
             assert served(net, source=guest) >= 99
 
             done = state(net)
-            assert mitigate(net, allow=[guest]).changed == 0 and state(net) == done
+            calm(net)  # until its last entries are gone, the flood that is dropped already can fill the queue, and is judged once more
+            again = mitigate(net, allow=[guest])
+            assert again.changed == 0 and state(net) == done, again.output
 
             refused = restore(net)
             assert refused.status != 0 and "Nothing is restored yet" in refused.output
