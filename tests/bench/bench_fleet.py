@@ -19,7 +19,7 @@ SIZES = (10, 20, 40, 80)
 OVER_SSH, OF_SSH = 24, 5
 OF_THE_AUDIT = (
     "Targets and controller share two cores here, so each host's share of both counts: to compile 54 files there (see `make bench ROWS=adhoc`), to "
-    "send 540 KB instead of 170 KB, and its part of the report. Over ssh the controller's part alone is in the row below."
+    "send 540 KB instead of 170 KB, and its part of the report. What the controller alone takes, over ssh, has a row of its own."
 )
 TOOL = os.path.join(beside.ROOT, "extensions", "molecule", "utils", "namespace_hosts", "hosts.py")
 sys.path.insert(0, os.path.dirname(TOOL))

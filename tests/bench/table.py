@@ -118,8 +118,8 @@ def page(rows: Sequence[Row], machine: Dict[str, str]) -> str:
     if missed:
         lines += ["", "## Bars that were missed", ""]
         for why, alike in itertools.groupby(missed, key=lambda row: row.why):
-            rows_alike = list(alike)
-            lines.append("- %s. %s" % ("; ".join("**%s**, %s" % (row.name, by_how_much(row)) for row in rows_alike), why))
+            told = "; ".join("**%s**, %s" % (row.name, by_how_much(row)) for row in alike)
+            lines.append(("- %s. %s" % (told, why)).rstrip())
     lines += ["", "## Where", "", "| | |", "|---|---|"]
     lines += ["| %s | %s |" % one for one in machine.items()]
     lines += [
