@@ -13,6 +13,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -25,7 +26,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan im
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import Process
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.raise_listener import set_backlogs
-from ansible_collections.linuxnet.tcp.plugins.module_utils._read import descriptors
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import descriptors, processes
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.sockets import listen_sockets
 from ansible_collections.linuxnet.tcp.plugins.module_utils._write import listen_backlog
 from ansible_collections.linuxnet.tcp.tests.live import lab, seccomp
@@ -230,6 +231,18 @@ def test_without_privilege_nothing_to_change_is_no_failure(server, of_root):
     assert not result["changed"]
     assert result["listeners"][0]["processes"] == []
     assert any("CAP_SYS_PTRACE" in warning for warning in warnings)
+
+
+@pytest.mark.parametrize("hidden, told", [(("listener",), "1 other process could"), (("listener", "tests"), "2 other processes could")])
+def test_the_warning_counts_whom_it_could_not_look_into(server, of_root, hidden, told):
+    pids = {"listener": of_root, "tests": os.getpid()}
+    with tempfile.TemporaryDirectory() as proc:
+        os.chmod(proc, 0o755)
+        for one in hidden:
+            os.symlink("/proc/%d" % pids[one], os.path.join(proc, str(pids[one])))
+        found, warnings = lab.unprivileged(processes.owners, set(current(server)), proc)
+    assert not found
+    assert [told in warning for warning in warnings] == [True]
 
 
 def test_into_another_namespace_without_privilege(server, of_root):

@@ -166,8 +166,8 @@ def _all(warnings: Optional[List[str]]) -> List[model_namespace.Namespace]:
             found.append(model_namespace.Namespace(name, "/proc/%d/ns/net" % pids[0], inode))
     if hidden and warnings is not None:
         warnings.append(
-            "The network namespaces of %d processes could not be seen without CAP_SYS_PTRACE; one of them may be "
-            "missing among all." % hidden
+            "The network namespaces of %s could not be seen without CAP_SYS_PTRACE; one of them may be missing among "
+            "all." % model_text.plural(hidden, "process")
         )
     return found
 

@@ -49,8 +49,8 @@ def owners(inodes: Collection[int], proc: str = "/proc") -> Tuple[Dict[int, List
     warnings = ()  # type: Tuple[str, ...]
     if closed and len(found) < len(wanted):
         warnings = (
-            "the open files of %d other processes could not be read (this needs root with CAP_SYS_PTRACE): listeners "
-            "that they hold have no processes here" % closed,
+            "the open files of %s could not be read (this needs root with CAP_SYS_PTRACE): listeners held there have "
+            "no processes here" % text.plural(closed, "other process"),
         )
     return found, warnings
 
