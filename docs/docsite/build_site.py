@@ -26,7 +26,7 @@ PAGES = [
     *(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")),
 ]  # fmt: skip
 #: What the side shows below the parts of docs/README.md
-REFERENCE = ["Modules, filters, role <collection/index>", "README", "CODE_OF_CONDUCT", "ansible"]
+REFERENCE = ["Modules, filters, role <collection/index>", "README <README>", "CODE_OF_CONDUCT", "ansible"]
 #: Labels of Ansible's own documentation that plugin pages refer to, and where they lead
 ANSIBLES = {
     "action_plugins": "plugins/action.html",
@@ -44,7 +44,8 @@ def toctree(entries: list, caption: str = "") -> str:
 def contents(index: str) -> list:
     """The parts of the index, each a title in bold and a list of links, as the side shows them."""
     parts = re.split(r"^\*\*(.*)\*\*$", index, flags=re.MULTILINE)[1:]
-    found = [(title, re.findall(r"\]\(([^):#]+)\.md\)", text)) for title, text in zip(parts[::2], parts[1::2])]
+    links = [re.findall(r"\[([^\]]+)\]\(([^):#]+)\.md\)", text) for text in parts[1::2]]
+    found = [(title, ["%s <%s>" % link for link in of_part]) for title, of_part in zip(parts[::2], links)]
     return [*found, ("Reference", REFERENCE)]
 
 
