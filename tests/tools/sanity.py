@@ -62,7 +62,7 @@ def prepare_home(home: str) -> None:
 
 
 def main(name: str, pythons: List[str]) -> int:
-    home = os.path.join(BUILD, "ansible-test", "home")
+    home = os.path.join(BUILD, "ansible-test", "home", name)  # its own: two that share one make the same environments at once
     prepare_home(home)
     collection = snapshot.take(os.path.join("ansible-test", name))
     folders = [os.path.join(sys.prefix, "bin")] + [os.path.dirname(path) for path in pythons] + [os.environ.get("PATH", "")]
