@@ -51,8 +51,8 @@ options:
   kernel_log_source:
     description:
       - Where the kernel's messages are read.
-      - V(auto) takes /dev/kmsg, with what it has lost from the usual log files. Where it may not be read they are all there is, and last the journal.
-        What was rotated away since counts.
+      - V(auto) reads /dev/kmsg. Messages that were overwritten there are taken from the usual log files, rotated ones among them. If /dev/kmsg
+        cannot be read, the log files are read instead and, as the last choice, the journal.
       - V(kmsg) and V(journal) insist on one source, V(none) reads nothing; anything else is the absolute path of a log file, plain or C(.gz).
       - A file may also be a copy that C(dmesg) or C(journalctl) printed, in any of their forms that tell when the kernel spoke and that it was the
         kernel. Plain C(dmesg) tells seconds since the boot; they count where the line C(btime) of the host's /proc/stat stands at the top,

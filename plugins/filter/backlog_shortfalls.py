@@ -103,7 +103,7 @@ _value:
       type: str
       sample: >-
         0.0.0.0:443 admits 511 of the 1024 wanted, 513 short; bound by application. To admit more, set `backlog=1024` on
-        `listen 443` (511 is the default; no sysctl raises it), then run `systemctl restart nginx.service`.
+        `listen 443` (511 is the default; no sysctl raises it), then run `systemctl reload nginx.service`.
 """
 
 import typing as t

@@ -60,7 +60,7 @@ _value:
       description: What shows that the flood goes on, or that what it left would not fit into the limits from before.
       type: list
       elements: str
-      sample: ["in 5.0 seconds the kernel counted SyncookiesSent by 4711"]
+      sample: ["within 5.0 seconds these counters grew: SyncookiesSent by 4711"]
     remarks:
       description: What is left alone, because somebody else changed it since.
       type: list

@@ -11,7 +11,7 @@ short_description: Set the sysctls of listen queues now and at boot
 description:
   - Sets the sysctls of listen queues to the wanted values, now and at boot, as one transaction.
   - Values are held against the ranges of the running kernel first. Then run-time values are written in a safe order and read back,
-    the file is replaced as a whole, and the files that the host's boot loader applies are resolved to make sure that
+    the file is replaced as a whole, and the files that the host's sysctl loader applies are resolved to make sure that
     these values decide at boot. When a step fails, the values and the file are put back, and the message says what was restored.
   - Only the settings that are named are touched, in the kernel and in the file. Every other line of the file stays byte for byte.
   - A listener keeps the limit that it took when it called listen(). RV(restart_needed) tells which listeners that concerns.
@@ -171,7 +171,7 @@ RETURN = r"""
 before:
   description:
     - Each setting that was named, as it was found. C(runtime) is the value in force, C(boot) the one after the next boot,
-      C(boot_source) the file and line that sets that, or V(kernel default). What TuneD does after the boot loader is part of it, and what is below
+      C(boot_source) the file and line that sets that, or V(kernel default). What TuneD does after the sysctl loader is part of it, and what is below
       C(/run) is not.
     - C(boot) and C(boot_source) are V(null) in another network namespace, and where they cannot be told.
   returned: when the options are valid and nothing barred the way
@@ -209,7 +209,7 @@ shadowed_by:
       description: Why the line of O(sysctl_file) has no effect. Empty where the setting at C(source) merely comes later.
       type: str
       returned: success
-      sample: applied by TuneD after the boot loader
+      sample: applied by TuneD after the sysctl loader
   sample: []
 verified:
   description:

@@ -79,7 +79,9 @@ ansible_facts:
             processes: [{pid: 812, name: nginx}]
             unit: nginx.service
             remedy: >-
-              Set "listen 80 backlog=4096" in the nginx configuration (the default is 511), then "systemctl reload nginx.service".
+              To admit more, set `backlog=4096` on `listen 80` in /etc/nginx/sites-enabled/ (Debian) or /etc/nginx/conf.d/ (RHEL) (511 is the
+              default; no sysctl raises it), then run `systemctl reload nginx.service`. At once, until it restarts:
+              `ansible HOST -b -m linuxnet.tcp.syn_backlog_listener -a 'port=80 backlog=4096'`.
 """
 
 from ansible.module_utils.basic import AnsibleModule

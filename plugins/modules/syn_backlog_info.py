@@ -108,7 +108,7 @@ syn_backlog:
           V(null) where only TuneD can tell. Where C(reapplies) is true, C(/etc/sysctl.d) and C(/etc/sysctl.conf) decide after the
           profile. The profile decides where C(boot_source) is its C(source).
         - C(other_writers) lists what else sets it at boot or later, such as ufw, units, scripts and udev rules. Each has C(by), C(source), C(value) (V(null)
-          where only a run can tell) and C(order). With V(after) it runs after the boot loader, and its value is C(boot). With V(unknown) it may run
+          where only a run can tell) and C(order). With V(after) it runs after the sysctl loader, and its value is C(boot). With V(unknown) it may run
           before or after. V(runtime) is a daemon that changes the setting while it runs.
         - C(boot_certain) is V(false) where one of them may leave another value than C(boot).
         - C(without_effect) lists lines that look as if they set it and set nothing, each with C(source), C(value), C(reason), and the right line as C(instead).
@@ -260,7 +260,9 @@ syn_backlog:
           returned: always
           type: str
           sample: >-
-            Set "listen 80 backlog=4096" in the nginx configuration (the default is 511), then "systemctl reload nginx.service".
+            To admit more, set `backlog=4096` on `listen 80` in /etc/nginx/sites-enabled/ (Debian) or /etc/nginx/conf.d/ (RHEL) (511 is the
+            default; no sysctl raises it), then run `systemctl reload nginx.service`. At once, until it restarts:
+            `ansible HOST -b -m linuxnet.tcp.syn_backlog_listener -a 'port=80 backlog=4096'`.
     memory:
       description: The memory of the machine, which C(memory_bytes) of its listeners are to be held against. V(null) where it is not told.
       returned: with the subset V(listeners)
@@ -337,7 +339,11 @@ syn_backlog:
           description: What to change, and where.
           returned: always
           type: str
-          sample: "To admit more, set `listen.backlog = 4096` in the pool's file, then restart php8.2-fpm.service."
+          sample: >-
+            To admit more, set `listen.backlog = 4096` in the pool that listens on /run/php/php8.2-fpm.sock in /etc/php/*/fpm/pool.d/ (Debian) or
+            /etc/php-fpm.d/ (RHEL) (now 511; default: 511 up to PHP 8.1, all that net.core.somaxconn allows from 8.2; no sysctl raises it), then
+            run `systemctl restart php8.2-fpm.service`. At once, until it restarts:
+            `ansible HOST -b -m linuxnet.tcp.syn_backlog_listener -a 'path=/run/php/php8.2-fpm.sock backlog=4096'`.
     half_open:
       description:
         - Half-open connections (state SYN_RECV), over all listeners that were asked for and for each of them.

@@ -18,9 +18,8 @@ description:
   - Every socket that listens on O(port) is changed unless O(address) or O(inode) say which, all members of an SO_REUSEPORT group
     among them, and a socket that several processes share once. If one of them cannot be changed, those that were changed before
     it are put back.
-  - It lasts as long as the socket. The application's next listen() sets what the application asks for, which is when it
-    is restarted, or reloaded and closes the socket meanwhile or was configured with another backlog
-    (as nginx does with C(listen 80 backlog=)). RV(listeners[].to_keep) names the application's own setting that makes it stay.
+  - It lasts as long as the socket. The application's next listen() sets what the application asks for. That happens when it is restarted,
+    or when a reload closes the socket or brings another backlog (as nginx does with C(listen 80 backlog=)). RV(listeners[].to_keep) names the application's own setting that makes it stay.
 author:
   - The linuxnet.tcp authors (@linuxnet-collections)
 extends_documentation_fragment:

@@ -91,8 +91,9 @@ options:
         set for clients that mean well and are too many.
       - For hosts where cookies alone do not carry, since C(tcp_syncookies) cannot be set, or since a SYN-ACK for each SYN is too much for
         the line. It helps where each network sends many SYNs, and not where each sends one.
-      - It does not hold for whom nothing is ever dropped of and, unless O(mitigate_established=drop), for networks from which clients are
-        connected to the port as it is set. Of these it knows 1000 addresses.
+      - The limit does not apply to networks that are never dropped (the allow list, ssh sessions, the host's own networks). Unless
+        O(mitigate_established=drop), it does not apply to networks from which clients are connected to the port when it is set, either.
+        It looks at no more than 1000 such addresses.
       - With nftables it ends after O(block_lifetime) like a block, unless a run sees that it still drops something. It stays as it is where a later
         run sets none.
     type: int

@@ -32,7 +32,8 @@ options:
   interval:
     description:
       - Seconds between two looks at the accept queues, 0.001 to 10.
-      - Looks come less often where they would use more than a fiftieth of a CPU at V(0.01), and in proportion more for a shorter interval.
+      - The module looks less often if it would use more than a fiftieth of a CPU otherwise. With an interval below V(0.01) it may use more, in
+        proportion, a twenty-fifth at V(0.005).
     type: float
     default: 0.01
   ports:

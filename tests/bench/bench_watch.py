@@ -26,6 +26,7 @@ import time
 
 import table
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import text
 from ansible_collections.linuxnet.tcp.tests.live import lab, serving
 
 SECONDS = 4
@@ -136,15 +137,16 @@ def serving_clients() -> tuple[float, float]:
 
 def rows():
     for count in LISTENERS:
-        share, looks = idle(count)
-        yield table.Row("watch, idle, %d listeners, of one CPU" % count, "", share, None, MOST_CPU, "%")
-        yield table.Row("watch, idle, %d listeners, looks a second" % count, "", looks, None, None, "/s")
+        of, (share, looks) = text.plural(count, "listener"), idle(count)
+        yield table.Row("watch, idle, %s, of one CPU" % of, "", share, None, MOST_CPU, "%")
+        yield table.Row("watch, idle, %s, looks a second" % of, "", looks, None, None, "/s")
     for count in LISTENERS:
         without, along, rate, share = flooded(count)
-        name = "watch, {:,} SYNs taken in, {} listeners".format(SYNS, count)
+        of = text.plural(count, "listener")
+        name = "watch, {:,} SYNs taken in, {}".format(SYNS, of)
         yield table.Row(name, "the same without a watch", 1000 * along, 1000 * without, MOST_SOFTIRQ, why=OF_A_SYN)
-        yield table.Row("watch, flooded, %d listeners, SYNs a second of a CPU" % count, "without a watch", rate, SYNS / without, None, "/s")
-        yield table.Row("watch, flooded, %d listeners, of one CPU" % count, "", share, None, MOST_CPU, "%")
+        yield table.Row("watch, flooded, %s, SYNs a second of a CPU" % of, "without a watch", rate, SYNS / without, None, "/s")
+        yield table.Row("watch, flooded, %s, of one CPU" % of, "", share, None, MOST_CPU, "%")
     along, without = serving_clients()
     name = "watch, {:,} clients served, one after the other".format(CONNECTIONS)
     yield table.Row(name, "the same without a watch", 1000 * along, 1000 * without, None)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The real boot loaders on made-up drop-in files; a process of its own for `test_boot_values`.
+"""The real sysctl loaders on made-up drop-in files; a process of its own for `test_boot_values`.
 
 Started under `unshare --mount --net`. It builds a root directory of its own whose sysctl directories are empty tmpfs,
 whose /proc/sys is read-only but for the namespace's own /proc/sys/net, and whose /usr is an overlay of the host's: a

@@ -38,7 +38,7 @@ def command(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
-#: Before a command that is to see a host with a boot loader, also where this machine is a container without one
+#: Before a command that is to see a host with a sysctl loader, also where this machine is a container without one
 BOOTS = """
 if ! [ -d /run/systemd/system ]; then
     mkdir -p /run/systemd

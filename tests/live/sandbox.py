@@ -32,7 +32,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change import
 from ansible_collections.linuxnet.tcp.plugins.module_utils._module.change_options import NAMES, SYSCTL_FILE, change_spec
 from ansible_collections.linuxnet.tcp.tests.live.separate import mount, separate
 
-#: Where the boot loaders of this machine are
+#: Where the sysctl loaders of this machine are
 LOADERS = {"systemd": ["/usr/lib/systemd/systemd-sysctl"], "procps": ["/usr/sbin/sysctl", "--system"]}
 _SKIPPED = "skipped: "
 LOCK = "/run/linuxnet-tcp.lock"
@@ -153,7 +153,7 @@ def sysctls(*names: str) -> dict[str, int]:
 
 
 def reboot(loader: str = "systemd", **start: int) -> dict[str, int]:
-    """What the real boot loader makes of the files, from these values on; the run-time values are then as before."""
+    """What the real sysctl loader makes of the files, from these values on; the run-time values are then as before."""
     if not os.path.exists(LOADERS[loader][0]):
         pytest.skip("needs %s, which is not installed" % LOADERS[loader][0])
     now = sysctls()

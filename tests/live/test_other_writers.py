@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What sets a sysctl beside the boot loader, run for real: what we say of the next boot is what comes of it."""
+"""What sets a sysctl beside the sysctl loader, run for real: what we say of the next boot is what comes of it."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def test_ufw_wins_over_a_dropin() -> None:
     told = finding("set-elsewhere-at-boot")
     assert told["severity"] == "warning" and told["subject"] == "net.ipv4.tcp_syncookies"
     assert told["summary"] == (
-        "ufw sets net.ipv4.tcp_syncookies to 0 (/etc/ufw/sysctl.conf:2) after the boot loader, "
-        "over /etc/sysctl.d/50-a.conf:1, which asks for 1."
+        "ufw sets net.ipv4.tcp_syncookies to 0 (/etc/ufw/sysctl.conf:2) at boot, after the sysctl loader. "
+        "This overrides /etc/sysctl.d/50-a.conf:1, which asks for 1."
     )
     assert finding("boot-file-shadowed") is None
     with sandbox.unchanged(), pytest.raises(Shadowed) as refused:

@@ -128,7 +128,7 @@ def test_the_memory_that_a_chosen_backlog_may_take(net):
         found = told(net.server)["memory-at-limits"]
         assert (found["severity"], found["subject"]) == ("warning", "0.0.0.0:80")
         assert found["evidence"]["share"] == pytest.approx(0.14, abs=0.001)
-        enough = int(re.search(r"Ask for less there: (\d+)", found["remedy"]).group(1))
+        enough = int(re.search(r"Set a smaller backlog there: at most (\d+)", found["remedy"]).group(1))
     with lab.listener(net.server, "0.0.0.0", 80, backlog=enough):
         assert "memory-at-limits" not in told(net.server)
 
@@ -179,7 +179,7 @@ def test_a_profile_in_the_way_of_what_is_in_force_and_a_file_that_comes_after_it
     state, found = boot()
     assert (state["boot"], state["drift"], state["tuned"]["reapplies"]) == (2048, True, True)
     assert [one["id"] for one in found] == ["tuned-in-the-way"]
-    assert "the 5000 in force now is lost then at the latest" in found[0]["summary"]
+    assert "So the next boot ends the present value 5000" in found[0]["summary"]
     write("/etc/sysctl.d/99-zz-somaxconn.conf", "net.core.somaxconn = 5000\n")
     state, found = boot()
     assert (state["boot"], state["boot_source"], found) == (5000, "/etc/sysctl.d/99-zz-somaxconn.conf:1", [])

@@ -339,7 +339,7 @@ def test_the_advice_about_a_read_only_proc_sys_can_be_followed() -> None:
 @isolated
 def test_a_file_that_no_loader_reads() -> None:
     for path in ("/etc/sysctl.d/50-a.conf.bak", "/etc/somewhere.conf"):
-        with unchanged(), pytest.raises(Shadowed, match="no boot loader reads " + path):
+        with unchanged(), pytest.raises(Shadowed, match="no sysctl loader reads " + path):
             apply(somaxconn=5000, sysctl_file=path)
     with unchanged(), pytest.raises(Shadowed, match="systemd-sysctl skips hidden files.*Choose a sysctl_file"):
         apply(somaxconn=5000, sysctl_file="/etc/sysctl.d/.hidden.conf")

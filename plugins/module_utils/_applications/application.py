@@ -48,9 +48,10 @@ class Application(NamedTuple):
 
     ``change`` completes "To admit more, …" and may name {n}, the wanted
     backlog, {half} and {four} (n/2 rounded up, 4n), {listen} (the address as a
-    configuration writes it), {port}, {program} and {inside} (what runs a command in the
-    listener's network namespace). None: it has no such setting,
-    and ``instead`` says what helps.
+    configuration writes it), {port}, {place} ("port 80", or the path of a UNIX
+    socket), {program} and {inside} (what runs a command in the listener's
+    network namespace). None: it has no such setting, and ``instead`` says
+    what helps.
     """
 
     name: str

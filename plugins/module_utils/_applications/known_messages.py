@@ -48,7 +48,7 @@ ENTRIES = (
         source="mosquitto src/net.c",
     ),
     application.Application(
-        "ejabberd", (), "set `backlog: {n}` on the listener of port {port}",
+        "ejabberd", (), "set `backlog: {n}` on the listener of {place}",
         "in /etc/ejabberd/ejabberd.yml", defaults=(5,), shared=("beam.smp", "erl_child_setup"),
         arguments=("ejabberd",), listeners=_ERLANG,
         source="docs.ejabberd.im, Listen Options; measured on 23.1: 5, and 77 where set",

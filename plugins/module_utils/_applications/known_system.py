@@ -17,7 +17,7 @@ ENTRIES = (
     application.Application(
         # Before every other: a socket that systemd holds was opened by it, whichever service shares it.
         "systemd", ("systemd",),
-        "set `Backlog={n}` in the [Socket] section of the unit that `systemctl list-sockets` shows for port {port}",
+        "set `Backlog={n}` in the [Socket] section of the unit that `systemctl list-sockets` shows for {place}",
         "(`systemctl edit NAME.socket`)",
         defaults=(128, 4096, application.SYSTEM),
         default="all that net.core.somaxconn allows, but 128 or 4096 before systemd 254",

@@ -67,7 +67,7 @@ ENTRIES = (
     ),
     application.Application(
         "PHP-FPM", ("php-fpm*", "php*-fpm"),
-        "set `listen.backlog = {n}` in the pool that listens on port {port}",
+        "set `listen.backlog = {n}` in the pool that listens on {place}",
         "in /etc/php/*/fpm/pool.d/ (Debian) or /etc/php-fpm.d/ (RHEL)",
         defaults=(511, application.SYSTEM), default="511 up to PHP 8.1, all that net.core.somaxconn allows from 8.2",
         source="php-src fpm_sockets.h, pull request 8410; measured on 8.2: a reload does not call listen()",

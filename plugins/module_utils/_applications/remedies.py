@@ -346,7 +346,8 @@ def _to_listen_again(it: Situation, new_sysctl: bool = False) -> str:
 
 def _filled(template: str, it: Situation, wanted: int) -> str:
     return template.format(
-        n=wanted, half=(wanted + 1) // 2, four=4 * wanted, listen=_listen(it), port=it.port, program=it.hint.program,
+        n=wanted, half=(wanted + 1) // 2, four=4 * wanted, listen=_listen(it), port=it.port,
+        place="port %d" % it.port if it.path is None else it.path, program=it.hint.program,
         inside=namespace_commands.prefix(it.namespace),
     )
 

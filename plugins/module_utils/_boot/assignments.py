@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""What the boot loaders have in common: the assignments in drop-in files, their order, and the plan that results."""
+"""What the sysctl loaders have in common: the assignments in drop-in files, their order, and the plan that results."""
 
 from __future__ import annotations
 

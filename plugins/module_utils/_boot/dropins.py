@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""A drop-in file of a boot loader as it was found, and its words fit to be shown."""
+"""A drop-in file of a sysctl loader as it was found, and its words fit to be shown."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from typing import Iterable, Iterator, NamedTuple, Optional, Tuple
 from . import dropins as boot_dropins
 
 NO_EQUALS = "there is no = in it"
-NOT_CONF = "no boot loader reads this file: its name does not end in .conf"
+NOT_CONF = "no sysctl loader reads this file: its name does not end in .conf"
 NO_SUCH_SETTING = "no setting has this name"
 MARKED = "the file begins with a byte order mark, which becomes part of the name"
 COMMAND = "it is a command, not a setting"
@@ -36,12 +36,12 @@ class NearMiss(NamedTuple):
 
 
 def applied(dropin: boot_dropins.DropIn, keys: Iterable[str]) -> Iterator[NearMiss]:
-    """Those in a file that a boot loader applies: what it applies of it is left out."""
+    """Those in a file that a sysctl loader applies: what it applies of it is left out."""
     return _near(dropin, tuple(keys), "")
 
 
 def not_applied(dropin: boot_dropins.DropIn, keys: Iterable[str]) -> Iterator[NearMiss]:
-    """Those in a file of the same directories that no boot loader applies: every line about a setting is one."""
+    """Those in a file of the same directories that no sysctl loader applies: every line about a setting is one."""
     return _near(dropin, tuple(keys), NOT_CONF)
 
 

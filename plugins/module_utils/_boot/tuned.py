@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""What TuneD does to a setting: its active profile writes it after the boot loader, and may then apply files again.
+"""What TuneD does to a setting: its active profile writes it after the sysctl loader, and may then apply files again.
 
 Read in tuned/profiles, tuned/plugins/plugin_sysctl.py and tuned/plugins/base.py of v2.22 to v2.26:
 
@@ -25,7 +25,7 @@ from . import number as boot_number
 
 DIRECTORIES = ("/run/sysctl.d", "/etc/sysctl.d")
 SYSCTL_CONF = "/etc/sysctl.conf"
-BY_TUNED = "applied by TuneD after the boot loader"
+BY_TUNED = "applied by TuneD after the sysctl loader"
 ONLY_TUNED_CAN_TELL = "TuneD's profile sets it to a value that only TuneD can tell"
 _OFF = ("0", "false", "no", "off", "n")
 _SAFE_NAME = r"[a-zA-Z0-9_.-]+"

@@ -4,20 +4,20 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""Whatever sets a sysctl at boot or later, beside the boot loader."""
+"""Whatever sets a sysctl at boot or later, beside the sysctl loader."""
 
 from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
-#: it runs after the boot loader, at every boot: its value wins
+#: it runs after the sysctl loader, at every boot: its value wins
 AFTER = "after"
-#: it may run before or after the boot loader, or not at every boot
+#: it may run before or after the sysctl loader, or not at every boot
 UNKNOWN = "unknown"
 #: a daemon that changes it while it runs
 RUNTIME = "runtime"
-#: why the boot loader's line does not decide
-BY_ANOTHER = "which sets it after the boot loader"
+#: why the sysctl loader's line does not decide
+BY_ANOTHER = "which sets it after the sysctl loader"
 IN_NO_KNOWN_ORDER = "in an order that is not known"
 
 

@@ -78,7 +78,7 @@ def guard_of(wanted: Facts, gathered: Facts) -> Guard:
         near.append((model_networks.rolled_up(session), whose))
     elif str(wanted.get("connection")).rpartition(".")[2] not in _NO_NETWORK:
         nobody = (
-            "nothing is dropped, for the address that this session comes from is not known (no SSH_CONNECTION in the "
-            "environment of any process above it), and it could be cut off"
+            "nothing is dropped: the address of this session is not known (no process above it has SSH_CONNECTION in "
+            "its environment), and a block could cut this session off"
         )
     return Guard(allowed, near, nobody)

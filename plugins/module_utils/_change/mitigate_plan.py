@@ -90,7 +90,7 @@ def mitigation_plan(facts: Facts, wanted: Facts) -> Dict[str, Any]:
     starved = {one["subject"] for one in found if one["id"] == STARVED}
     for one in found:
         if one["id"] == STARVED and one["severity"] != "info":
-            work.tell("{0} Neither SYN cookies nor a block help, so nothing is changed.".format(one["summary"]))
+            work.tell("{0} SYN cookies and blocks do not help here, so nothing is changed.".format(one["summary"]))
         elif one["subject"] in starved or one["severity"] == "info":
             continue
         elif one["id"] == FEW_NETWORKS:
@@ -193,7 +193,7 @@ def _drop(work: _Work, told: Any, ports: Collection[int]) -> Optional[str]:
             return why
         unable = _unable(work, "ipv%d" % network.version)
         if unable:
-            return "{0} is not dropped, for {1}".format(network, unable)
+            return "{0} is not dropped: {1}".format(network, unable)
         if len(known) >= work.most:
             return "{0} is not dropped: syn_backlog_mitigate_max_networks is {1}".format(network, work.most)
         work.tell("{0}: {1} is dropped.".format(", ".join("port %d" % port for port in ports), network))
@@ -251,7 +251,7 @@ def _limit(work: _Work, finding: Facts) -> None:
     why += [_unable(work, family) or "" for family in families]
     families = [family for family, unable in zip(families, why[1:]) if not unable and not why[0]]
     for one in filter(None, why):
-        work.tell("{0}: there is no limit of SYNs, for {1}.".format(finding["subject"], one))
+        work.tell("{0}: no limit of SYNs is set: {1}.".format(finding["subject"], one))
     record, now = work.record, work.gathered.get("now")
     known = {(one["family"], one["port"]): one for one in record["limited"]}
     places = [(family, port) for family in families for port in sorted(ports)]

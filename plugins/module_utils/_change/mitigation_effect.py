@@ -14,6 +14,7 @@ from .._kernel import sysctls as kernel_sysctls
 from .._model import gathered, namespace_commands
 from .._model import mitigation as model_mitigation
 from .._model import queues as model_queues
+from .._model import text as model_text
 
 Facts = Mapping[str, Any]
 
@@ -37,8 +38,8 @@ def mitigation_effect(facts: Facts, plan: Facts) -> Dict[str, Any]:
             full = queue.syn.full or queue.new_peers.full
             drops = gathered.part(row, "syn_queue").get("on_full") == "drop"
             limit, then = queue.new_peers.limit or queue.syn.limit, "drops" if drops else "cookies"
-            state = "{0}: {1} half-open connections, {2} admitted, {3} when full".format(
-                gathered.subject_of(row), queue.syn.used, limit, then
+            state = "{0}: {1}, {2} admitted, {3} when full".format(
+                gathered.subject_of(row), model_text.plural(queue.syn.used, "half-open connection"), limit, then
             )
             (shortfalls if full and drops else told).append(state)
     return {"told": list(dict.fromkeys(told)), "shortfalls": list(dict.fromkeys(shortfalls))}

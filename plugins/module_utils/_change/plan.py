@@ -163,7 +163,7 @@ def _why(value: boot_values.BootValue, file: sysctl_file.SysctlFile) -> str:
                 if line.reason.endswith(later):
                     return later
             return "" if line.reason.startswith("overridden by ") else line.reason
-    return "" if file.aliases or file.links else "no boot loader reads %s" % text.printable(file.path)
+    return "" if file.aliases or file.links else "no sysctl loader reads %s" % text.printable(file.path)
 
 
 def _content(

@@ -88,7 +88,9 @@ def _require_path(path: str, params: Mapping[str, Any]) -> None:
         )
     for other in ("port", "address"):
         if params.get(other) is not None:
-            raise errors.InvalidOption(other, params[other], "it goes with no path: a UNIX socket has none")
+            raise errors.InvalidOption(
+                other, params[other], "it cannot be combined with path: a UNIX socket has no port and no address"
+            )
 
 
 def expected_somaxconn(params: Mapping[str, Any]) -> Optional[int]:

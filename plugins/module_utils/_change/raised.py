@@ -96,12 +96,13 @@ def _filled(template: str, hint: recognise.Hint, sock: raise_plan.Listener, want
     if isinstance(sock, unix_listener.UnixListener):
         return template.format(
             n=wanted, half=(wanted + 1) // 2, four=4 * wanted, listen="unix:" + sock.path, port="",
-            program=hint.program, inside="",
+            place=raise_plan.name_of(sock), program=hint.program, inside="",
         )  # fmt: skip
     if sock.address == "0.0.0.0":
         listen = str(sock.port)
     else:
         listen = ("[%s]:%d" if sock.family == "ipv6" else "%s:%d") % (sock.address, sock.port)
     return template.format(
-        n=wanted, half=(wanted + 1) // 2, four=4 * wanted, listen=listen, port=sock.port, program=hint.program
-    )
+        n=wanted, half=(wanted + 1) // 2, four=4 * wanted, listen=listen, port=sock.port,
+        place="port %d" % sock.port, program=hint.program,
+    )  # fmt: skip

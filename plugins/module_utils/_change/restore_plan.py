@@ -17,6 +17,7 @@ from .._kernel import sysctls as kernel_sysctls
 from .._model import errors, gathered, namespace_commands
 from .._model import mitigation as model_mitigation
 from .._model import queues as model_queues
+from .._model import text as model_text
 from . import mitigate_plan
 
 Facts = Mapping[str, Any]
@@ -90,8 +91,8 @@ def _would_not_fit(record: model_mitigation.Record, facts: Facts) -> Iterator[st
         level = kernel_level.parse_level(str(kernel.get("stable_level")))
         limits = kernel_limits.queue_limits(level, str(kernel.get("rule")), before, max_syn_backlog, cookies)
         if used > limits.half_open // 2:
-            yield "{0}: {1} half-open connections would fill more than half of the {2} that it admitted before".format(
-                gathered.subject_of(row), used, limits.half_open
+            yield "{0}: {1} would fill more than half of the {2} places that it had before".format(
+                gathered.subject_of(row), model_text.plural(used, "half-open connection"), limits.half_open
             )
 
 
@@ -105,7 +106,7 @@ def _moving(facts: Facts) -> Iterator[str]:
     moved = {name: gathered.numbers(delta).get(name, 0) for name in _OF_A_FULL_QUEUE}
     told = ["{0} by {1}".format(name, count) for name, count in moved.items() if count > 0]
     if told and not forced:
-        yield "in {0} seconds the kernel counted {1}".format(delta.get("seconds"), ", ".join(told))
+        yield "within {0} seconds these counters grew: {1}".format(delta.get("seconds"), ", ".join(told))
 
 
 def _dropping(record: model_mitigation.Record, before: Any, after: Any) -> Iterator[str]:
@@ -115,7 +116,7 @@ def _dropping(record: model_mitigation.Record, before: Any, after: Any) -> Itera
         what = "networks still exceed the limit of SYNs" if record["limited"] else ""
         if record["blocks"] or not what:
             what = "the networks that are dropped still send" + (", or " + what if what else "")
-        yield "{0}: {1} more SYNs meanwhile".format(what, second - first)
+        yield "{0}: {1} meanwhile".format(what, model_text.plural(second - first, "more SYN"))
 
 
 def _dropped(output: Any) -> int:

@@ -104,7 +104,7 @@ def _way_out(shadow: change_plan.Shadow) -> str:
     if shadow.reason.endswith(values.SET_BY_RUNTIME):
         return "Hand the value to the container's runtime (--sysctl; persist=false then)"
     if shadow.reason == resolve.NOT_APPLIED:
-        return "Have a boot loader apply sysctl files, or set the value where this host gets it (persist=false then)"
+        return "Have a sysctl loader apply sysctl files, or set the value where this host gets it (persist=false then)"
     if shadow.reason == tuned.BY_TUNED or shadow.reason.endswith(tuned.ONLY_TUNED_CAN_TELL):
         return "Change TuneD's profile"
     if shadow.reason == writer.BY_ANOTHER or shadow.reason.endswith(writer.IN_NO_KNOWN_ORDER):
@@ -112,7 +112,7 @@ def _way_out(shadow: change_plan.Shadow) -> str:
     if shadow.source is None:
         return "Make that readable"
     if shadow.reason:
-        return "Choose a sysctl_file that the boot loader reads, as the default is"
+        return "Choose a sysctl_file that the sysctl loader reads, as the default is"
     return "Take the other setting away, or choose a sysctl_file that is read later"
 
 

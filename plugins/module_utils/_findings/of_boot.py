@@ -36,15 +36,15 @@ def tuned_in_the_way(host: observed.Host) -> Iterator[finding.Finding]:
         )
         over, wanted = _over(state), _wanted(host, name, state)
         if over is not None:
-            what = "over {0}, which asks for {1}".format(over.get("source"), over.get("value"))
+            what = "This overrides {0}, which asks for {1}".format(over.get("source"), over.get("value"))
         elif wanted is not None:
-            what = "at boot: the {0} in force now is lost then at the latest".format(now)
+            what = "So the next boot ends the present value {0}".format(now)
         else:
             continue
         yield finding.Finding(
             finding.WARNING,
             key,
-            "TuneD's profile {0} sets {1} to {2} ({3}) {4}.".format(
+            "TuneD's profile {0} sets {1} to {2} ({3}) at boot. {4}.".format(
                 tuned.get("profile"), key, value, tuned.get("source"), what
             ),
             {
@@ -85,7 +85,9 @@ def runtime_undone_at_boot(host: observed.Host) -> Iterator[finding.Finding]:
                 key,
                 "{0} is {1} now and {2}.".format(key, now, after),
                 evidence,
-                "To keep it, {0}; to drop it, `sysctl -w {1}={2}`.".format(_keep(name, now, source), key, boot),
+                "To keep {0}, {1}. To go back to {2} now: `sysctl -w {3}={2}`.".format(
+                    now, _keep(name, now, source), boot, key
+                ),
             )
 
 
@@ -99,7 +101,7 @@ def boot_file_shadowed(host: observed.Host) -> Iterator[finding.Finding]:
         yield finding.Finding(
             finding.WARNING,
             key,
-            "{0} sets {1} = {2}, but that has no effect: {3}. It will be {4} after a reboot.".format(
+            "{0} sets {1} = {2}, but this line has no effect: {3}. After a reboot {1} will be {4}.".format(
                 lost[0].get("source"), key, lost[0].get("value"),
                 lost[0].get("reason") or "{0} overrides it".format(winner), state.get("boot"),
             ),
@@ -142,7 +144,7 @@ def known(host: observed.Host) -> List[Tuple[str, Mapping[str, Any]]]:
 
 
 def decided_elsewhere(state: Mapping[str, Any]) -> Optional[Mapping[str, Any]]:
-    """What sets a setting after the boot loader, where the next boot ends with that."""
+    """What sets a setting after the sysctl loader, where the next boot ends with that."""
     for one in gathered.rows(state, "other_writers"):
         if one.get("order") == writer.AFTER and one.get("source") == state.get("boot_source"):
             return one

@@ -84,19 +84,20 @@ def memory_at_limits(host: observed.Host) -> Iterator[finding.Finding]:
                 {"listener": it.subject, "backlog": it.backlog, "memory_bytes": it.memory} for it in worst[:_NAMED]
             ],
         },
-        "Ask for less there: {0} {1}. net.core.somaxconn clamps what the next listen() asks for.".format(
-            enough, "at most keeps it below an eighth" if enough > _LARGEST_DEFAULT else "bridge most pauses"
+        "Set a smaller backlog there: {0}. net.core.somaxconn clamps what the next listen() asks for.".format(
+            "at most {0}, which keeps the memory below an eighth".format(enough) if enough > _LARGEST_DEFAULT
+            else "{0} is enough for most pauses".format(enough)
         ),
     )
 
 
 def _fewer_retries(level: kernel_level.Level, scope: observed.Scope, retries: int) -> str:
-    room = "A larger queue needs a faster flood, in proportion"
+    room = "To fill a queue that is twice as large, a flood must be twice as fast"
     if retries <= _FEWER:
-        return "{0}; cookies take any.".format(room)
+        return "{0}; SYN cookies work at any rate.".format(room)
     return (
-        "{0}; SYN cookies need no places. `{1}sysctl -w {2}={3}` frees a place after {4:.0f} s, which the kernel does "
-        "by itself once half of them are taken; clients that lose packets get fewer tries."
+        "{0}; SYN cookies need no places. `{1}sysctl -w {2}={3}` frees a place after {4:.0f} s. The kernel does this "
+        "by itself once half of the places are taken. Clients that lose packets then get fewer tries."
     ).format(room, scope.command, sysctls.KEYS[_RETRIES].key, _FEWER, kernel_lifetime.half_open_lifetime(level, _FEWER))
 
 

@@ -128,8 +128,9 @@ def last_quarter_drops(host: observed.Host) -> Iterator[finding.Finding]:
             "SYNs were dropped although no queue was full ({0}): with tcp_syncookies 0 the kernel keeps the last "
             "quarter of tcp_max_syn_backlog ({1}) for peers it knows, and since 3.19 says nothing about it.{2}".format(
                 count.words, "now {0}".format(backlog) if backlog is not None else "not readable here",
-                " The queues of all listeners that were gathered are full before that: if these are all, routers that "
-                "could not reach a client had its half-open connection removed." if out_of_reach else "",
+                " The SYN queues of all gathered listeners are full before this limit is reached. If there is no other "
+                "listener, the likely cause is another one: a router reported that it could not reach a client, and "
+                "the kernel removed the half-open connection." if out_of_reach else "",
             ),
             dict(count.evidence, tcp_syncookies=0, tcp_max_syn_backlog=backlog),
             "{0}sysctl -w net.ipv4.tcp_syncookies=1  # lifts the limit at once{1}".format(

@@ -122,8 +122,8 @@ def _dropping_of(host: observed.Host, it: observed.Listener, networks: Tuple[str
     since = blocking.dropped_since(host, it, networks)
     if since:
         return (
-            "A mitigation drops new connections from there since {0}: what is in the queue goes away by itself. If it "
-            "is still there after a minute, run {1} again."
+            "A mitigation has dropped new connections from these networks since {0}. The entries in the queue end by "
+            "themselves. If they are still there after a minute, run {1} again."
         ).format(since, controller_commands.MITIGATE)
     told = blocking.block(host, it, networks)
     if told.networks:

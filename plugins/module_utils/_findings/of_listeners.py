@@ -24,7 +24,10 @@ _ACCEPT_FIRST = "First make the application accept again: a larger backlog only 
 _SAID_ONCE = (
     "It says so only once for each listener. No later message does not mean that it is over: the counters tell."
 )
-_STILL = "nstat -az TcpExtTCPReqQFullDoCookies TcpExtTCPReqQFullDrop TcpExtListenDrops  # grow while it lasts. "
+_STILL = (
+    "Run `nstat -az TcpExtTCPReqQFullDoCookies TcpExtTCPReqQFullDrop TcpExtListenDrops` twice: these counters grow "
+    "while it lasts. "
+)
 _MOST_NAMED = 8  # listeners in a text
 
 
@@ -217,7 +220,7 @@ def _strain(host: observed.Host, it: observed.Listener, accused: Set[str]) -> Li
     elif it.syn.near:
         signs.append("{0} of {1} places of the SYN queue are taken".format(it.syn.used, it.syn.limit))
     if it.drops and _drops_matter(host, it):
-        signs.append("it has dropped {0} connection attempts since it listens".format(it.drops))
+        signs.append("it has dropped {0} since it began to listen".format(text.plural(it.drops, "connection attempt")))
     if it.subject in accused:
         signs.append("the kernel reported SYN flooding on it")
     return signs

@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import Any, Iterator, List, Mapping
 
 from .._kernel import sysctls
-from .._model import gathered, mitigation, namespace_commands
+from .._model import gathered, mitigation, namespace_commands, text
 from . import finding, observed
 
-_UNITS = (("days", 86400), ("hours", 3600), ("minutes", 60))
+_UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
 
 
 def in_force(host: observed.Host) -> Iterator[finding.Finding]:
@@ -26,7 +26,7 @@ def in_force(host: observed.Host) -> Iterator[finding.Finding]:
     yield finding.Finding(
         finding.INFO,
         namespace_commands.OWN,
-        "A mitigation is in force since {0}{1}: {2}.{3}".format(
+        "A mitigation has been in force since {0}{1}: {2}.{3}".format(
             gathered.text(record, "since") or "a time that is not known",
             _age(host),
             ", ".join(changes) or "nothing was changed yet",
@@ -57,8 +57,8 @@ def _age(host: observed.Host) -> str:
         return ""
     if seconds < 0:
         return ""
-    unit, length = next((one for one in _UNITS if seconds >= 2 * one[1]), ("seconds", 1))
-    return ", for {0} {1}".format(seconds // length, unit)
+    unit, length = next((one for one in _UNITS if seconds >= 2 * one[1]), ("second", 1))
+    return ", for {0}".format(text.plural(int(seconds // length), unit))
 
 
 def _ending(record: Mapping[str, Any]) -> str:

@@ -13,13 +13,13 @@ from .._model import gathered, namespace_commands, queues
 from . import finding, why
 
 _FULL = (
-    "{0} of {1} connections wait on {2}, and {3} does not accept as fast as they come. A further connect() fails: "
-    'nginx logs "connect() to unix:{2} failed (11: Resource temporarily unavailable)". The kernel counts such failures '
-    "nowhere, so that only a look at the moment shows them."
+    "{0} of {1} places of the accept queue of {2} are taken: {3} does not accept as fast as connections come. A "
+    'further connect() fails: nginx logs "connect() to unix:{2} failed (11: Resource temporarily unavailable)". The '
+    "kernel does not count such failures: only a look while the queue is full shows them."
 )
 _NEAR = (
-    "{0} of {1} connections wait on {2}, which {3} holds. Once they are {1}, a further connect() fails with error 11 "
-    "(EAGAIN)."
+    "{0} of {1} places of the accept queue of {2} are taken; {3} holds the socket. Once all {1} are taken, a further "
+    "connect() fails with error 11 (EAGAIN)."
 )
 
 

@@ -78,8 +78,8 @@ def conntrack_full(it: Watch) -> Iterator[finding.Finding]:
             yield finding.Finding(
                 finding.CRITICAL,
                 _place(name),
-                "{0} dropped because the table of tracked connections is full ({1} admitted): new connections to every "
-                "port fail.".format(text.plural(_sum(rows), "packet", "were"), room.get("max", "not known how many")),
+                "{0} dropped because the table of tracked connections is full (limit: {1}): new connections to every "
+                "port fail.".format(text.plural(_sum(rows), "packet", "were"), room.get("max", "not known")),
                 {
                     "dropped": _sum(rows),
                     "count": room.get("count"),
@@ -146,8 +146,8 @@ def backlog_bursts(it: Watch) -> Iterator[finding.Finding]:
         yield finding.Finding(
             finding.CRITICAL if overflowed and dropped else finding.WARNING if overflowed else finding.INFO,
             _subject(row),
-            "Connections come in bursts: up to {0} waited of {1} that find room, while half of all looks found {2} or "
-            "fewer.{3} A single look at the queue does not see that.".format(
+            "Connections come in bursts: up to {0} waited (the queue admits {1}), but half of all looks found {2} or "
+            "fewer.{3} A single look at the queue does not show this.".format(
                 peak, limit, usual, _full(full, dropped) if overflowed else ""
             ),
             {

@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""Findings about settings that something else sets beside the boot loader, and about lines that set nothing."""
+"""Findings about settings that something else sets beside the sysctl loader, and about lines that set nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import finding, observed, of_boot
 
 
 def set_elsewhere_at_boot(host: observed.Host) -> Iterator[finding.Finding]:
-    """Another program sets a setting after the boot loader, or may set it to something else."""
+    """Another program sets a setting after the sysctl loader, or may set it to something else."""
     for name, state in of_boot.known(host):
         key, others = sysctls.KEYS[name].key, gathered.rows(state, "other_writers")
         if not others:
@@ -37,17 +37,17 @@ def _decided(
     lost = [row for row in of_boot.contradicted(state) if str(row.get("reason")).endswith(writer.BY_ANOTHER)]
     now, boot = gathered.number(state.get("runtime")), gathered.number(state.get("boot"))
     if lost:
-        what = "over {0}, which asks for {1}".format(lost[-1].get("source"), lost[-1].get("value"))
+        what = "This overrides {0}, which asks for {1}".format(lost[-1].get("source"), lost[-1].get("value"))
         wanted: Any = lost[-1].get("value")
     elif of_boot.undone(host, name, state):
-        what = "at boot: the {0} in force now is lost then at the latest".format(now)
+        what = "So the next boot ends the present value {0}".format(now)
         wanted = now
     else:
         return
     yield finding.Finding(
         finding.WARNING,
         key,
-        "{0} sets {1} to {2} ({3}) after the boot loader, {4}.".format(
+        "{0} sets {1} to {2} ({3}) at boot, after the sysctl loader. {4}.".format(
             decided.get("by"), key, boot, decided.get("source"), what
         ),
         _evidence(state, [decided], lost),
@@ -59,12 +59,12 @@ def _decided(
 
 def _disagreeing(key: str, state: Mapping[str, Any], others: List[Mapping[str, Any]]) -> finding.Finding:
     later = [one for one in others if one.get("order") == writer.AFTER]
-    told = " and ".join("{0} ({1}) to {2}".format(one.get("by"), one.get("source"), one.get("value")) for one in later)
+    told = " and ".join("{0} to {1} ({2})".format(one.get("by"), one.get("value"), one.get("source")) for one in later)
     return finding.Finding(
         finding.WARNING,
         key,
-        "After the boot loader {0} set {1}, in an order that is not known: only a boot can tell which value "
-        "stays.".format(told, key),
+        "After the sysctl loader, more than one program sets {0}: {1}. Their order is not known: only a boot can tell "
+        "which value stays.".format(key, told),
         _evidence(state, later, []),
         "Set the same value in all these places, or in one of them alone.",
     )

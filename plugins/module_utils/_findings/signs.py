@@ -21,7 +21,7 @@ LISTENERS, FLOODS, COUNTERS, NAMESPACES = "listeners", "floods", "counters", "na
 SETTINGS, COSTS, BOOT, MITIGATION = "settings", "costs", "boot", "mitigation"
 REPORTS = "reports"  # of a listener that is not here
 UNIX = "unix"  # sockets
-WRITERS = "writers"  # of settings, beside the boot loader
+WRITERS = "writers"  # of settings, beside the sysctl loader
 
 LARGEST_DEFAULT = 4096  # of net.core.somaxconn, from 5.4 on, and of tcp_max_syn_backlog on the largest machines
 _DROPS = ("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies")

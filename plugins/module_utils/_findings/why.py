@@ -60,14 +60,14 @@ def remedy(why: Mapping[str, Any], look: str, unit: Optional[str]) -> str:
     if cause == not_accepting.BLOCKED:
         tid = gathered.number(why.get("tid"))
         return (
-            "`cat /proc/{0}/task/{1}/stack` tells what it waits for, as a rule a disk, a network file system or a "
-            "child of vfork(2): mend that. A restart does not help while it waits.".format(
+            "`cat /proc/{0}/task/{1}/stack` shows what it waits for: usually a disk, a network file system or a child "
+            "of vfork(2). Repair that. A restart does not help while it waits.".format(
                 pid, tid if tid is not None else pid
             )
         )
     if cause == not_accepting.BUSY:
         if _starved(why):
-            return "This host has too few CPUs for all that runs on it: `top -b -n 1` shows what that is."
+            return "This host has too few CPUs for all that runs on it. `top -b -n 1` shows what runs."
         if why.get("every_thread") is True and gathered.number(why.get("threads")) != 1:
             return "More workers and CPUs help. See what they are busy with: {0}.".format(look)
         return "See what this thread is busy with: {0}. More workers help, as processes of their own.".format(look)
@@ -82,7 +82,7 @@ def _starved(why: Mapping[str, Any]) -> bool:
 
 def _how_busy(why: Mapping[str, Any]) -> str:
     threads, busy = gathered.number(why.get("threads")), gathered.number(why.get("busy_threads"))
-    starved = ", and must wait for a CPU more than half of it" if _starved(why) else ""
+    starved = ", and waits for a CPU longer than it runs" if _starved(why) else ""
     if threads == 1:
         return "Its only thread is busy all the time{0}.".format(starved)
     if why.get("every_thread") is True:
@@ -97,13 +97,13 @@ def _let_go_on(why: Mapping[str, Any], pid: int) -> str:
     if why.get("frozen") is True:
         directory = gathered.text(why, "cgroup")
         if directory is None:
-            return "Thaw it outside of this container, where it was frozen: nothing in here was told to freeze."
+            return "Thaw it from outside this container: nothing inside the container froze it."
         if why.get("cgroup_version") == 1:
             return "Thaw it: `echo THAWED > {0}`.".format(_quoted(directory + "/freezer.state"))
         return "Thaw it: `echo 0 > {0}`.".format(_quoted(directory + "/cgroup.freeze"))
     tracer = gathered.number(why.get("tracer"))
     if tracer:
-        return "End what traces it: `ps -o pid,args -p {0}` shows that.".format(tracer)
+        return "End the process that traces it: `ps -o pid,args -p {0}` shows it.".format(tracer)
     return "Let it go on: `kill -CONT {0}`.".format(" ".join(str(one) for one in _pids(why, pid)))
 
 

@@ -23,7 +23,7 @@ def with_tuned(
     default: Optional[int],
     dropins: Iterable[boot_dropins.DropIn],
 ) -> values.BootValue:
-    """The value after TuneD, with what the boot loader had set among those that have no effect."""
+    """The value after TuneD, with what the sysctl loader had set among those that have no effect."""
     key = sysctls.KEYS[name].key
     if value.doubt is not None:
         return value._replace(tuned=_printable(boot_tuned.asked(tuned, key, None)))

@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""The boot value of a setting once all that sets it beside the boot loader is through as well."""
+"""The boot value of a setting once all that sets it beside the sysctl loader is through as well."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def with_writers(
     default: Optional[int],
     accepts: Callable[[str, str], bool],
 ) -> values.BootValue:
-    """The value after the others, with what the boot loader had set among those that have no effect.
+    """The value after the others, with what the sysctl loader had set among those that have no effect.
 
     One that is known to come later wins. Where several of them disagree, only a boot can tell; where one may come
     later, the value stays and is not certain.
@@ -62,7 +62,7 @@ def _in_doubt(value: values.BootValue, later: List[writer.Writer]) -> values.Boo
     sources = ["%s (%s)" % (one.source, one.by) for one in later]
     if value.tuned is not None and value.source == value.tuned.source:
         sources.append("%s (TuneD)" % value.source)
-    doubt = "%s set it after the boot loader, %s" % (" and ".join(sources), writer.IN_NO_KNOWN_ORDER)
+    doubt = "%s set it after the sysctl loader, %s" % (" and ".join(sources), writer.IN_NO_KNOWN_ORDER)
     shadowed = list(value.shadowed)
     if value.source is not None:
         shadowed.append(values.Shadowed(value.source, value.value or "", "may be overridden: " + doubt))

@@ -30,7 +30,7 @@ def values_at_boot(
 ) -> Dict[str, boot_values.BootValue]:
     """What each setting is after a reboot into a kernel of this level, once all that runs after the loader is through.
 
-    :param tuned: what TuneD does after the boot loader; None where it does nothing
+    :param tuned: what TuneD does after the sysctl loader; None where it does nothing
     :param defaults: what the kernel starts with, by short name, which TuneD may raise or lower
     :param reboot: see :func:`.resolve.resolve`
     """

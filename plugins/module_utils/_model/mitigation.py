@@ -231,7 +231,7 @@ def parse_record(data: Any) -> Record:
     whole = dict(empty(), **found)
     since, boot_id = whole["since"], whole["boot_id"]
     if whole["limited"] and whole["syn_limit"] is None:
-        raise BadRecord("limited: no syn_limit says to how much")
+        raise BadRecord("limited: syn_limit is missing")
     return {
         "schema": SCHEMA,
         "since": None if since is None else _time(since),
@@ -254,7 +254,7 @@ def parse_record(data: Any) -> Record:
 
 def _sysctl(name: Any) -> str:
     if name not in kernel_sysctls.KEYS:
-        raise BadRecord("sysctls: {0!r:.40} is no setting of ours".format(name))
+        raise BadRecord("sysctls: {0!r:.40} is not a known setting".format(name))
     return str(name)
 
 
@@ -301,7 +301,7 @@ def _block(entry: Any) -> Dict[str, Any]:
 
 def _backend(told: Any) -> Optional[str]:
     if told not in (None, NFTABLES, IPTABLES):
-        raise BadRecord("backend: {0!r:.40} is none".format(told))
+        raise BadRecord("backend: {0!r:.40} is not a known backend".format(told))
     return None if told is None else str(told)
 
 
@@ -337,7 +337,7 @@ def _time(told: Any) -> str:
 
 def _boot_id(told: Any) -> str:
     if not isinstance(told, str) or not re.fullmatch(_BOOT_ID, told):
-        raise BadRecord("boot_id: {0!r:.40} is none".format(told))
+        raise BadRecord("boot_id: {0!r:.40} is not a boot id".format(told))
     return told
 
 

@@ -16,8 +16,8 @@ class SysctlFile(NamedTuple):
 
     path: str
     content: Optional[bytes]  # None where there is none
-    aliases: Tuple[str, ...]  # the paths by which boot loaders open it; none where they do not look there
-    links: Tuple[str, ...] = ()  # symbolic links to it among the files that boot loaders read
+    aliases: Tuple[str, ...]  # the paths by which sysctl loaders open it; none where they do not look there
+    links: Tuple[str, ...] = ()  # symbolic links to it among the files that sysctl loaders read
     directory_missing: bool = False  # it is one of the loaders' own directories, which a change makes
 
 

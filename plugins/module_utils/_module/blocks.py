@@ -47,7 +47,7 @@ def refusal(command: Optional[str]) -> Optional[str]:
     if command is None:
         return "there is no nft on the host"
     why = write_nft.refusal(command, nft_rules.script(_PROBE, []))  # type: ignore[arg-type]
-    return None if why is None else "it does not take our rules ({0})".format(why)
+    return None if why is None else "nft does not take our rules ({0})".format(why)
 
 
 def bring_in_force(record: mitigation.Record, commands: Mapping[str, Any], check: bool) -> Done:
@@ -140,7 +140,7 @@ def _listed(blocks: Mapping[nft_table.Key, Optional[int]], passes: Any, limit: O
     lines = ["let {0} through".format(one) for one in passes]
     lines += ["drop {0} on port {1}".format(network, port) for network, port in blocks]
     if limit is not None:
-        lines += ["spare {0} the limit".format(one) for one in limit.spared]
+        lines += ["no limit for {0}".format(one) for one in limit.spared]
         lines += ["limit each IPv{0} network to {1} SYNs a second on port {2}".format(version, limit.rate, port)
                   for version, port in limit.ports]  # fmt: skip
     return "".join(line + "\n" for line in sorted(lines))

@@ -52,7 +52,9 @@ def change(params: Dict[str, Any], check: bool) -> Change:
     with lock.locked() as unlocked:
         made = _change(options, kernel, check=False, alone=unlocked is None)
     if unlocked is not None and made.result["changed"]:
-        made.warnings.append("Nothing kept another run from changing the same settings meanwhile: " + unlocked)
+        made.warnings.append(
+            "No lock was taken, so another run could change the same settings at the same time: " + unlocked
+        )
     return made
 
 

@@ -107,7 +107,7 @@ def require_own_namespace(options: ChangeOptions) -> None:
         raise errors.InvalidOption(
             "network_namespace",
             options.network_namespace,
-            "no file sets another namespace's values at boot: with network_namespace goes persist=false",
+            "use persist=false with it: no file sets another namespace's values at boot",
         )
 
 

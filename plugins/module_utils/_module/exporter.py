@@ -63,11 +63,11 @@ def _parser(version: str) -> argparse.ArgumentParser:
     )
     export.add_argument(
         "--peak-window", type=_seconds, default=60.0, metavar="SECONDS",
-        help="over which peaks are told, 1 to 300; at least the time between two scrapes (default 60)",
+        help="a peak is kept for so long, 1 to 300; at least the time between two scrapes (default 60)",
     )  # fmt: skip
     export.add_argument(
         "--network-namespace", action="append", default=[], metavar="NAME",
-        help="one to tell, host for that of this process, all for each that there is; may be given more than once",
+        help="a network namespace to report: a name, host (that of this process) or all; may be given more than once",
     )  # fmt: skip
     export.add_argument("--state", metavar="DIRECTORY", help="where counters are kept over restarts and upgrades")
     for name, told in (

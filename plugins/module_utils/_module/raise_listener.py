@@ -59,7 +59,9 @@ def set_backlogs(params: Mapping[str, Any], check_mode: bool = False) -> Tuple[D
         carry_out = partial(listen_backlog.apply, read_back=partial(_backlogs, namespace, unix))
         result, warnings = _run(wanted, namespace, carry_out, check=False)
     if why_not and result["changed"]:
-        warnings.append("Nothing kept another run from changing the same listeners meanwhile: " + why_not)
+        warnings.append(
+            "No lock was taken, so another run could change the same listeners at the same time: " + why_not
+        )
     return result, warnings
 
 

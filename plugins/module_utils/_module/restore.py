@@ -45,7 +45,8 @@ def restore(params: Mapping[str, Any], check: bool) -> mitigate.Made:
     families = model_mitigation.chained_families(found.record)
     if not set(families) <= set(commands["iptables"]):
         raise NotRestored(
-            "The mitigation dropped networks, and the host has no iptables command any more to remove its rules with."
+            "The host has no iptables command any more, so the rules of the mitigation cannot be removed. Install "
+            "iptables, then run this again."
         )
     before = _counted(families, commands, params["force"])
     facts, warnings = mitigate.gathering(_PARTS, window)

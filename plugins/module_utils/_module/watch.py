@@ -12,7 +12,7 @@ import time
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from .._findings import of_watch
-from .._model import errors
+from .._model import errors, text
 from .._model import namespace as model_namespace
 from .._watch import layers, telling
 from . import gathering, kernel, watch_place
@@ -109,8 +109,8 @@ def _reasons(work: gathering.Notes, traced: Any) -> List[Dict[str, Any]]:
 
     if traced.missed:
         work.warn(
-            "drop_reasons: {0} drops came faster than they could be read, and are not counted in drop_reasons.".format(
-                traced.missed
+            "drop_reasons: {0} came too fast to be read; drop_reasons does not count them.".format(
+                text.plural(traced.missed, "drop")
             )
         )
     return drops.told(traced.seen.counts)

@@ -117,7 +117,7 @@ def _not_applied(root: str) -> List[boot_dropins.DropIn]:
 
 
 def _tuned(root: str) -> Optional[boot_tuned.Tuned]:
-    """What TuneD does after the boot loader; most hosts have none."""
+    """What TuneD does after the sysctl loader; most hosts have none."""
     if not os.path.isdir(rooted.on_host(root, "/etc/tuned")):
         return None
     from . import tuned_files
@@ -126,7 +126,7 @@ def _tuned(root: str) -> Optional[boot_tuned.Tuned]:
 
 
 def read_boot(root: str = "/", loader: str = "auto", level: Optional[kernel_level.Level] = None) -> at_boot.BootFiles:
-    """Every file that a boot loader may read, each read once, and which loader it will be."""
+    """Every file that a sysctl loader may read, each read once, and which loader it will be."""
     found = boot_loader.find_loader(root) if loader == "auto" else boot_loader.named_loader(loader, root)
     dropins: List[boot_dropins.DropIn] = []
     unlisted: List[boot_dropins.DropIn] = []

@@ -29,8 +29,8 @@ _PASSED_OVER = (
 _TOO_OLD = "kernel log: all that {0!r} tells of floods is older than kernel_log_max_age, the last of {1}"
 _WHY = {
     copies.NO_TIME: (
-        "without a time, or with the seconds since a boot of which no line before tells when it was, "
-        "as the line 'btime' of /proc/stat at the top of the copy would"
+        "without a time, or with seconds since a boot whose time is not known (the line 'btime' of /proc/stat at the "
+        "top of the copy would give it)"
     ),
     copies.NO_SECONDS: "with times without seconds or since the line before (dmesg --human, --reltime, delta)",
     copies.NO_ZONE: "with times of another zone than this host's, whose name tells no offset (journalctl --utc would)",

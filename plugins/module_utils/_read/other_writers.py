@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""Who sets a sysctl at boot or later, beside the boot loader: the files that say so.
+"""Who sets a sysctl at boot or later, beside the sysctl loader: the files that say so.
 
 Most hosts have none. Files are looked at in bounded number and size, and what takes them apart is imported with the
 first that holds a word of interest.
@@ -114,7 +114,7 @@ class _Budget:
 
 
 def other_writers(root: str = "/", systemd: bool = True) -> Tuple[Tuple[writer.Writer, ...], List[str]]:
-    """All lines that set one of our settings beside the boot loader, in no order of time, and warnings.
+    """All lines that set one of our settings beside the sysctl loader, in no order of time, and warnings.
 
     :param root: directory whose files are read instead of the host's
     :param systemd: whether units are started at boot
@@ -182,7 +182,7 @@ class _Started:
         return found
 
     def after_loader(self, *services: str) -> bool:
-        """Whether one of these services is started at boot, after the boot loader."""
+        """Whether one of these services is started at boot, after the sysctl loader."""
         from .._writers import units
 
         for name in services:

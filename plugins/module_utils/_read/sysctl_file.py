@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""The one sysctl file that is to be changed: what it holds, what it is to the boot loaders, and what bars a change."""
+"""The one sysctl file that is to be changed: what it holds, what the sysctl loaders make of it, what bars a change."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _content(path: str) -> Optional[bytes]:
         raise Unfit("{0} is no regular file".format(path))
     found = rooted.read_file("/", path)
     if found.content is None:
-        longer = "longer than {0} bytes, which no boot loader reads".format(rooted.LIMIT)
+        longer = "longer than {0} bytes, which no sysctl loader reads".format(rooted.LIMIT)
         raise Unfit("{0}: {1}".format(path, longer if status.st_size > rooted.LIMIT else found.problem))
     return found.content
 
@@ -130,7 +130,7 @@ def _aliases(parent: str, name: str) -> Tuple[str, ...]:
 
 
 def _links_to(real: str) -> Tuple[str, ...]:
-    """The symbolic links to a file that boot loaders would open, also where the file is not there yet."""
+    """The symbolic links to a file that sysctl loaders would open, also where the file is not there yet."""
     found = []
     for directory in places.DIRECTORIES:
         try:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple, Optional
 
+from .._model import text
 from . import samples
 
 _SMALLEST = 128
@@ -47,26 +48,31 @@ def enough(
         return Enough(
             None,
             "No backlog is enough: {0} waited and the application accepted none of them. Find out why it does not "
-            "accept.".format(_connections(accept.last or 0)),
+            "accept.".format(text.plural(accept.last or 0, "connection")),
         )
     if peak >= limit or overflowed:
         lost = accept.at_worst_lost if peak >= limit and accept.at_worst_lost else overflowed
         needed = math.ceil((max(peak, limit) + lost) * _SPARE)
         return Enough(
             _rounded(max(needed, backlog + 1)),
-            "The accept queue was full with {0} and up to {1} were dropped in one stretch; both together and a quarter "
-            "to spare are {2}.".format(_connections(max(peak, limit)), _connections(lost), needed),
+            "The accept queue was full with {0}, and up to {1} dropped at one time. The sum of both plus a "
+            "quarter is {2}.".format(
+                text.plural(max(peak, limit), "connection"), text.plural(lost, "connection", "were"), needed
+            ),
         )
     missed = math.ceil((rate or 0.0) * gap)
     needed = math.ceil(max(peak * _SPARE, min(peak + missed, 2 * peak)))
     if needed <= backlog:
         return Enough(
-            backlog, "The backlog of {0} is enough: at most {1} waited at a time.".format(backlog, _connections(peak))
+            backlog,
+            "The backlog of {0} is enough: at most {1} waited at a time.".format(
+                backlog, text.plural(peak, "connection")
+            ),
         )
     return Enough(
         _rounded(needed),
-        "At most {0} waited of {1} that find room, and with some to spare {2} are wanted.".format(
-            _connections(peak), limit, needed
+        "At most {0} waited; the queue admits {1}. With some reserve, {2} places are needed.".format(
+            text.plural(peak, "connection"), limit, needed
         ),
     )
 
@@ -80,7 +86,7 @@ def enough_for_unix(accept: samples.Samples, backlog: Optional[int], gap: float)
     return Enough(
         needed,
         "The queue was full with {0}. How many more were refused, the kernel does not tell: try {1}, and watch "
-        "again.".format(_connections(accept.limit or 0), needed),
+        "again.".format(text.plural(accept.limit or 0, "connection"), needed),
     )
 
 
@@ -100,7 +106,3 @@ def accepts(accept: samples.Samples, taken: Optional[int] = None) -> bool:
 
 def _rounded(needed: int) -> int:
     return min(max(_SMALLEST, 1 << max(0, needed - 1).bit_length()), _WIDEST)
-
-
-def _connections(count: int) -> str:
-    return "1 connection" if count == 1 else "{0} connections".format(count)

@@ -265,19 +265,22 @@ def _warn_of_balances(
     for key, found in balances.items():
         if found is not None and found.unsure:
             warnings.append(
-                "{0}: up to {1} SYNs may belong to another account: what overflowed an accept queue, what was sent "
-                "again and what was lost before is counted together.".format(named([key]), found.unsure)
+                "{0}: up to {1} may belong to another account: what overflowed an accept queue, what was sent "
+                "again and what was lost before is counted together.".format(
+                    named([key]), text.plural(found.unsure, "SYN")
+                )
             )
         if found is not None and found.uncounted:
             warnings.append(
-                "{0}: {1} more SYN-ACKs left than SYNs came and the kernel says it sent again: a device dropped them "
+                "{0}: {1} left the host than arriving SYNs and repeated SYN-ACKs explain: a device dropped SYN-ACKs "
                 "after they were counted, or SYNs came in a way that the tap does not see.".format(
-                    named([key]), found.uncounted
+                    named([key]), text.plural(found.uncounted, "more SYN-ACK")
                 )
             )
         if found is not None and found.unexplained:
             closed = any(one.gone for one in seen.listeners if _key(one.socket) == key)
-            why = _WAS_CLOSED.format(found.unexplained) if closed and found.unexplained > 0 else _why_unexplained(found)
+            lost = text.plural(found.unexplained, "SYN", "are")
+            why = _WAS_CLOSED.format(lost) if closed and found.unexplained > 0 else _why_unexplained(found)
             warnings.append("{0}: {1}".format(named([key]), why))
     missing = [group.key for group in seen.groups if group.counted is None]
     if missing and counted:
@@ -288,7 +291,7 @@ def _warn_of_balances(
 
 
 _WAS_CLOSED = (
-    "{0} SYNs are in no account: the listener was closed during the watch, and while nobody listened the kernel "
+    "{0} in no account: the listener was closed during the watch, and while nobody listened the kernel "
     "refused them with a reset."
 )
 
@@ -296,13 +299,13 @@ _WAS_CLOSED = (
 def _why_unexplained(found: balance.Balance) -> str:
     if found.unexplained > 0:
         return (
-            "{0} SYNs reached the listener's host and TCP, and are in no account: their answers did not leave (an "
-            "egress filter, no route back), or they belong to connections that were open already."
-        ).format(found.unexplained)
+            "{0} in no account although the listener's host and TCP got {1}: no answer left (an egress filter, no "
+            "route back), or a connection was open already."
+        ).format(text.plural(found.unexplained, "SYN", "are"), "it" if found.unexplained == 1 else "them")
     return (
-        "{0} more SYNs were answered or dropped than arrived: they came in a way that the tap does not see "
+        "{0} answered or dropped than arrived: they came in a way that the tap does not see "
         "(redirected from another port, fragments, a tunnel without a device)."
-    ).format(-found.unexplained)
+    ).format(text.plural(-found.unexplained, "more SYN", "were"))
 
 
 def named(keys: Sequence[records.ListenKey]) -> str:

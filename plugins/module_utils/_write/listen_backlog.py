@@ -167,10 +167,9 @@ def _put_back(done: Sequence[Tuple[raise_plan.Step, socket.socket]], read_back: 
     kept = [step for step, _copy in done if backlogs.get(step.socket.inode) != step.socket.backlog]
     if not kept:
         return "every listener was put back to the backlog that it had"
-    return "listeners were put back but for " + ", ".join(
-        "%s, which had %s and has %s" % (
-            raise_plan.name_of(step.socket), step.socket.backlog,
-            backlogs.get(step.socket.inode, "one that cannot be read"),
+    return "all listeners but these were put back: " + ", ".join(
+        "%s (before %s, now %s)" % (
+            raise_plan.name_of(step.socket), step.socket.backlog, backlogs.get(step.socket.inode, "not readable"),
         )
         for step in kept
     )  # fmt: skip

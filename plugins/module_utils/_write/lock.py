@@ -60,5 +60,5 @@ def _acquire(fd: int, path: str, patience: float) -> Optional[str]:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES, errno.EINTR):
                 return "{0} cannot be locked: {1}".format(path, os.strerror(error.errno or 0))
         if time.monotonic() > end:
-            raise Busy("another run changes the same settings for more than {0:g} seconds ({1})".format(patience, path))
+            raise Busy("another run has held the lock {1} for more than {0:g} seconds".format(patience, path))
         time.sleep(_PAUSE)

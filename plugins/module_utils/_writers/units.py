@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""What systemd's units run at boot, and whether that is after the boot loader."""
+"""What systemd's units run at boot, and whether that is after the sysctl loader."""
 
 from __future__ import annotations
 

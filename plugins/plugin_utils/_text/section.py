@@ -207,7 +207,7 @@ def _notes(host: Host, width: int) -> t.Iterator[str]:
             said.add((str(finding.get("subject")), now))
             yield from paragraph(INDENT + for_host(now, host.name), width)
     if len(host.findings) > _MOST_FINDINGS:
-        yield "and {0} more findings".format(len(host.findings) - _MOST_FINDINGS)
+        yield "and " + plural(len(host.findings) - _MOST_FINDINGS, "more finding")
     notes = [_older(line) for line in host.lines if line.members[0].queues.syn.over and not line.condition.troubled]
     notes += ["note: " + warning for warning in host.warnings]
     if notes:

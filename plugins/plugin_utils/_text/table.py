@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model.text import plural
+
 from .._fleet.alike import Group
 from .._fleet.compare import lines as lines_of
 from .._fleet.compare import summed
@@ -84,7 +86,8 @@ class Text:
             told = paragraph(in_one_line(group), self._width)
             if len(lines) + len(told) > most:
                 hosts = sum(len(one.hosts) for one in groups[place:])
-                lines.append("and {0} more, {1}, in {2} more groups".format(_hosts(hosts), how, len(groups) - place))
+                more = plural(len(groups) - place, "more group")
+                lines.append("and {0} more, {1}, in {2}".format(_hosts(hosts), how, more))
                 break
             lines += told
         return [*lines, "`-e audit_details=HOSTS` shows all of a host; report.html has every one."] if lines else []

@@ -129,7 +129,7 @@ def _table(told: t.Mapping[str, t.Any]) -> t.Iterator[str]:
         )
         yield _GAP.join(fitted).rstrip()
     if len(listeners) > _MOST_LISTENERS:
-        yield "and {0} more listeners".format(len(listeners) - _MOST_LISTENERS)
+        yield "and " + plural(len(listeners) - _MOST_LISTENERS, "more listener")
 
 
 def _worst_first(row: t.Mapping[str, t.Any]) -> tuple[t.Any, ...]:
@@ -188,7 +188,7 @@ def _notes(told: t.Mapping[str, t.Any], width: int) -> t.Iterator[str]:
         )
         yield from _paragraph("    {0}".format(finding.get("remedy")), width)
     if len(findings) > _MOST_FINDINGS:
-        yield "and {0} more findings".format(len(findings) - _MOST_FINDINGS)
+        yield "and " + plural(len(findings) - _MOST_FINDINGS, "more finding")
     warnings = told.get("warnings")
     notes = [str(one) for one in warnings] if isinstance(warnings, (list, tuple)) else []
     if notes:

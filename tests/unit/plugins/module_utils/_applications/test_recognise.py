@@ -37,7 +37,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import
 
 CATALOGUE = [one for shelf in ORDER for one in entries(shelf)]
 ALL = [*CATALOGUE, *RUNTIMES.values(), UNKNOWN]
-KNOWN_FIELDS = {"n", "half", "four", "inside", "listen", "port", "program"}
+KNOWN_FIELDS = {"n", "half", "four", "inside", "listen", "port", "place", "program"}
 
 
 def process(name: str, *argv: str, runtime: str | None = None, pid: int = 100) -> Process:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.amounts import worthwhile_backlog
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.at_once import for_host, parted
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_runtimes import RUNTIMES
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import recognise
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import Hint, recognise
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.remedies import Situation, remedy
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.shelves import ORDER, entries
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import Level
@@ -484,6 +484,20 @@ def test_a_unix_socket_is_spoken_of_by_its_path() -> None:
     )
     assert lasting(bound_by=None, backlog=None, **path).startswith("Read the backlog of /run/x.sock with `ss -lx`: it could not be read here")
     assert "'path=/run/x.sock backlog=4096'" in remedy(situation(**path))
+
+
+@pytest.mark.parametrize("shelf", ORDER)
+def test_no_application_is_told_a_port_that_a_unix_socket_has_not(shelf: str) -> None:
+    for one in entries(shelf):
+        hint = Hint(one, None)
+        if "port" not in (one.restart or ""):  # docker-proxy has no UNIX socket
+            assert "port 0" not in remedy(situation(hint=hint, path="/run/x.sock", address="", port=0)), one.name
+
+
+def test_php_fpm_is_found_by_its_socket_or_its_port() -> None:
+    fpm = recognise(process("php-fpm8.1"))
+    assert "in the pool that listens on /run/x.sock in /etc/php/" in remedy(situation(hint=fpm, path="/run/x.sock", address="", port=0))
+    assert "in the pool that listens on port 80 in /etc/php/" in remedy(situation(hint=fpm))
 
 
 def test_nobody_is_seen_to_hold_a_port() -> None:

@@ -227,7 +227,7 @@ def test_a_line_in_vain_is_a_shadow_even_where_the_value_is_right():
     assert plan(Wanted({"somaxconn": 5000}, AT_LEAST), hidden).shadows == ()
     nowhere = masked._replace(file=SysctlFile("/srv/x.conf", None, ()))
     (shadow,) = plan(Wanted({"somaxconn": 6000}), nowhere).shadows
-    assert shadow.reason == "no boot loader reads /srv/x.conf"
+    assert shadow.reason == "no sysctl loader reads /srv/x.conf"
 
 
 @pytest.mark.parametrize(("now", "default", "own", "goal", "kept"), [

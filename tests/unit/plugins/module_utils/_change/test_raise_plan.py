@@ -196,7 +196,7 @@ def test_a_path_begins_with_a_slash_or_an_at(path):
 
 @pytest.mark.parametrize(("other", "value"), [("port", 80), ("address", "::")])
 def test_a_path_goes_with_no_port_or_address(other, value):
-    with pytest.raises(InvalidOption, match="^%s: .* it goes with no path" % other):
+    with pytest.raises(InvalidOption, match="^%s: .* it cannot be combined with path" % other):
         of_path(**{other: value})
 
 

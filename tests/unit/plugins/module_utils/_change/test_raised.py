@@ -136,6 +136,9 @@ def test_what_keeps_the_backlog_of_a_unix_socket():
     assert "unless it asks for 1000 itself: set `backlog=1000` on `listen unix:/run/x.sock` in /etc/nginx/" in text
     for application in [one for shelf in ORDER for one in entries(shelf)] + list(RUNTIMES.values()):
         assert "None" not in to_keep(Hint(application, None), unix(), 1001, 4096)
+    fpm = recognise([process("php-fpm8.1")])
+    assert "in the pool that listens on /run/x.sock in /etc/php/" in to_keep(fpm, unix(), 1000, 4096)
+    assert "in the pool that listens on port 80 in /etc/php/" in to_keep(fpm, listening(), 1000, 4096)
     halves = Application("x", ("x",), "set {half} and {four}", defaults=(1,))
     assert "set 501 and 4004" in to_keep(Hint(halves, None), unix(), 1001, 4096)
     assert "set 500 and 4000" in to_keep(Hint(halves, None), unix(), 1000, 4096) and "set 501 and 4004" in to_keep(Hint(halves, None), listening(), 1001, 4096)

@@ -150,7 +150,7 @@ def test_findings_that_a_mitigation_does_nothing_about(other: Facts) -> None:
 @pytest.mark.parametrize(("used", "refused"), [(48, False), (49, True), (2000, True)])
 def test_what_would_not_fit_into_the_limits_from_before(used: int, refused: bool) -> None:
     """Without cookies 97 of the 128 of tcp_max_syn_backlog are for new clients, which comes before the backlog of 128."""
-    told = "0.0.0.0:80: %d half-open connections would fill more than half of the 97 that it admitted before" % used
+    told = "0.0.0.0:80: %d half-open connections would fill more than half of the 97 places that it had before" % used
     assert restoration_plan(facts(listeners=[row(used)]))["not_yet"] == ([told] if refused else [])
 
 
@@ -166,7 +166,7 @@ def test_a_listener_that_loses_cookies_with_the_others() -> None:
 
 def test_counters_that_grow() -> None:
     moving = facts(counters_delta={"seconds": 5.0, "SyncookiesSent": 7, "TCPReqQFullDrop": 1, "ListenDrops": 9})
-    assert restoration_plan(moving)["not_yet"] == ["in 5.0 seconds the kernel counted TCPReqQFullDrop by 1, SyncookiesSent by 7"]
+    assert restoration_plan(moving)["not_yet"] == ["within 5.0 seconds these counters grew: TCPReqQFullDrop by 1, SyncookiesSent by 7"]
     forced = dict(moving, sysctls=facts(sysctls={"tcp_syncookies": 2})["sysctls"])
     assert restoration_plan(forced)["not_yet"] == []
 

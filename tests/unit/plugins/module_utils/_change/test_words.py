@@ -73,13 +73,13 @@ def test_what_wins(shadow, said):
     ("reason", "source", "way"),
     [
         (values.SET_BY_RUNTIME, "x:1", "Hand the value to the container's runtime"),
-        (resolve.NOT_APPLIED, "x:1", "Have a boot loader apply"),
+        (resolve.NOT_APPLIED, "x:1", "Have a sysctl loader apply"),
         (tuned.BY_TUNED, "x:1", "Change TuneD's profile"),
         ("x: " + tuned.ONLY_TUNED_CAN_TELL, "x:1", "Change TuneD's profile"),
         (writer.BY_ANOTHER, "x:1", "Change the value there, or take those lines away"),
         ("two set it, " + writer.IN_NO_KNOWN_ORDER, "x:1", "Change the value there"),
         ("cannot be read", None, "Make that readable"),
-        ("another", "x:1", "Choose a sysctl_file that the boot loader reads"),
+        ("another", "x:1", "Choose a sysctl_file that the sysctl loader reads"),
         ("", "x:1", "Take the other setting away"),
     ],
 )

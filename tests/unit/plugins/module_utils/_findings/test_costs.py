@@ -79,7 +79,7 @@ def test_queues_that_may_take_a_dangerous_share():
     (found,) = findings(with_memory(GIB, LARGE))
     assert (found["id"], found["severity"], found["subject"]) == ("memory-at-limits", "warning", "0.0.0.0:80")
     assert "would take 181.5 MiB of 1.0 GiB of memory (18%)" in found["summary"]
-    assert "there: 32768 at most keeps it below an eighth." in found["remedy"], "half of it is 9%"
+    assert "there: at most 32768, which keeps the memory below an eighth." in found["remedy"], "half of it is 9%"
     many = [dict(LARGE, port=port) for port in range(8)]
     (found,) = findings(with_memory(8 * GIB, *many))
     assert found["subject"] == "host" and "and 3 more would take" in found["summary"]
@@ -125,7 +125,7 @@ def full(limit, **sysctls):
 def test_the_rate_is_told_with_a_digit_behind_the_point_where_it_is_small():
     assert "about 10 spoofed" in full(90)["summary"] and "about 9.9 spoofed" in full(89)["summary"]
     assert "`sysctl -w net.ipv4.tcp_synack_retries=2` frees" in full(90, tcp_synack_retries=3)["remedy"]
-    assert full(90, tcp_synack_retries=2)["remedy"] == "A larger queue needs a faster flood, in proportion; cookies take any."
+    assert full(90, tcp_synack_retries=2)["remedy"] == "To fill a queue that is twice as large, a flood must be twice as fast; SYN cookies work at any rate."
 
 
 def test_the_queue_that_takes_the_fastest_flood_comes_first():
@@ -147,7 +147,7 @@ def test_an_eighth_of_the_memory_is_not_too_much():
     assert findings(with_memory(8000, {"backlog": 4097, "memory_bytes": 1000})) == []
     (found,) = findings(with_memory(8000, {"backlog": 4097, "memory_bytes": 1001}))
     assert "would take 1001 bytes of 7.8 KiB of memory (13%)" in found["summary"] and found["evidence"]["share"] == 0.1251
-    assert found["remedy"] == "Ask for less there: 4096 bridge most pauses. net.core.somaxconn clamps what the next listen() asks for."
+    assert found["remedy"] == "Set a smaller backlog there: 4096 is enough for most pauses. net.core.somaxconn clamps what the next listen() asks for."
     assert findings(with_memory(8000, {"backlog": 4096, "memory_bytes": 5000})) == [], "a default is nobody's choice"
 
 
@@ -170,7 +170,7 @@ def test_amounts_of_memory(size, told):
 @pytest.mark.parametrize("memory, most", [(8 * 500, 32768), (8 * 499, 16384), (8 * 250, 16384), (8 * 249, 8192), (8 * 125, 8192), (8 * 124, 4096)])
 def test_the_largest_power_of_two_that_keeps_it_below_an_eighth(memory, most):
     (found,) = findings(with_memory(memory, {"backlog": 65536, "memory_bytes": 1000}))
-    assert ("there: %d " % most) in found["remedy"] and ("at most" in found["remedy"]) == (most > 4096)
+    assert ("there: at most %d," % most) in found["remedy"] and ("at most" in found["remedy"]) == (most > 4096)
 
 
 def test_five_listeners_are_named_and_the_rest_counted():
@@ -185,4 +185,4 @@ def test_five_listeners_are_named_and_the_rest_counted():
 
 def test_a_smaller_one_keeps_what_it_has():
     (found,) = findings(with_memory(12000, {"backlog": 65536, "memory_bytes": 1000}, {"backlog": 8192, "memory_bytes": 1000, "port": 81}))
-    assert "there: 32768 at most" in found["remedy"], "half of the one, and all of the other, are just an eighth"
+    assert "there: at most 32768" in found["remedy"], "half of the one, and all of the other, are just an eighth"

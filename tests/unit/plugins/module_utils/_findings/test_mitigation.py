@@ -36,7 +36,7 @@ def test_what_is_changed_for_the_time_being_is_told() -> None:
     (found,) = told(record)
     assert (found["severity"], found["subject"]) == ("info", "host")
     assert found["summary"] == (
-        "A mitigation is in force since 2026-11-20T09:30:00Z: net.ipv4.tcp_syncookies 1 instead of 0, [::]:80 widened "
+        "A mitigation has been in force since 2026-11-20T09:30:00Z: net.ipv4.tcp_syncookies 1 instead of 0, [::]:80 widened "
         "from 128 to 4096, 2 networks dropped on port 80, 443."
     )
     assert found["evidence"]["blocks"] == record["blocks"] and found["evidence"]["causes"] == record["causes"]

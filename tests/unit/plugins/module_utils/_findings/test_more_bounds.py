@@ -53,8 +53,8 @@ def test_queues_that_are_full_before_the_last_quarter_are_another_matter() -> No
     reached = during(with_listener(quarter(), syn_queue={"used": 3, "limit": 769, "on_full": "drop"}, backlog=768), ListenDrops=50)
     before = during(with_listener(quarter(), syn_queue={"used": 3, "limit": 768, "on_full": "drop"}, backlog=767), ListenDrops=50)
     (first,), (second,) = of(reached, "last-quarter-drops"), of(before, "last-quarter-drops")
-    assert first["severity"] == "critical" and "routers that" not in first["summary"]
-    assert second["severity"] == "warning" and "routers that could not reach a client" in second["summary"]
+    assert first["severity"] == "critical" and "a router" not in first["summary"]
+    assert second["severity"] == "warning" and "a router reported that it could not reach a client" in second["summary"]
 
 
 def test_nobody_is_dropped_by_a_queue_that_explains_it() -> None:
@@ -220,7 +220,7 @@ def strained(**changes: Any) -> Any:
     ({"accept_queue": {"used": 410}}, "info", "and 410 of 512 places of the accept queue are taken."), ({"accept_queue": {"used": 409}}, None, ""),
     ({"syn_queue": {"used": 410}}, "info", "and 410 of 512 places of the SYN queue are taken."), ({"syn_queue": {"used": 409}}, None, ""),
     ({"syn_queue": {"used": 80, "new_peer_limit": 100}}, "info", "and 80 of 100 half-open connections of new peers are there."),
-    ({"syn_queue": {"used": 79, "new_peer_limit": 100}}, None, ""), ({"drops": 1}, "info", "and it has dropped 1 connection attempts since it listens."),
+    ({"syn_queue": {"used": 79, "new_peer_limit": 100}}, None, ""), ({"drops": 1}, "info", "and it has dropped 1 connection attempt since it began to listen."),
     ({"accept_queue": {"used": 512}}, "warning", "and 512 of 512 places of the accept queue are taken."),
     ({"accept_queue": {"used": 410}, "syn_queue": {"used": 512}}, "warning", "of the accept queue are taken and 512 of 512 places of the SYN queue are taken."),
 ])  # fmt: skip

@@ -59,7 +59,7 @@ def test_a_burst_fills_half_of_the_queue_for_a_moment(more: Dict[str, Any], seve
 def test_what_is_said_of_bursts() -> None:
     (one, *_rest) = judged(listener(peak=80, p50=2))
     assert one["summary"].startswith(
-        "Connections come in bursts: up to 80 waited of 100 that find room, while half of all looks found 2 or fewer. A single"
+        "Connections come in bursts: up to 80 waited (the queue admits 100), but half of all looks found 2 or fewer. A single"
     )
     assert one["evidence"] == {"peak": 80, "limit": 100, "p50": 2, "p99": 2, "seconds_full": 0.0, "dropped": 0, "recommended_backlog": 256}
     assert one["remedy"].startswith("A listen backlog of 256 would have been enough. Because. linuxnet")
@@ -193,10 +193,10 @@ def test_a_full_table_of_connections() -> None:
     rows = [("conntrack", "drop", "nf_conntrack", 40), ("conntrack", "insert_failed", "nf_conntrack", 7)]
     (one,) = judged(layers=rows, conntrack={"count": 99, "max": 100})
     assert (one["id"], one["severity"], one["subject"]) == ("conntrack-full", "critical", "network namespace host")
-    assert one["summary"].startswith("40 packets were dropped because the table of tracked connections is full (100 admitted)")
+    assert one["summary"].startswith("40 packets were dropped because the table of tracked connections is full (limit: 100)")
     assert one["evidence"] == {"dropped": 40, "count": 99, "max": 100, "share": 0.04} and "for instance to 200 (" in one["remedy"]
     (one,) = judged(layers=rows[:1])
-    assert "(not known how many admitted)" in one["summary"] and "for instance to 262144 (" in one["remedy"]
+    assert "(limit: not known)" in one["summary"] and "for instance to 262144 (" in one["remedy"]
     assert judged(layers=rows[1:]) == []
 
 

@@ -27,7 +27,7 @@ from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._findings.
 
 KEY = "net.core.somaxconn"
 PROFILE = "/usr/lib/tuned/profiles/throughput-performance/tuned.conf:12"
-BY_TUNED = "overridden by %s, applied by TuneD after the boot loader" % PROFILE
+BY_TUNED = "overridden by %s, applied by TuneD after the sysctl loader" % PROFILE
 LARGE = {"backlog": 65535, "memory_bytes": 190318080}
 LINE = "/etc/sysctl.d/50-a.conf:1"
 
@@ -57,7 +57,7 @@ def overriding(**changes):
 def test_tuned_over_a_file_is_told_once():
     (found,) = findings(overriding())
     assert (found["id"], found["severity"], found["subject"]) == ("tuned-in-the-way", "warning", KEY)
-    assert "throughput-performance sets net.core.somaxconn to 2048 (%s) over %s, which asks for 5000." % (
+    assert "throughput-performance sets net.core.somaxconn to 2048 (%s) at boot. This overrides %s, which asks for 5000." % (
         PROFILE, LINE,
     ) in found["summary"]  # fmt: skip
     assert found["evidence"]["overridden"] == LINE and found["evidence"]["tuned"] == 2048
@@ -69,7 +69,7 @@ def test_tuned_over_the_value_in_force_is_told_once():
     facts = tuned(runtime=5000, drift=True)
     (found,) = findings(facts)
     assert found["id"] == "tuned-in-the-way"
-    assert "at boot: the 5000 in force now is lost then at the latest." in found["summary"]
+    assert "at boot. So the next boot ends the present value 5000." in found["summary"]
     assert found["remedy"].endswith("To leave it to TuneD, `sysctl -w net.core.somaxconn=2048`.")
 
 
@@ -131,7 +131,7 @@ def test_no_profile_is_made_to_include_itself(active, ours):
 
 
 def test_files_that_tuned_applies_again_are_files_in_each_others_way():
-    conf = "overridden by /etc/sysctl.conf:1, applied by TuneD after the boot loader"
+    conf = "overridden by /etc/sysctl.conf:1, applied by TuneD after the sysctl loader"
     facts = tuned(
         boot=128, runtime=128, boot_source="/etc/sysctl.conf:1",
         shadowed=[{"source": LINE, "value": "5000", "reason": conf}],
@@ -183,7 +183,7 @@ def test_each_reason_for_having_no_effect_has_its_remedy(reason, winner, words):
     lost = [{"source": LINE, "value": "5000", "reason": reason}]
     (found,) = findings(state(host(), "somaxconn", shadowed=lost, boot_source=winner))
     assert found["id"] == "boot-file-shadowed" and words in found["remedy"]
-    assert found["summary"].endswith("that has no effect: %s. It will be 4096 after a reboot." % reason)
+    assert found["summary"].endswith("this line has no effect: %s. After a reboot net.core.somaxconn will be 4096." % reason)
 
 
 def test_the_same_number_written_another_way_is_no_contradiction():

@@ -35,7 +35,7 @@ def test_a_cron_job_wins_over_a_file():
     facts = with_state(runtime=128, boot=128, boot_source="/etc/crontab:4", other_writers=[CRON], shadowed=[LOST])
     found = told(facts, "set-elsewhere-at-boot")
     assert found["severity"] == "warning"
-    assert "cron sets net.core.somaxconn to 128 (/etc/crontab:4) after the boot loader, over /etc/sysctl.d/9.conf:1" in found["summary"]
+    assert "cron sets net.core.somaxconn to 128 (/etc/crontab:4) at boot, after the sysctl loader. This overrides /etc/sysctl.d/9.conf:1" in found["summary"]
     assert found["remedy"].startswith("To have 4096, change the value in /etc/crontab:4.")
     assert found["evidence"]["overridden"] == [LOST] and found["evidence"]["other_writers"] == [CRON]
 
@@ -43,14 +43,14 @@ def test_a_cron_job_wins_over_a_file():
 def test_a_cron_job_takes_back_what_is_in_force():
     facts = with_state(runtime=4096, boot=128, boot_source="/etc/crontab:4", other_writers=[CRON], drift=True)
     found = told(facts, "set-elsewhere-at-boot")
-    assert "(/etc/crontab:4) after the boot loader, at boot: the 4096 in force now is lost then at the latest." in found["summary"]
+    assert "(/etc/crontab:4) at boot, after the sysctl loader. So the next boot ends the present value 4096." in found["summary"]
     assert found["remedy"].startswith("To have 4096, ")
 
 
 def test_two_programs_that_disagree():
     other = dict(CRON, by="udev", source="/etc/udev/rules.d/9.rules:1", value=64)
     found = told(with_state(boot=None, boot_source=None, boot_certain=False, other_writers=[CRON, other], drift=None), "set-elsewhere-at-boot")
-    assert "cron (/etc/crontab:4) to 128 and udev (/etc/udev/rules.d/9.rules:1) to 64" in found["summary"]
+    assert "sets net.core.somaxconn: cron to 128 (/etc/crontab:4) and udev to 64 (/etc/udev/rules.d/9.rules:1). Their" in found["summary"]
     assert found["severity"] == "warning" and len(found["evidence"]["other_writers"]) == 2
 
 
@@ -156,7 +156,7 @@ def test_one_that_decides_in_nobodys_way_is_no_finding():
 def test_of_several_lines_that_lost_the_last_is_told():
     lost = [dict(LOST, source="/etc/sysctl.d/1.conf:1", value="5"), LOST]
     facts = with_state(runtime=128, boot=128, boot_source="/etc/crontab:4", other_writers=[CRON], shadowed=lost)
-    assert "over /etc/sysctl.d/9.conf:1, which asks for 4096" in told(facts, "set-elsewhere-at-boot")["summary"]
+    assert "This overrides /etc/sysctl.d/9.conf:1, which asks for 4096" in told(facts, "set-elsewhere-at-boot")["summary"]
 
 
 def test_what_is_not_known_is_told_as_that():
@@ -192,13 +192,13 @@ def test_from_when_on_a_unix_socket_is_told(used, severity):
 
 def test_what_is_said_of_a_unix_socket():
     found = unix(unit="x.service")
-    assert found["summary"].startswith("129 of 129 connections wait on /run/x.sock, and x.service does not accept as fast as they come.")
+    assert found["summary"].startswith("129 of 129 places of the accept queue of /run/x.sock are taken: x.service does not accept as fast as connections come.")
     assert (
         found["evidence"] == {"backlog": 128, "accept_queue_used": 129, "accept_queue_limit": 129, "bound_by": "application"}
         and found["remedy"] == "Raise it."
     )
-    assert "and app (pid 7) does" in unix(processes=[{"pid": 7, "name": "app"}, {"pid": 8, "name": "child"}], unit="x.service")["summary"]
-    assert "and its application does" in unix()["summary"]
+    assert ": app (pid 7) does" in unix(processes=[{"pid": 7, "name": "app"}, {"pid": 8, "name": "child"}], unit="x.service")["summary"]
+    assert ": its application does" in unix()["summary"]
     assert unix(network_namespace="blue")["subject"] == "/run/x.sock in network namespace blue" and unix()["subject"] == "/run/x.sock"
     why = {"cause": "stopped", "pid": 7, "state": "T"}
     stopped = unix(accept_queue={"used": 129, "limit": 129, "why": why})
@@ -215,7 +215,7 @@ def test_a_line_that_another_program_overrides_is_told_once():
     assert told(facts, "boot-file-shadowed") is None and told(facts, "runtime-undone-at-boot") is None
     other = with_state(runtime=128, boot=128, boot_source="/etc/sysctl.d/99.conf:1", other_writers=[], shadowed=[LOST])
     assert told(other, "boot-file-shadowed")["summary"].startswith(
-        "/etc/sysctl.d/9.conf:1 sets net.core.somaxconn = 4096, but that has no effect: overridden by"
+        "/etc/sysctl.d/9.conf:1 sets net.core.somaxconn = 4096, but this line has no effect: overridden by"
     )
     drifting = with_state(runtime=4096, boot=128, boot_source="/etc/crontab:4", other_writers=[CRON], drift=True)
     assert told(drifting, "runtime-undone-at-boot") is None

@@ -71,7 +71,7 @@ def after(value, *writers, default=None):
 def test_tuned_and_another_that_disagree_come_in_no_known_order():
     found = after(BY_TUNED, CRON)
     assert (found.value, found.source, found.certain) == (None, None, False) and found.tuned is ASKED
-    assert found.doubt == "/etc/crontab:4 (cron) and %s (TuneD) set it after the boot loader, in an order that is not known" % PROFILE
+    assert found.doubt == "/etc/crontab:4 (cron) and %s (TuneD) set it after the sysctl loader, in an order that is not known" % PROFILE
     assert found.shadowed[-1] == Shadowed(PROFILE, "7", "may be overridden: " + found.doubt)
 
 
@@ -83,9 +83,9 @@ def test_tuned_and_another_that_agree_leave_no_doubt():
 def test_a_file_that_tuned_left_alone_is_overridden():
     found = after(BootValue("7", 7, FILE, (), None, ASKED), CRON)
     assert (found.value, found.number, found.source, found.certain) == ("5", 5, "/etc/crontab:4", True)
-    assert found.shadowed == (Shadowed(FILE, "7", "overridden by /etc/crontab:4 of cron, which sets it after the boot loader"),)
+    assert found.shadowed == (Shadowed(FILE, "7", "overridden by /etc/crontab:4 of cron, which sets it after the sysctl loader"),)
     two = after(BootValue("7", 7, FILE, (), None, ASKED), CRON, CRON._replace(source="/b:2", by="udev", value="6"))
-    assert two.doubt == "/etc/crontab:4 (cron) and /b:2 (udev) set it after the boot loader, in an order that is not known"
+    assert two.doubt == "/etc/crontab:4 (cron) and /b:2 (udev) set it after the sysctl loader, in an order that is not known"
 
 
 def test_of_several_that_agree_the_last_is_named_and_what_it_reads_itself_is_not_lost():
@@ -111,7 +111,7 @@ def tuned_after(value, asks, dropins=(), default=None, **main):
 def test_what_tuned_sets_wins_over_a_file():
     found = tuned_after(BootValue("5", 5, FILE), "7")
     assert (found.value, found.number, found.source, found.doubt, found.tuned) == ("7", 7, PROFILE, None, tuned.Asked("x", 7, PROFILE, False))
-    assert found.shadowed == (Shadowed(FILE, "5", "overridden by %s, applied by TuneD after the boot loader" % PROFILE),)
+    assert found.shadowed == (Shadowed(FILE, "5", "overridden by %s, applied by TuneD after the sysctl loader" % PROFILE),)
 
 
 def test_what_tuned_confirms_stays_where_it_was():

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files that set a sysctl beside the boot loader, each kind where it lies on a host."""
+"""The files that set a sysctl beside the sysctl loader, each kind where it lies on a host."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def test_conntracks_room_is_told_where_there_is_a_table() -> None:
 
 def test_what_is_in_no_account() -> None:
     one = seen([group(80, Counted(100, 95, 0))], PassiveOpens=10)
-    assert any("5 SYNs reached" in warning for warning in told(one).warnings)
+    assert any("5 SYNs are in no account" in warning for warning in told(one).warnings)
 
 
 # ---------------------------------------------------------------- findings of a watch
@@ -286,14 +286,14 @@ def test_warnings_name_the_namespace_unless_it_is_the_hosts() -> None:
 def test_syns_that_are_in_no_account() -> None:
     one = seen([group(80, Counted(100, 90, 0))])
     (warning,) = told(one).warnings
-    assert warning.startswith("0.0.0.0:80: 10 SYNs reached the listener's host and TCP, and are in no account: their answers did not leave")
+    assert warning.startswith("0.0.0.0:80: 10 SYNs are in no account although the listener's host and TCP got them: no answer left")
     closed = one._replace(listeners=[one.listeners[0]._replace(gone=True)])
     assert told(closed).warnings[0].startswith("0.0.0.0:80: 10 SYNs are in no account: the listener was closed during the watch")
 
 
 def test_more_than_arrived_came_another_way() -> None:
     one = seen([group(80, Counted(100, 100, 30))], dropped=30)
-    assert any("0.0.0.0:80: 30 more SYN-ACKs left than SYNs came" in warning for warning in told(one).warnings)
+    assert any("0.0.0.0:80: 30 more SYN-ACKs left the host than arriving SYNs" in warning for warning in told(one).warnings)
     plain = seen([group(80, Counted(10, 0, 30))], dropped=30)
     assert any("20 more SYNs were answered or dropped than arrived" in warning for warning in told(plain).warnings)
 

@@ -160,7 +160,7 @@ def test_a_quarter_to_spare_or_what_comes_between_two_looks(peak: int, rate: Any
 def test_what_is_said_where_it_was_enough_or_not() -> None:
     assert advice([1]).reason == "The backlog of 99 is enough: at most 1 connection waited at a time."
     assert advice([5]).reason == "The backlog of 99 is enough: at most 5 connections waited at a time."
-    assert advice([90]).reason == "At most 90 connections waited of 100 that find room, and with some to spare 113 are wanted."
+    assert advice([90]).reason == "At most 90 connections waited; the queue admits 100. With some reserve, 113 places are needed."
 
 
 @pytest.mark.parametrize(("peak", "overflowed", "backlog", "wanted", "lost"), [
@@ -171,7 +171,7 @@ def test_a_queue_that_was_full_needs_more_than_it_has(peak: int, overflowed: int
     found = advice([peak], backlog, overflowed=overflowed)
     assert found.backlog == wanted
     assert (
-        "was full with %d connections and up to %s " % (max(peak, 100), "1 connection" if lost == 1 else "%s connections" % lost) in found.reason
+        "was full with %d connections, and up to %s dropped" % (max(peak, 100), "1 connection was" if lost == 1 else "%s connections were" % lost) in found.reason
     ) == (lost is not None)
 
 
@@ -181,7 +181,7 @@ def test_what_was_lost_in_the_worst_stretch_comes_before_what_overflowed() -> No
         accept.add(used, 0.01, lost)
     assert enough.enough(accept, 99, None, 0.01, None, 500).backlog == 256
     assert (
-        "up to 50 connections were dropped in one stretch; both together and a quarter to spare are 188"
+        "up to 50 connections were dropped at one time. The sum of both plus a quarter is 188"
         in enough.enough(accept, 99, None, 0.01).reason
     )
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What files set beside the boot loader, taken apart: any text is read, and what is certain is plain."""
+"""What files set beside the sysctl loader, taken apart: any text is read, and what is certain is plain."""
 
 from __future__ import annotations
 
