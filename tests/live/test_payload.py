@@ -29,7 +29,7 @@ SENT = {
     "syn_backlog_limits": (23, 8),
     "syn_backlog_listener": (62, 30),
     "syn_backlog_mitigation": (212, 104),
-    "syn_backlog_read_info": (142, 64),
+    "syn_backlog_read_info": (142, 65),
     "syn_backlog_sysctls_info": (15, 5),
     "syn_backlog_watch": (61, 33),
 }
