@@ -27,7 +27,7 @@ import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.places import DIRECTORIES
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.sysctls import KEYS
-from ansible_collections.linuxnet.tcp.plugins.module_utils._read import boot_loader
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read import sysctl_loader
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SEARCH = os.path.join(os.path.dirname(os.path.dirname(HERE)), ".collections")
@@ -274,16 +274,16 @@ def test_value_and_source_are_those_of_the_real_loaders(worker):
 
 def test_nothing_is_applied_where_proc_sys_is_read_only(root):
     """systemd-sysctl.service has ConditionPathIsReadWrite=/proc/sys/net; plain containers fail it."""
-    code = "from %s import find_loader; print(*find_loader())" % boot_loader.__name__
+    code = "from %s import find_loader; print(*find_loader())" % sysctl_loader.__name__
     script = "mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys && exec \"$@\""
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-ec", script, "sh", sys.executable, "-c", code],
         env=dict(os.environ, PYTHONPATH=SEARCH), capture_output=True, text=True, check=True,
     )  # fmt: skip
-    if boot_loader.find_loader().name == "systemd":
+    if sysctl_loader.find_loader().name == "systemd":
         assert done.stdout.startswith("none ") and "/proc/sys/net is read-only here" in done.stdout
     else:
-        assert done.stdout.startswith(boot_loader.find_loader().name)
+        assert done.stdout.startswith(sysctl_loader.find_loader().name)
 
 
 def _compare(predicted: dict, real: int, reset: int, made: Set, where: str) -> None:

@@ -475,7 +475,7 @@ def test_a_new_file_is_readable_for_all_and_has_its_directorys_context() -> None
 
 
 @isolated
-def test_a_directory_of_the_boot_loaders_is_made_where_it_is_missing() -> None:
+def test_a_directory_of_the_sysctl_loaders_is_made_where_it_is_missing() -> None:
     path = "/etc/sysctl.d"
     subprocess.run(["umount", path], check=True)
     shutil.rmtree(path)  # in the overlay

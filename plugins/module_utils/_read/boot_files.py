@@ -16,7 +16,7 @@ from .._boot import mentions, places
 from .._boot import values as at_boot
 from .._kernel import level as kernel_level
 from .._kernel import sysctls
-from . import boot_loader, kernel, rooted
+from . import kernel, rooted, sysctl_loader
 
 # Where PID 1 looks for a credential of systemd-sysctl.service (systemd.exec(5), LoadCredential=), from v252 on
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _tuned(root: str) -> Optional[boot_tuned.Tuned]:
 
 def read_boot(root: str = "/", loader: str = "auto", level: Optional[kernel_level.Level] = None) -> at_boot.BootFiles:
     """Every file that a sysctl loader may read, each read once, and which loader it will be."""
-    found = boot_loader.find_loader(root) if loader == "auto" else boot_loader.named_loader(loader, root)
+    found = sysctl_loader.find_loader(root) if loader == "auto" else sysctl_loader.named_loader(loader, root)
     dropins: List[boot_dropins.DropIn] = []
     unlisted: List[boot_dropins.DropIn] = []
     seen = set()

@@ -48,7 +48,7 @@ def read_bytes(content, tmp_path, **named):
 # ---------------------------------------------------------------- samples
 
 NOT_TAKEN = {
-    "dmesg.txt": "2 without a time, or with the seconds since a boot",
+    "dmesg.txt": "2 without a time, or with seconds since a boot",
     "dmesg-notime.txt": "2 without a time, ",
     "dmesg-reltime.txt": "2 with times without seconds",
     "docker-json-file.txt": "2 out of a container",

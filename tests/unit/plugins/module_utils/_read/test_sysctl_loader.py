@@ -9,7 +9,7 @@ import os
 import pytest
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._boot.values import CONTAINER, NONE, OTHER, PROCPS, SYSTEMD
-from ansible_collections.linuxnet.tcp.plugins.module_utils._read.boot_loader import find_loader, named_loader
+from ansible_collections.linuxnet.tcp.plugins.module_utils._read.sysctl_loader import find_loader, named_loader
 
 
 def tree(tmp_path, *entries):
