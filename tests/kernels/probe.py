@@ -149,7 +149,7 @@ def transaction() -> str:
     equal(module("syn_backlog", wanted)["changed"], False)
     equal(module("syn_backlog", {"state": "absent"})["changed"], True)
     equal(seen(), before[0])
-    return "foretold, written, verified, unchanged the second time, taken back"
+    return "foretold, written, verified, unchanged the second time, undone"
 
 
 def balance() -> str:
