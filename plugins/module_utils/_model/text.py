@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""Text from elsewhere, made fit to be shown."""
+"""Words fit to be shown: text from elsewhere, and a number with its noun."""
 
 from __future__ import annotations
 
