@@ -181,7 +181,7 @@ def audit(session: nox.Session) -> None:
 @pinned("audit")
 def build(session: nox.Session) -> None:
     """Build the collection into .build/dist."""
-    run(session, "ansible-galaxy", "collection", "build", "--force", "--output-path", os.path.join(".build", "dist"))
+    tool(session, "release", "--build")
 
 
 @pinned("release")

@@ -6,54 +6,103 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import json
 import os
+import re
+import shutil
 import subprocess
 import tarfile
-from typing import Dict, FrozenSet, List
+import tempfile
+from typing import Dict, List, Mapping
 
-# What a release holds at its top. Who adds an entry here makes every user download it; what only a checkout needs
-# belongs in build_ignore of galaxy.yml.
-ENTRIES = frozenset(
-    (
-        "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "COPYING", "FILES.json", "LICENSES", "MANIFEST.json", "README.md", "SECURITY.md",
-        "changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles",
-    )
-)
+import page_links
+
+# Every file of a release fits one of these, folder by folder, and each of these has a file. Who adds one makes every user
+# download it; what only a checkout needs belongs in build_ignore of galaxy.yml.
+ALLOWED = [
+    "CODE_OF_CONDUCT.md", "COPYING", "FILES.json", "LICENSES/GPL-3.0-or-later.txt", "MANIFEST.json", "README.md", "SECURITY.md",
+    "changelogs/changelog.yaml", "changelogs/config.yaml",
+    "docs/*.md", "docs/docsite/*.yml", "docs/docsite/rst/*.rst", "docs/drawings/*.svg", "docs/findings/*.md",
+    "extensions/eda/plugins/event_*/*.py", "extensions/eda/rulebooks/*.yml", "extensions/monitoring/*.json", "extensions/monitoring/*.rules.yml",
+    "meta/*.yml", "meta/ee-requirements.txt", "playbooks/*.yml",
+    "plugins/*/*.py", "plugins/module_utils/_*/*.py", "plugins/plugin_utils/_*/*.py",
+    "plugins/plugin_utils/_page/*.css", "plugins/plugin_utils/_page/*.js", "plugins/plugin_utils/_page/*.html.j2",
+    "roles/*/README.md", "roles/*/*/*.yml", "roles/*/templates/*.j2",
+]  # fmt: skip
 # What is there once a version was released
-ONCE_RELEASED = frozenset(("CHANGELOG.md",))
+ONCE_RELEASED = "CHANGELOG.md"
 
 
 class Refused(Exception):
     """The file is not fit to be released; the message says why."""
 
 
-def build(programs: str, collection: str, folder: str) -> str:
-    """Build this collection into an empty FOLDER with the ansible-galaxy of PROGRAMS, and give the file's path."""
-    command = [os.path.join(programs, "ansible-galaxy"), "collection", "build", "--force", "--output-path", folder, collection]
-    ran(command, folder, os.environ)
+def build(programs: str, collection: str, folder: str, ref: str = "main") -> str:
+    """Build this collection into an empty FOLDER with the ansible-galaxy of PROGRAMS, and give the file's path.
+
+    Its pages are read where there is less beside them than in a checkout. So it is built once to see what it holds, and
+    again with links to the forge's REF for the rest.
+    """
+    with open(os.path.join(collection, "galaxy.yml"), encoding="utf-8") as lines:
+        (forge,) = re.findall(r"^repository: (\S+)$", lines.read(), re.MULTILINE)
+    with tempfile.TemporaryDirectory() as place:
+        first, tree = os.path.join(place, "first"), os.path.join(place, "tree")
+        os.makedirs(first)
+        os.makedirs(tree)
+        ran(["tar", "-xzf", built(programs, collection, first), "-C", tree], place, os.environ)
+        shutil.copy2(os.path.join(collection, "galaxy.yml"), tree)
+        page_links.turn(tree, collection, forge, ref)
+        return built(programs, tree, folder)
+
+
+def built(programs: str, collection: str, folder: str) -> str:
+    """The file that ansible-galaxy makes of this folder as it is."""
+    ran([os.path.join(programs, "ansible-galaxy"), "collection", "build", "--force", "--output-path", folder, collection], folder, os.environ)
     (path,) = glob.glob(os.path.join(folder, "linuxnet-tcp-*.tar.gz"))
     return path
 
 
-def entries(path: str) -> FrozenSet[str]:
-    """The names at the top of the file."""
+def contents(path: str) -> Dict[str, bytes]:
+    """All in the file that is no folder, by name."""
+    found = {}
     with tarfile.open(path) as archive:
-        return frozenset(name.split("/")[0] for name in archive.getnames())
+        for member in archive:
+            if not member.isdir():
+                file = archive.extractfile(member) if member.isfile() else None
+                found[member.name] = file.read() if file else b""
+    return found
+
+
+def fits(name: str, pattern: str) -> bool:
+    names, patterns = name.split("/"), pattern.split("/")
+    return len(names) == len(patterns) and all(map(fnmatch.fnmatchcase, names, patterns))
 
 
 def checked(path: str) -> None:
-    """Refuse a file that holds more or less than it should."""
-    found = entries(path) - ONCE_RELEASED
-    if found != ENTRIES:
-        raise Refused(
-            "%s: not expected: %s; missing: %s"
-            % (os.path.basename(path), sorted(found - ENTRIES) or "nothing", sorted(ENTRIES - found) or "nothing")
-        )
+    """Refuse a file that holds more or less than it should, or a page that leads to what it does not hold."""
+    held = contents(path)
+    refuse_any(path, "not expected", [name for name in held if name != ONCE_RELEASED and not any(fits(name, one) for one in ALLOWED)])
+    refuse_any(path, "missing", [one for one in ALLOWED if not any(fits(name, one) for name in held)])
+    there = set(held) | {folder for name in held for folder in folders(name)}
+    for page in sorted(name for name in held if name.endswith(".md")):
+        wanted = page_links.goals(page, held[page].decode("utf-8"))
+        refuse_any(path, "%s leads to what is not there" % page, sorted(set(wanted) - there))
 
 
-def ran(command: List[str], folder: str, environment: Dict[str, str]) -> str:
+def refuse_any(path: str, problem: str, names: List[str]) -> None:
+    if names:
+        raise Refused("%s: %s: %s" % (os.path.basename(path), problem, ", ".join(sorted(names))))
+
+
+def folders(name: str) -> List[str]:
+    """The folders that a file is in."""
+    parts = name.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def ran(command: List[str], folder: str, environment: Mapping[str, str]) -> str:
     """What this command prints, run in FOLDER."""
     done = subprocess.run(
         command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False

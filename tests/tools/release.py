@@ -6,15 +6,17 @@
 
 release.py VERSION    write the version and the changelog, build the file into .build/dist, and check it
 release.py --check    the same in a copy of the work tree, which stays as it is
-release.py --file     build and check the file of a version that is prepared already, as after its tag
+release.py --file     build and check the file of a version that is prepared already, as after its tag; its notes beside it
+release.py --build    only build the file of the checkout as it is
 
-Everything happens in a copy first. The checkout changes only once all checks passed: galaxy.yml, CHANGELOG.md and changelogs/.
-Commit and tag stay with you.
+Everything happens in a copy first. The checkout changes only once all checks passed: galaxy.yml, CHANGELOG.md, changelogs/, and the
+pages that tell how to install. Commit and tag stay with you.
 """
 
 from __future__ import annotations
 
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -29,6 +31,10 @@ from places import BUILD, ROOT, SetupError
 
 VERSION_LINE = re.compile(r"^version: *(\S+)$", re.MULTILINE)
 VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+DIST = os.path.join(BUILD, "dist")
+# How pages tell to install it: from the forge until there is a release, from Galaxy ever after
+FROM_FORGE = "collection install git+https://github.com/linuxnet-collections/linuxnet.tcp.git"
+FROM_GALAXY = "collection install linuxnet.tcp"
 
 
 def parsed(version: str) -> Tuple[int, ...]:
@@ -61,6 +67,29 @@ def set_version(folder: str, version: str) -> None:
         lines.write(VERSION_LINE.sub("version: " + version, text))
 
 
+def from_forge(folder: str) -> List[str]:
+    """The pages that tell to install it from the forge."""
+    root = pathlib.Path(folder)
+    pages = [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
+    return [str(page.relative_to(root)) for page in pages if FROM_FORGE in page.read_text(encoding="utf-8")]
+
+
+def point_to_galaxy(folder: str) -> None:
+    """Have its pages tell to install it from Galaxy."""
+    for name in from_forge(folder):
+        page = pathlib.Path(folder, name)
+        page.write_text(page.read_text(encoding="utf-8").replace(FROM_FORGE, FROM_GALAXY), encoding="utf-8")
+
+
+def notes(changelog: str, version: str) -> str:
+    """What the changelog says of this version alone."""
+    parts = re.split(r'^<a id="v([0-9-]+)"></a>\n## .*\n+', changelog, flags=re.MULTILINE)
+    told = dict(zip(parts[1::2], parts[2::2]))
+    if version.replace(".", "-") not in told:
+        raise Refused("CHANGELOG.md says nothing of %s: `make release VERSION=%s` writes it" % (version, version))
+    return told[version.replace(".", "-")].strip() + "\n"
+
+
 def refuse_unfit(version: str) -> None:
     """Refuse a version below the one in galaxy.yml, and a checkout with changes that nobody committed."""
     if parsed(version) < parsed(version_of(ROOT)):
@@ -70,17 +99,18 @@ def refuse_unfit(version: str) -> None:
         raise Refused("the checkout has changes that are not committed:\n" + changed)
 
 
-def prepared(programs: str, version: str, changelog: bool) -> Tuple[str, str]:
-    """A copy of the work tree with version and, if asked, the changelog of this release, and the file built from it."""
+def prepared(programs: str, version: str, anew: bool, ref: str) -> Tuple[str, str]:
+    """A copy of the work tree with this version, if anew with all that a release changes, and the file built from it."""
     copy = snapshot.take("release")
     set_version(copy, version)
-    if changelog:
+    if anew:
         environment = dict(os.environ, PATH=programs + os.pathsep + os.environ.get("PATH", ""))
         artifact.ran(["antsibull-changelog", "release", "--version", version], copy, environment)
+        point_to_galaxy(copy)
     folder = os.path.join(BUILD, "release", "file")
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    return copy, artifact.build(programs, copy, folder)
+    return copy, artifact.build(programs, copy, folder, ref)
 
 
 def imported(programs: str, path: str) -> List[str]:
@@ -104,14 +134,23 @@ def check(programs: str, path: str) -> None:
 
 
 def keep(path: str) -> str:
-    """Put the file into .build/dist; its path below the root."""
-    os.makedirs(os.path.join(BUILD, "dist"), exist_ok=True)
-    return os.path.relpath(shutil.copy2(path, os.path.join(BUILD, "dist")), ROOT)
+    """Leave the file in .build/dist, without older ones beside it; its path below the root."""
+    shutil.rmtree(DIST, ignore_errors=True)
+    os.makedirs(DIST)
+    return os.path.relpath(shutil.copy2(path, DIST), ROOT)
+
+
+def keep_notes(copy: str, version: str) -> None:
+    """Leave the notes of this version beside its file."""
+    with open(os.path.join(copy, "CHANGELOG.md"), encoding="utf-8") as lines:
+        text = notes(lines.read(), version)
+    with open(os.path.join(DIST, "notes.md"), "w", encoding="utf-8") as lines:
+        lines.write(text)
 
 
 def take_over(copy: str) -> None:
     """Bring what was prepared into the checkout."""
-    for name in ("galaxy.yml", "CHANGELOG.md"):
+    for name in ["galaxy.yml", "CHANGELOG.md", *from_forge(ROOT)]:
         shutil.copy2(os.path.join(copy, name), os.path.join(ROOT, name))
     shutil.copytree(os.path.join(copy, "changelogs"), os.path.join(ROOT, "changelogs"), dirs_exist_ok=True)
     fragments = os.path.join("changelogs", "fragments")
@@ -123,23 +162,34 @@ def take_over(copy: str) -> None:
 def main(word: str) -> None:
     if word == "--check":
         version = next_version()
-    elif word == "--file":
+    elif word in ("--file", "--build"):
         version = version_of(ROOT)
     else:
         version = word
         refuse_unfit(version)
     programs = os.path.join(sys.prefix, "bin")
-    copy, path = prepared(programs, version, changelog=word != "--file")
+    # What is only built may be of a version whose tag is not there
+    copy, path = prepared(programs, version, anew=word not in ("--file", "--build"), ref="main" if word == "--build" else version)
+    if word == "--build":
+        print(keep(path))
+        return
     print("ok       version %s is built: %s" % (version, os.path.basename(path)), flush=True)
     check(programs, path)
     if word == "--check":
         print("\nA release could be made. The checkout was left as it is.")
     elif word == "--file":
         print("\n%s is ready." % keep(path))
+        keep_notes(copy, version)
     else:
         take_over(copy)
         print("\n%s is ready. Read CHANGELOG.md, then:" % keep(path))
-        print("    git add -A && git commit -s -m 'Release %s' && git tag -s %s && git push && git push --tags" % (version, version))
+        print("    " + publication(version))
+
+
+def publication(version: str) -> str:
+    """The commands that publish it: main and this one tag, both or none."""
+    commands = ["git add -A", "git commit -s -m 'Release {0}'", "git tag -s -m 'Release {0}' {0}", "git push --atomic origin main tag {0}"]
+    return " && ".join(commands).format(version)
 
 
 if __name__ == "__main__":
