@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -189,6 +190,22 @@ def test_what_counts_seconds_runs_first_and_with_little_beside_it():
     assert parallel.startable([long, short, other], []) == [long, short, other]
     assert len(parallel.startable([long] * 9, [])) == parallel.AT_ONCE
     assert parallel.startable([long], [short] * parallel.AT_ONCE) == []
+
+
+def linters():
+    """LINTERS of noxfile.py, which needs nox to be imported."""
+    with open(os.path.join(TOOLS, os.pardir, os.pardir, "noxfile.py"), encoding="utf-8") as lines:
+        (found,) = [one.value for one in ast.parse(lines.read()).body if getattr(getattr(one, "target", None), "id", "") == "LINTERS"]
+    return ast.literal_eval(found)
+
+
+def test_each_linter_has_a_hook_with_the_same_options():
+    with open(os.path.join(TOOLS, os.pardir, os.pardir, ".pre-commit-config.yaml"), encoding="utf-8") as lines:
+        entries = re.findall(r"^ +entry: \.build/nox/lint/bin/(\S+)(.*)$", lines.read(), re.MULTILINE)
+    assert [name for name, _words in entries] == list(linters())
+    for name, words in entries:
+        # A hook names files instead of the folder, and reuse has a word of its own for that
+        assert words.replace("lint-file", "lint").split() == [word for word in linters()[name] if word != "."]
 
 
 LISTS = sorted(name[:-3] for name in os.listdir(os.path.join(TOOLS, os.pardir, "requirements")) if name.endswith(".in"))
