@@ -25,6 +25,7 @@ PAGES = [
     "README.md", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "roles/syn_backlog/README.md",
     *(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")),
 ]  # fmt: skip
+PICTURES = [path.relative_to(ROOT).as_posix() for kind in ("*.png", "drawings/*.svg") for path in (ROOT / "docs").glob(kind)]
 #: What the side shows below the parts of docs/README.md
 REFERENCE = ["Modules, filters, role <collection/index>", "README <README>", "CODE_OF_CONDUCT", "ansible"]
 #: Labels of Ansible's own documentation that plugin pages refer to, and where they lead
@@ -55,7 +56,9 @@ def pages() -> None:
         goal = SOURCE / name
         goal.parent.mkdir(parents=True, exist_ok=True)
         goal.write_text(linked(ROOT / name), encoding="utf-8")
-    shutil.copytree(ROOT / "docs" / "drawings", SOURCE / "docs" / "drawings")
+    for picture in PICTURES:
+        (SOURCE / picture).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / picture, SOURCE / picture)
     index = (SOURCE / "docs" / "README.md").read_text(encoding="utf-8")
     (SOURCE / "docs" / "README.md").unlink()
     index = re.sub(r"\]\((?!https?:)", "](docs/", index).replace("](docs/../", "](")
@@ -76,14 +79,14 @@ def pages() -> None:
 
 
 def linked(path: pathlib.Path) -> str:
-    """A page whose links to files that are no pages of the site lead to the forge."""
+    """A page whose links to files that are neither pages nor pictures of the site lead to the forge."""
 
     def link(found: re.Match) -> str:
         name, hashed, anchor = found[1].partition("#")
         if not name or re.match("[a-z]+:", name):
             return found[0]
         goal = (path.parent / name).resolve().relative_to(ROOT).as_posix()
-        if goal in PAGES and goal != "docs/README.md" or goal.startswith("docs/drawings/"):
+        if goal in PAGES and goal != "docs/README.md" or goal in PICTURES:
             return found[0]
         return "](%s%s%s)" % (FORGE, goal, hashed + anchor)
 

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sphinx: the manual's pages as they are, and the plugins' documentation as antsibull-docs makes it. See "
-"build_site.py."""
+"""Sphinx: the manual's pages as they are, and the plugins' documentation as antsibull-docs makes it. See build_site.py."""
 
 from __future__ import annotations
 
