@@ -189,3 +189,15 @@ def test_one_file_is_left_in_the_folder_it_is_built_into(tool, tmp_path, monkeyp
         path.write_text("")
         release.keep(str(path))
     assert os.listdir(str(tmp_path / "dist")) == ["linuxnet-tcp-1.0.1.tar.gz"]
+
+
+def test_nothing_that_nobody_has_is_told_as_mended():
+    with open(os.path.join(ROOT, "changelogs", "changelog.yaml"), encoding="utf-8") as lines:
+        if "releases: {}" not in lines.read():
+            pytest.skip("there was a release")
+    wrong = []
+    for path in glob.glob(os.path.join(ROOT, "changelogs", "fragments", "*.yml")):
+        with open(path, encoding="utf-8") as lines:
+            if re.search("^(bugfixes|security_fixes|breaking_changes|removed_features|deprecated_features):", lines.read(), re.MULTILINE):
+                wrong.append(os.path.basename(path))
+    assert wrong == [], "before the first release these belong into the section trivial: see CONTRIBUTING.md"
