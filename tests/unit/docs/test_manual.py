@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications import application, shelves
 from ansible_collections.linuxnet.tcp.plugins.module_utils._findings import findings, of_watch
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel import level, rules
-from ansible_collections.linuxnet.tcp.tests.unit.docs import kernel_table
+from ansible_collections.linuxnet.tcp.tests.unit.docs import findings_list, kernel_table
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs"
@@ -35,7 +35,7 @@ def without_code(text: str) -> str:
 
 def test_the_table_by_kernel_version_is_the_models() -> None:
     _head, found, _tail = kernel_table.parts(read(kernel_table.PAGE))
-    assert found == kernel_table.table(), "run: python tests/unit/docs/kernel_table.py"
+    assert found == kernel_table.table(), "run: PYTHONPATH=.collections python3 tests/unit/docs/kernel_table.py"
 
 
 def test_a_row_of_the_table_holds_for_all_its_releases() -> None:
@@ -69,15 +69,19 @@ def test_drawings_are_for_light_and_dark_and_are_shown() -> None:
 # ---------------------------------------------------------------- findings
 
 
-def listed_in(text: str) -> list:
-    return re.findall(r"^\| \[([a-z0-9-]+)\]\(([a-z0-9-]+)\.md\) \|", text, re.MULTILINE)
+def test_the_list_of_findings_is_made_from_the_rules_and_the_pages() -> None:
+    page = read(findings_list.PAGE)
+    assert page == findings_list.written(page), "run: PYTHONPATH=.collections python3 tests/unit/docs/findings_list.py"
+    listed = re.findall(r"^\| \[([a-z0-9-]+)\]\(([a-z0-9-]+)\.md\) \| .+ \|$", page, re.MULTILINE)
+    assert listed == [(one, one) for identifiers in findings_list.ids().values() for one in identifiers]
 
 
-def test_the_index_of_findings_is_the_catalogue_in_its_order() -> None:
-    gathered, watched = read(DOCS / "findings" / "README.md").split("## Of a watch")
-    ids = list(dict.fromkeys(one[0] for one in findings.RULES))
-    assert listed_in(gathered) == [(one, one) for one in ids]
-    assert listed_in(watched) == [(one, one) for one, _rule in of_watch.RULES if one not in ids]
+def test_an_edit_of_the_list_by_hand_would_be_seen() -> None:
+    page = read(findings_list.PAGE)
+    for changed in (page.replace("| every SYN that arrived was answered |", "| all is well |"), page.replace("[syncookies-off]", "[syncookies-of]")):
+        assert changed != page and findings_list.written(changed) == page
+    with pytest.raises(ValueError, match="lost the marks"):
+        findings_list.written(page.replace("<!-- end of the findings of a watch -->\n", ""))
 
 
 def test_each_finding_has_its_page_and_no_page_is_left_over() -> None:
