@@ -134,6 +134,38 @@ def test_what_the_recipe_for_kubernetes_says_of_go_and_ingress_nginx() -> None:
     assert catalogue("PgBouncer").defaults == (128,) and "where the default is 128" in recipe("PostgreSQL")
 
 
+# ---------------------------------------------------------------- what was measured
+
+#: Figures that docs/scale.md takes from docs/performance.md: the row there, its column, and the line here
+SHARED = [
+    ("audit over ssh, the controller's CPU a host, 24 hosts", "beside", r"^\| `-m ping` over ssh \| (.+?) of CPU \*\(m\)\* \|"),
+    ("audit over ssh, the controller's CPU a host, 24 hosts", "ours", r"^\| `linuxnet\.tcp\.audit` over ssh \| (.+?) of CPU \*\(m\)\* \|"),
+    ("audit over ssh, the controller's CPU a host, 24 hosts", "ratio", r"an audit costs ([\d.]+) times a ping \*\(m\)\*"),
+    ("facts, idle host, the module's own process", "beside", r"^\| `-m ping` over ssh \| .+ \| ([^|]+?) of a process \*\(m\)\* \|"),
+    ("facts, idle host, the module's own process", "ours", r"^\| `linuxnet\.tcp\.audit` over ssh \| .+ \| ([^|]+?) of a process \*\(m\)\* \|"),
+    ("what one quiet host returns", "ours", r"for an answer of (.+?) \*\(m\)\* \|"),
+    ("what one quiet host returns", "ours", r"what a host returns, which is (.+?) \*\(m\)\* for a quiet one"),
+]
+
+
+def measured(row: str, column: str) -> str:
+    cells = [[cell.strip() for cell in line.split("|")] for line in read(DOCS / "performance.md").split("\n") if line.startswith("| %s |" % row)]
+    assert len(cells) == 1, "docs/performance.md has no row %r" % row
+    return cells[0][{"ours": 2, "beside": 4, "ratio": 5}[column]]
+
+
+@pytest.mark.parametrize(("row", "column", "line"), SHARED)
+def test_the_page_on_scale_has_the_figures_of_the_measured_page(row: str, column: str, line: str) -> None:
+    found = re.search(line, read(DOCS / "scale.md"), re.MULTILINE)
+    assert found is not None, line
+    assert found[1] == measured(row, column), "docs/scale.md: the figure is another one in docs/performance.md, row %r" % row
+
+
+def test_no_other_figure_is_marked_as_one_of_the_measured_page() -> None:
+    _explained, rest = read(DOCS / "scale.md").split("## What a host costs")
+    assert rest.count("*(m)*") == len(SHARED)
+
+
 # ---------------------------------------------------------------- links
 
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import pathlib
 import re
-from typing import List
-
-import pytest
+from typing import Dict, List
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "roles").rglob("*.md"), ROOT / "Makefile", ROOT / "noxfile.py"])
 FOLDERS = r"(?:\.ci|\.github|changelogs|docs|extensions|playbooks|plugins|roles|tests)"
 #: Made by a run, so a checkout need not have it
 MADE = ("tests/output",)
+
+
+def texts() -> Dict[str, str]:
+    return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in PAGES}
 
 
 def paths(text: str) -> List[str]:
@@ -29,9 +31,9 @@ def missing(text: str) -> List[str]:
     return [one for one in paths(text) if not any(ROOT.glob(one.rstrip("/")))]
 
 
-@pytest.mark.parametrize("page", [path.relative_to(ROOT).as_posix() for path in PAGES])
-def test_paths_that_are_named_are_there(page: str) -> None:
-    assert missing((ROOT / page).read_text(encoding="utf-8")) == []
+def test_paths_that_are_named_are_there() -> None:
+    found = {page: missing(text) for page, text in texts().items()}
+    assert {page: those for page, those in found.items() if those} == {}
 
 
 def test_a_path_that_is_not_there_would_be_found() -> None:
@@ -41,14 +43,21 @@ def test_a_path_that_is_not_there_would_be_found() -> None:
     assert missing("see tests/browser/test_page.py. `tests/requirements/NAME.in`, .build/docs/site, https://a.example/docs/b") == []
 
 
-@pytest.mark.parametrize("page", [path.relative_to(ROOT).as_posix() for path in PAGES])
-def test_files_of_tests_that_are_named_without_a_folder_are_there(page: str) -> None:
-    named = set(re.findall(r"\btest_\w+\.py\b", (ROOT / page).read_text(encoding="utf-8")))
-    assert named <= {path.name for path in (ROOT / "tests").rglob("test_*.py")}
+def test_files_of_tests_that_are_named_without_a_folder_are_there() -> None:
+    there = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
+    named = {(page, name) for page, text in texts().items() for name in re.findall(r"\btest_\w+\.py\b", text)}
+    assert {(page, name) for page, name in named if name not in there} == set()
 
 
-@pytest.mark.parametrize("page", [path.relative_to(ROOT).as_posix() for path in PAGES if path.suffix == ".md"])
-def test_targets_of_make_that_are_named_are_there(page: str) -> None:
+def test_targets_of_make_that_are_named_are_there() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = re.findall(r"(?:^|`|=\S+ )make ([a-z-]+)", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(named) <= targets
+    pages = {page: text for page, text in texts().items() if page.endswith(".md")}
+    named = {(page, name) for page, text in pages.items() for name in re.findall(r"(?:^|`|=\S+ )make ([a-z-]+)", text, re.MULTILINE)}
+    assert {(page, name) for page, name in named if name not in targets} == set()
+
+
+def test_the_commands_of_the_page_on_reliability_run_as_printed() -> None:
+    """No `pytest` is on the PATH of a checkout; `make setup` makes the one of the live tests."""
+    commands = re.findall(r"`((?:\w+=\S+ )?[\w./-]*(?:pytest|make)\b[^`]*)`", (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8"))
+    assert len(commands) > 10
+    assert [one for one in commands if not re.match(r"make |(\w+=\S+ )?\.build/nox/live-tests/bin/pytest ", one)] == []
