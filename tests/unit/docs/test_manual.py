@@ -134,6 +134,15 @@ def test_what_the_recipe_for_kubernetes_says_of_go_and_ingress_nginx() -> None:
     assert catalogue("PgBouncer").defaults == (128,) and "where the default is 128" in recipe("PostgreSQL")
 
 
+# ---------------------------------------------------------------- security
+
+
+def test_what_runs_as_root_names_every_module() -> None:
+    table = read(DOCS / "security.md").split("## What runs as root")[1].split("\n## ")[0]
+    names = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if path.stem != "__init__"}
+    assert names - set(re.findall(r"`(\w+)`", table)) == set()
+
+
 # ---------------------------------------------------------------- what was measured
 
 #: Figures that docs/scale.md takes from docs/performance.md: the row there, its column, and the line here
