@@ -422,7 +422,7 @@ def setup(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", default=False)
 def test(session: nox.Session) -> None:
-    """What `lint`, `docs-check`, `unit`, `live`, `eda` and `sanity` run, and Molecule's scenario default; nothing else."""
+    """What lint, docs-check, unit, live, eda and sanity run, and of Molecule the scenario default; no more."""
     together(session, test_jobs(), ["debian", "debian-eda"])
 
 
