@@ -29,7 +29,7 @@ audit: ## tell what binds each listening socket of this host (ARGS= takes more o
 		> .build/log/audit.log 2>&1 || { cat .build/log/audit.log audit/report.txt 2> /dev/null; exit 1; }
 	@cat audit/report.txt
 
-test: ## run every suite below except bench and matrix, and of molecule the scenario default
+test: ## what lint, docs-check, unit, live, eda and sanity run, and the scenario default of molecule
 	@$(NOX) test
 
 unit: ## pure functions and readers of files: oldest and newest Python, no root, no Ansible
@@ -41,7 +41,7 @@ live: ## real SYNs, listeners and daemons in network namespaces: root, newest an
 eda: ## a real flood, ansible-rulebook, mitigated, restored: root and Java
 	@$(NOX) eda
 
-molecule: ## the role on hosts: every scenario of extensions/molecule, in namespaces and in containers, as root
+molecule: ## the role on hosts: every scenario of extensions/molecule, in namespaces and in containers, as root; default also by pytest-ansible
 	@$(NOX) molecule
 
 sanity: ## ansible-test sanity of the newest ansible-core

@@ -216,7 +216,7 @@ def refresh(session: nox.Session) -> None:
 
 @pinned("core-" + NEWEST.name, of_debian=["debian"])
 def live_tests(session: nox.Session) -> None:
-    """Some live tests on the newest ansible-core: `nox -s live-tests -- tests/live/test_page.py`."""
+    """Some live tests on the newest ansible-core: `nox -s live-tests -- tests/live/test_findings.py`."""
     run(session, "pytest", DURATIONS, *(session.posargs or ["tests/live"]))
 
 
@@ -422,7 +422,7 @@ def setup(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", default=False)
 def test(session: nox.Session) -> None:
-    """Every suite but bench and matrix, and of Molecule the scenario default."""
+    """What lint, docs-check, unit, live, eda and sanity run, and of Molecule the scenario default; no more."""
     together(session, test_jobs(), ["debian", "debian-eda"])
 
 
@@ -446,8 +446,10 @@ def sanity(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", default=False)
 def molecule(session: nox.Session) -> None:
-    """Every scenario of extensions/molecule."""
+    """Every scenario of extensions/molecule, and default once more, as pytest-ansible starts it."""
     jobs = [Job("molecule test, scenario " + name, "scenario", (name,)) for name in scenarios()]
+    # Its hosts are not those of the job before: both may run at the same time
+    jobs.append(Job("molecule test, scenario default, by pytest-ansible", "molecule-pytest"))
     together(session, jobs, ["debian", "debian-containers"])
 
 

@@ -119,7 +119,6 @@ LIMITS = [(b"Limit                     Soft Limit           Hard Limit          
            b"Max open files            1024                 unlimited            files\n")]
 CPU_STAT = [b"usage_usec 5\nnr_periods 7\nnr_throttled 2\nthrottled_usec 9\n"]
 ENVIRONMENT = [b"PATH=/bin\0SSH_CONNECTION=192.0.2.7 50000 192.0.2.1 22\0HOME=/root\0"]
-MEMINFO = [b"MemTotal:        8000000 kB\nMemFree:          100 kB\nMemAvailable:    4000000 kB\n"]
 
 
 def elf() -> bytes:

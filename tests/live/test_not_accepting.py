@@ -23,8 +23,6 @@ from ansible_collections.linuxnet.tcp.tests.live import not_accepting as worker
 from ansible_collections.linuxnet.tcp.tests.live.children import child
 from ansible_collections.linuxnet.tcp.tests.live.test_findings import gather, gathering_spec, parse_gathering_options
 
-CGROUPS = Path("/sys/fs/cgroup")
-
 
 @contextlib.contextmanager
 def waiting(net):

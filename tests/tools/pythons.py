@@ -30,7 +30,6 @@ CORES = (
     Core("2.20", ((3, 12), (3, 14)), ((3, 9), (3, 14))),
     Core("2.21", ((3, 12), (3, 14)), ((3, 9), (3, 14))),
 )
-WANTED = tuple((3, minor) for minor in range(7, 14))
 KNOWN = tuple((3, minor) for minor in range(7, 15))
 
 REMEMBERED = "LINUXNET_TCP_PYTHONS"  # the variable that tells processes started from here what was found

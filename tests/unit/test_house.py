@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""docs/architecture.md, kept: which storey imports which, and how small and pure their files are."""
+"""docs/architecture.md, kept: which storey imports which, how small and pure their files are, and that each is in its table."""
 
 from __future__ import annotations
 
 import ast
 import os
+import re
 import sys
 from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
@@ -148,6 +149,27 @@ def file_of(name: str) -> Optional[str]:
 def module_name(path: Optional[str]) -> str:
     """".room" of the path of a room."""
     return "." + os.path.basename(path or "")[: -len(".py")]
+
+
+def tables() -> Set[str]:
+    """The files that docs/architecture.md names in its tables, as paths below plugins/."""
+    with open(os.path.join(ROOT, "docs", "architecture.md"), encoding="utf-8") as page:
+        rows = re.findall(r"^\| (room|room of `plugin_utils`|`\w.*?`) \| (.*) \|$", page.read(), re.MULTILINE)
+    found, top = set(), ""
+    for first, second in rows:
+        if first.startswith("room"):
+            top = "plugin_utils" if "plugin_utils" in first else "module_utils"
+        elif first.endswith("/`"):
+            found |= {"%s/%s%s.py" % (top, first.strip("`"), name) for name in re.findall(r"`(\w+)`", second)}
+        else:
+            found |= {"%s/%s.py" % (top, name) for name in re.findall(r"`(\w+)`", first)}
+    return found
+
+
+def test_each_file_is_in_the_table_of_its_rooms() -> None:
+    there = {path for path in FILES if path.startswith(("module_utils/", "plugin_utils/")) and not path.endswith("__init__.py")}
+    assert sorted(there - tables()) == [], "not in docs/architecture.md, Which file knows what"
+    assert sorted(tables() - there) == [], "in docs/architecture.md, and no file"
 
 
 def test_there_is_a_house() -> None:

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of docs/how-the-kernel-decides.md, made from the model; `python tests/unit/docs/kernel_table.py` writes it."""
+"""The table of docs/how-the-kernel-decides.md, made from the model.
+
+`PYTHONPATH=.collections python3 tests/unit/docs/kernel_table.py` writes it.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications import application, shelves
 from ansible_collections.linuxnet.tcp.plugins.module_utils._findings import findings, of_watch
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel import level, rules
-from ansible_collections.linuxnet.tcp.tests.unit.docs import kernel_table
+from ansible_collections.linuxnet.tcp.tests.unit.docs import findings_list, kernel_table
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs"
@@ -35,7 +35,7 @@ def without_code(text: str) -> str:
 
 def test_the_table_by_kernel_version_is_the_models() -> None:
     _head, found, _tail = kernel_table.parts(read(kernel_table.PAGE))
-    assert found == kernel_table.table(), "run: python tests/unit/docs/kernel_table.py"
+    assert found == kernel_table.table(), "run: PYTHONPATH=.collections python3 tests/unit/docs/kernel_table.py"
 
 
 def test_a_row_of_the_table_holds_for_all_its_releases() -> None:
@@ -69,15 +69,19 @@ def test_drawings_are_for_light_and_dark_and_are_shown() -> None:
 # ---------------------------------------------------------------- findings
 
 
-def listed_in(text: str) -> list:
-    return re.findall(r"^\| \[([a-z0-9-]+)\]\(([a-z0-9-]+)\.md\) \|", text, re.MULTILINE)
+def test_the_list_of_findings_is_made_from_the_rules_and_the_pages() -> None:
+    page = read(findings_list.PAGE)
+    assert page == findings_list.written(page), "run: PYTHONPATH=.collections python3 tests/unit/docs/findings_list.py"
+    listed = re.findall(r"^\| \[([a-z0-9-]+)\]\(([a-z0-9-]+)\.md\) \| .+ \|$", page, re.MULTILINE)
+    assert listed == [(one, one) for identifiers in findings_list.ids().values() for one in identifiers]
 
 
-def test_the_index_of_findings_is_the_catalogue_in_its_order() -> None:
-    gathered, watched = read(DOCS / "findings" / "README.md").split("## Of a watch")
-    ids = list(dict.fromkeys(one[0] for one in findings.RULES))
-    assert listed_in(gathered) == [(one, one) for one in ids]
-    assert listed_in(watched) == [(one, one) for one, _rule in of_watch.RULES if one not in ids]
+def test_an_edit_of_the_list_by_hand_would_be_seen() -> None:
+    page = read(findings_list.PAGE)
+    for changed in (page.replace("| every SYN that arrived was answered |", "| all is well |"), page.replace("[syncookies-off]", "[syncookies-of]")):
+        assert changed != page and findings_list.written(changed) == page
+    with pytest.raises(ValueError, match="lost the marks"):
+        findings_list.written(page.replace("<!-- end of the findings of a watch -->\n", ""))
 
 
 def test_each_finding_has_its_page_and_no_page_is_left_over() -> None:
@@ -128,6 +132,47 @@ def test_what_the_recipe_for_kubernetes_says_of_go_and_ingress_nginx() -> None:
         assert catalogue(name).default_words in text
     assert "511 at least" in catalogue("ingress-nginx").default_words and "511 at least" in text
     assert catalogue("PgBouncer").defaults == (128,) and "where the default is 128" in recipe("PostgreSQL")
+
+
+# ---------------------------------------------------------------- security
+
+
+def test_what_runs_as_root_names_every_module() -> None:
+    table = read(DOCS / "security.md").split("## What runs as root")[1].split("\n## ")[0]
+    names = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if path.stem != "__init__"}
+    assert names - set(re.findall(r"`(\w+)`", table)) == set()
+
+
+# ---------------------------------------------------------------- what was measured
+
+#: Figures that docs/scale.md takes from docs/performance.md: the row there, its column, and the line here
+SHARED = [
+    ("audit over ssh, the controller's CPU a host, 24 hosts", "beside", r"^\| `-m ping` over ssh \| (.+?) of CPU \*\(m\)\* \|"),
+    ("audit over ssh, the controller's CPU a host, 24 hosts", "ours", r"^\| `linuxnet\.tcp\.audit` over ssh \| (.+?) of CPU \*\(m\)\* \|"),
+    ("audit over ssh, the controller's CPU a host, 24 hosts", "ratio", r"an audit costs ([\d.]+) times a ping \*\(m\)\*"),
+    ("facts, idle host, the module's own process", "beside", r"^\| `-m ping` over ssh \| .+ \| ([^|]+?) of a process \*\(m\)\* \|"),
+    ("facts, idle host, the module's own process", "ours", r"^\| `linuxnet\.tcp\.audit` over ssh \| .+ \| ([^|]+?) of a process \*\(m\)\* \|"),
+    ("what one quiet host returns", "ours", r"for an answer of (.+?) \*\(m\)\* \|"),
+    ("what one quiet host returns", "ours", r"what a host returns, which is (.+?) \*\(m\)\* for a quiet one"),
+]
+
+
+def measured(row: str, column: str) -> str:
+    cells = [[cell.strip() for cell in line.split("|")] for line in read(DOCS / "performance.md").split("\n") if line.startswith("| %s |" % row)]
+    assert len(cells) == 1, "docs/performance.md has no row %r" % row
+    return cells[0][{"ours": 2, "beside": 4, "ratio": 5}[column]]
+
+
+@pytest.mark.parametrize(("row", "column", "line"), SHARED)
+def test_the_page_on_scale_has_the_figures_of_the_measured_page(row: str, column: str, line: str) -> None:
+    found = re.search(line, read(DOCS / "scale.md"), re.MULTILINE)
+    assert found is not None, line
+    assert found[1] == measured(row, column), "docs/scale.md: the figure is another one in docs/performance.md, row %r" % row
+
+
+def test_no_other_figure_is_marked_as_one_of_the_measured_page() -> None:
+    _explained, rest = read(DOCS / "scale.md").split("## What a host costs")
+    assert rest.count("*(m)*") == len(SHARED)
 
 
 # ---------------------------------------------------------------- links

@@ -23,7 +23,7 @@ def tools_importable(monkeypatch):
     monkeypatch.syspath_prepend(os.path.normpath(TOOLS))
 
 
-PATHS = {(3, minor): "/python3.%d" % minor for minor in range(7, 14)}
+PATHS = {(3, minor): "/python3.%d" % minor for minor in range(7, 15)}
 
 
 def only(*minors):
@@ -33,7 +33,8 @@ def only(*minors):
 @pytest.mark.parametrize(
     ("found", "core", "python"),
     [
-        (PATHS, "2.21", (3, 13)),
+        (PATHS, "2.21", (3, 14)),
+        (only(12, 13), "2.21", (3, 13)),
         (only(11), "2.19", (3, 11)),
         (only(7, 12), "2.21", (3, 12)),
         (only(10), "2.17", (3, 10)),
@@ -62,7 +63,9 @@ def test_the_matrix_is_every_supported_pair():
     import pythons
 
     pairs = {(core.name, minor) for core in pythons.CORES for minor in pythons.controllers(core, PATHS)}
-    assert len(pairs) == 13
+    assert tuple(PATHS) == pythons.KNOWN
+    assert len(pairs) == 15
+    assert {core for core, minor in pairs if minor == (3, 14)} == {"2.20", "2.21"}
     assert ("2.17", (3, 13)) not in pairs and ("2.20", (3, 11)) not in pairs
 
 

@@ -48,6 +48,13 @@ def test_every_python_and_every_ansible_core_has_its_session(pythons):
     assert {name for name in sessions() if re.match(r"(unit|sanity|modules)-", name)} == of_the_matrix(pythons)
 
 
+def test_the_readme_names_what_is_tested(pythons):
+    told = " ".join(text(os.path.join(ROOT, "README.md")).split())
+    cores = [core.name for core in pythons.CORES]
+    assert "Tested with ansible-core %s and %s," % (", ".join(cores[:-1]), cores[-1]) in told
+    assert "and with Python %s to %s:" % (pythons.text(pythons.KNOWN[0]), pythons.text(pythons.KNOWN[-1])) in told
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=os.path.basename)
 def test_an_action_is_pinned_by_its_whole_commit(path):
     used = [one for one in re.findall(r"uses: (.*)", text(path)) if not one.startswith("./")]
