@@ -7,6 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: audit_table
 short_description: Show gathered listeners as a table, worst first
+version_added: 1.0.0
 description:
   - Renders what M(linuxnet.tcp.syn_backlog_info) gathered on one or more hosts as text for a terminal,
     one row a listener, worst first, with the findings of severity V(warning) and V(critical) below, and a last line

@@ -7,6 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: backlog_shortfalls
 short_description: What falls short of the wanted sysctls and listen backlogs
+version_added: 1.0.0
 description:
   - Judges freshly gathered facts against what is wanted and says which setting or listener falls short, by how much, and
     which knob still binds it. Nothing falls short where the list is empty.

@@ -7,6 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: effective_limits
 short_description: The limits of a listener that follow from a kernel, its sysctls and a listen() backlog
+version_added: 1.0.0
 description:
   - Computes on the controller what M(linuxnet.tcp.syn_backlog_limits) computes on a host, with the same model, and
     returns its C(limits).

@@ -7,6 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: fleet_summary
 short_description: Sum up the listeners of a fleet
+version_added: 1.0.0
 description:
   - Counts what was gathered on many hosts. It tells what binds how many listeners, how they fare, which of them are worst, which hosts are in the
     same state, and which gave no answer.

@@ -7,6 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: jmespath_query
 short_description: Select from gathered data with a JMESPath expression
+version_added: 1.0.0
 description:
   - Evaluates a JMESPath expression over data such as the fact C(syn_backlog).
   - Needs the Python package C(jmespath) on the controller.

@@ -7,6 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: mitigation_effect
 short_description: What came of a mitigation
+version_added: 1.0.0
 description:
   - Holds freshly gathered facts against the plan that was carried out, and says how the listeners stand that were flooded.
 author:

@@ -7,6 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: mitigation_plan
 short_description: What to do about a SYN flood
+version_added: 1.0.0
 description:
   - Judges gathered facts and says what is to be in force for the time of a flood, and why. The entry point C(mitigate) of the role
     P(linuxnet.tcp.syn_backlog#role) acts on it.

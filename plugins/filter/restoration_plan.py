@@ -7,6 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: restoration_plan
 short_description: Whether a mitigation can end, and what is put back
+version_added: 1.0.0
 description:
   - Judges gathered facts and says whether the evidence of a flood has subsided, and what puts back what was there before the mitigation.
     The entry point C(restore) of the role P(linuxnet.tcp.syn_backlog#role) acts on it.

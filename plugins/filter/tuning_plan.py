@@ -7,6 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: tuning_plan
 short_description: Which services to restart and which listeners to raise
+version_added: 1.0.0
 description:
   - Decides what is left to do for running listeners once M(linuxnet.tcp.syn_backlog) has brought the sysctls to the wanted
     values, or in check mode has predicted them. The role P(linuxnet.tcp.syn_backlog#role) acts on it.

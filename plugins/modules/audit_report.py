@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: audit_report
 short_description: Make one report of what M(linuxnet.tcp.syn_backlog_info) returned on every host
+version_added: 1.0.0
 description:
   - Writes C(report.txt), tables of listeners with what is wrong below them, C(report.json), all that was gathered, and C(report.html), a page
     to look at both in, into a directory of the controller.

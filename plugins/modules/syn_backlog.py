@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: syn_backlog
 short_description: Set the sysctls of listen queues now and at boot
+version_added: 1.0.0
 description:
   - Sets the sysctls of listen queues to the wanted values, now and at boot, as one transaction.
   - Values are held against the ranges of the running kernel first. Then run-time values are written in a safe order and read back,

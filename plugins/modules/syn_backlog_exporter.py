@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: syn_backlog_exporter
 short_description: Put the metrics exporter onto a host, as one file
+version_added: 1.0.0
 description:
   - Builds the exporter from the collection's own files on the controller and copies it to the host. The file needs nothing but Python 3.7 or
     newer and its standard library. The same collection always builds the same bytes.

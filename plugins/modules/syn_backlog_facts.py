@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: syn_backlog_facts
 short_description: Gather which knob binds each TCP listener as facts
+version_added: 1.0.0
 description:
   - Gathers the same as M(linuxnet.tcp.syn_backlog_info) and returns it as the fact C(syn_backlog), and nothing else.
   - Reads files and netlink only; nothing is changed and no command is run.

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: syn_backlog_info
 short_description: Tell which knob binds each TCP listener, on this very kernel
+version_added: 1.0.0
 description:
   - Reports, for each listening TCP socket, how many connections its accept queue and its SYN queue admit and hold now,
     which knob binds it (the backlog that the application passed to listen(), C(net.core.somaxconn),

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: syn_backlog_limits
 short_description: Compute what a listener would admit
+version_added: 1.0.0
 description:
   - A pure what-if. Given a kernel, its sysctls and the backlog that an application passes to listen(), returns the limits
     that follow, and which knob binds. Values that are left out are the host's own.

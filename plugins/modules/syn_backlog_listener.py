@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: syn_backlog_listener
 short_description: Change the backlog of a running listener without a restart
+version_added: 1.0.0
 description:
   - Gives a socket that already listens another backlog. The SYN queue and the accept queue admit more (or fewer)
     connections from that moment on, and the process that holds the socket notices nothing. It is not restarted, reloaded

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: syn_backlog_mitigation
 short_description: Keep the listeners of a host reachable while a SYN flood goes on, and put all back after it
+version_added: 1.0.0
 description:
   - Gathers the evidence, judges it, records what it is about to change, changes it, and checks the effect, in one run on the host. The entry points
     C(mitigate) and C(restore) of the role P(linuxnet.tcp.syn_backlog#role) call it.

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: syn_backlog_read_info
 short_description: Read what decides about listen queues, without judging it
+version_added: 1.0.0
 description:
   - Returns what M(linuxnet.tcp.syn_backlog_info) reads on a host, in the same structure, before findings are drawn from it and before the parts that were
     not asked for are left out.

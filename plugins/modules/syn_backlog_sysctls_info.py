@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: syn_backlog_sysctls_info
 short_description: Tell the sysctls of the listen queues that are in force
+version_added: 1.0.0
 description:
   - Returns the kernel and the sysctls in force, as M(linuxnet.tcp.syn_backlog_info) returns them with V(gather_subset=min), and nothing else.
   - It is a small module, and costs a host little more than M(ansible.builtin.ping).

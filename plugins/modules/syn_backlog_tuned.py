@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: syn_backlog_tuned
 short_description: Bring sysctls and running listeners to what is wanted, and verify it, in one task
+version_added: 1.0.0
 description:
   - Does what the role P(linuxnet.tcp.syn_backlog#role) does, in one task for a host. It applies the sysctls and reads the outcome in one run
     on the target (M(linuxnet.tcp.syn_backlog)), raises the listeners that have less than wanted (M(linuxnet.tcp.syn_backlog_listener)), and verifies

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: syn_backlog_watch
 short_description: Watch where every SYN goes, and how full the queues of TCP listeners get
+version_added: 1.0.0
 description:
   - Watches listening TCP sockets for a while. Counts every SYN that arrives for them, and tells which were answered, dropped by the
     listener, or lost before they reached it.

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: watch_report
 short_description: Make one report of what M(linuxnet.tcp.syn_backlog_watch) returned on every host
+version_added: 1.0.0
 description:
   - Writes C(report.txt), a table of listeners with the histogram of each accept queue as a line of blocks and what is wrong below it, and
     C(report.json), all that was watched, into a directory of the controller.
