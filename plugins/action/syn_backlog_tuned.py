@@ -15,7 +15,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import validated
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._tune import tuned as _tuned
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._tune.tuning import shortfalls, tuning_plan
@@ -58,7 +58,7 @@ class ActionModule(ActionBase):
         if _tuned.APPLY in work.parts and work.sets_anything:
             applied = self._module("syn_backlog", work.applying())
             told.add(applied)
-            work.applied = door.changed(applied)
+            work.applied = validated.changed(applied)
             return work.facts_of(work.applied)
         return self._gather(work, told) if work.looks else None
 
@@ -75,7 +75,7 @@ class ActionModule(ActionBase):
     def _gather(self, work: _tuned.Work, told: _tuned.Told) -> t.Any:
         gathered = self._module("syn_backlog_info", work.gathering())
         told.add(gathered)
-        return door.gathered(gathered.get("syn_backlog"))
+        return validated.gathered(gathered.get("syn_backlog"))
 
     def _module(self, name: str, arguments: Result) -> Result:
         return self._execute_module(

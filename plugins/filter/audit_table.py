@@ -46,13 +46,13 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import validated
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._text import table as _audit_table
 
 
 def audit_table(hosts: t.Any, width: int = 140) -> str:
     try:
-        known = {name: door.answered(told) for name, told in hosts.items()} if isinstance(hosts, t.Mapping) else hosts
+        known = {name: validated.answered(told) for name, told in hosts.items()} if isinstance(hosts, t.Mapping) else hosts
         return _audit_table.audit_table(known, width)
     except ValueError as error:
         raise AnsibleFilterError("audit_table: {0}".format(error)) from error

@@ -111,14 +111,14 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import validated
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._tune.tuning import shortfalls
 
 
 def backlog_shortfalls(facts: t.Any, wanted: t.Any) -> list[dict[str, t.Any]]:
     try:
-        return shortfalls(door.gathered(facts), wanted)
+        return shortfalls(validated.gathered(facts), wanted)
     except (InvalidOption, KeyError, TypeError, ValueError) as error:
         raise AnsibleFilterError("backlog_shortfalls: {0}".format(error)) from error
 

@@ -54,12 +54,12 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.mitigation_effect import (
     mitigation_effect as effect_of,
 )
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import validated
 
 
 def mitigation_effect(facts: t.Any, plan: t.Any) -> dict[str, t.Any]:
     try:
-        return effect_of(door.gathered(facts), plan)
+        return effect_of(validated.gathered(facts), plan)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise AnsibleFilterError("mitigation_effect: {0}".format(error)) from error
 

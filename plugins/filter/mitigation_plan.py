@@ -157,13 +157,13 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.mitigate_plan import mitigation_plan as plan_of
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import validated
 
 
 def mitigation_plan(facts: t.Any, wanted: t.Any) -> dict[str, t.Any]:
     try:
-        known = dict(wanted, earlier=door.gathered(wanted["earlier"])) if "earlier" in wanted else wanted
-        return plan_of(door.gathered(facts), known)
+        known = dict(wanted, earlier=validated.gathered(wanted["earlier"])) if "earlier" in wanted else wanted
+        return plan_of(validated.gathered(facts), known)
     except (KeyError, TypeError, ValueError) as error:
         raise AnsibleFilterError("mitigation_plan: {0}".format(error)) from error
 

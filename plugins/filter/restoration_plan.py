@@ -98,12 +98,12 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.restore_plan import restoration_plan as plan_of
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import validated
 
 
 def restoration_plan(facts: t.Any, drops_before: t.Any = (), drops_after: t.Any = ()) -> dict[str, t.Any]:
     try:
-        return plan_of(door.gathered(facts), door.listings(drops_before), door.listings(drops_after))
+        return plan_of(validated.gathered(facts), validated.listings(drops_before), validated.listings(drops_after))
     except (KeyError, TypeError, ValueError) as error:
         raise AnsibleFilterError("restoration_plan: {0}".format(error)) from error
 

@@ -85,14 +85,14 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import validated
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.errors import InvalidOption
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._tune import tuning as _tuning
 
 
 def tuning_plan(facts: t.Any, wanted: t.Any, applied: t.Any = None) -> dict[str, t.Any]:
     try:
-        return _tuning.tuning_plan(door.gathered(facts), wanted, door.changed(applied))
+        return _tuning.tuning_plan(validated.gathered(facts), wanted, validated.changed(applied))
     except (InvalidOption, KeyError, TypeError, ValueError) as error:
         raise AnsibleFilterError("tuning_plan: {0}".format(error)) from error
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils._model import door
+from ..module_utils._model import validated
 from ..module_utils._model.errors import InvalidOption
 from ..module_utils._model.subsets import MINIMUM, resolve_subset
 from ..module_utils._report.told import told
@@ -41,7 +41,7 @@ def judged(module: str, arguments: t.Mapping[str, t.Any], result: dict[str, t.An
     """The result of :data:`READ` as the module that was asked for would have returned it; what a host told is typed."""
     if "syn_backlog" not in result:
         return result
-    facts = door.gathered(result["syn_backlog"])
+    facts = validated.gathered(result["syn_backlog"])
     if module != READ:
         return result if facts is result["syn_backlog"] else dict(result, syn_backlog=facts)
     subset = resolve_subset(_names(arguments.get("gather_subset")) or ["all"])

@@ -22,7 +22,7 @@ from collections.abc import Callable
 
 import table
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._log import kmsg_record, lines, messages, needles
+from ansible_collections.linuxnet.tcp.plugins.module_utils._log import kmsg_record, lines, messages, prefilter
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read.log_file import file_events
 from ansible_collections.linuxnet.tcp.tests.unit.plugins.module_utils._log import hostile
 
@@ -67,7 +67,7 @@ def records(make: Callable[..., hostile.Chunk], parse: Callable[[bytes], object]
         def run() -> int:
             found = 0
             for record in kept:
-                said = parse(record) if needles.may_matter(record) else None
+                said = parse(record) if prefilter.may_matter(record) else None
                 found += bool(said and messages.parse_message(said[1]))
             return found
 

@@ -30,7 +30,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._boot import (
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change import iptables_rules, restore_plan
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel import identity
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel import sysctls as kernel_sysctls
-from ansible_collections.linuxnet.tcp.plugins.module_utils._log import kmsg_record, messages, needles, rulebook, times
+from ansible_collections.linuxnet.tcp.plugins.module_utils._log import kmsg_record, messages, prefilter, rulebook, times
 from ansible_collections.linuxnet.tcp.plugins.module_utils._log import lines as log_lines
 from ansible_collections.linuxnet.tcp.plugins.module_utils._metrics import text as metrics_text
 from ansible_collections.linuxnet.tcp.plugins.module_utils._metrics import totals
@@ -39,7 +39,6 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model import (
     containers,
     controller_commands,
     counters,
-    door,
     errors,
     mitigation,
     namespace_commands,
@@ -48,6 +47,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._model import (
     raised_record,
     text,
     units,
+    validated,
     what_if,
 )
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import (
@@ -140,7 +140,7 @@ def log_exported(data: bytes) -> Any:
 
 def ring_buffer(data: bytes) -> Any:
     said = kmsg_record.parse_kmsg(data)
-    return kmsg_record.kmsg_place(data), needles.may_matter(data), messages.parse_message(said[1]) if said else None
+    return kmsg_record.kmsg_place(data), prefilter.may_matter(data), messages.parse_message(said[1]) if said else None
 
 
 def journal_line(data: bytes) -> Any:
@@ -150,7 +150,7 @@ def journal_line(data: bytes) -> Any:
 
 def message(data: bytes) -> Any:
     repeat = messages.parse_repeat(data)
-    return messages.parse_message(data), repeat, needles.may_tell(data), log_lines.untimed(data)
+    return messages.parse_message(data), repeat, prefilter.may_tell(data), log_lines.untimed(data)
 
 
 def _runs(data: bytes) -> Iterator[Tuple[memoryview, int]]:
@@ -344,7 +344,7 @@ def firewall_listing(data: bytes) -> Any:
 
 def chain_counts(data: bytes) -> Any:
     whole = decoded(data)
-    return restore_plan._dropped(whole), restore_plan._chains(["ipv4"], [whole]), door.listings([whole, None, 5])
+    return restore_plan._dropped(whole), restore_plan._chains(["ipv4"], [whole]), validated.listings([whole, None, 5])
 
 
 def records(data: bytes) -> Any:
@@ -353,7 +353,7 @@ def records(data: bytes) -> Any:
         told = json.loads(decoded(data))
     except (ValueError, RecursionError):
         return found
-    return found, raised_record.parse(told, "b"), door.gathered(told), door.answered(told), door.changed(told)
+    return found, raised_record.parse(told, "b"), validated.gathered(told), validated.answered(told), validated.changed(told)
 
 
 def parsed_record(data: bytes) -> Any:

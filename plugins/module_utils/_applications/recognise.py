@@ -13,7 +13,7 @@ from typing import Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from .._model import records
 from . import application as catalogue
-from . import known_runtimes, shelves
+from . import index, known_runtimes
 
 _INTERPRETERS = ("python", "ruby", "perl", "node")
 _RUNS_OTHERS = ("systemd", "sshd", "supervisord", "xinetd", "inetd", "Salt master")  # in their own unit
@@ -95,7 +95,7 @@ def _recognised(holders: List[records.Process], unit: str) -> Hint:
     if not holders:
         return Hint(_of_unit(unit))
     names = [(process, programs_of(process)) for process in holders]
-    for application in shelves.candidates([name for _process, its in names for name in its]):
+    for application in index.candidates([name for _process, its in names for name in its]):
         for process, its in names:
             if _is(application, process, its):
                 return _hint(application, process)
@@ -109,7 +109,7 @@ def _recognised(holders: List[records.Process], unit: str) -> Hint:
             return Hint(runtime, process)
     for process, its in names:
         for runtime in known_runtimes.RUNTIMES.values():
-            if any(shelves.matches(name, runtime.programs) for name in its):
+            if any(index.matches(name, runtime.programs) for name in its):
                 return Hint(runtime, process)
     return Hint(known_runtimes.UNKNOWN, holders[0])
 
@@ -133,7 +133,7 @@ def _fits(
     if not one.titles:
         return True
     title = " ".join(process.argv) + " " if process else ""
-    return shelves.matches(title, tuple(pattern.replace("{port}", str(port)) for pattern in one.titles))
+    return index.matches(title, tuple(pattern.replace("{port}", str(port)) for pattern in one.titles))
 
 
 def _narrowed(hint: Hint, one: catalogue.Listener) -> Hint:
@@ -163,9 +163,9 @@ def programs_of(process: records.Process) -> List[str]:
 def _is(application: catalogue.Application, process: records.Process, names: List[str]) -> bool:
     if not _runs_as(application, process):
         return False
-    if any(shelves.matches(name, application.programs) for name in names):
+    if any(index.matches(name, application.programs) for name in names):
         return True
-    if not any(shelves.matches(name, application.shared) for name in names):
+    if not any(index.matches(name, application.shared) for name in names):
         return False
     told = process.argv + (process.unit or "",)
     return any(wanted in argument for wanted in application.arguments for argument in told)
@@ -190,8 +190,8 @@ def _of_unit(unit: str) -> catalogue.Application:
     if not unit.endswith(".service"):
         return known_runtimes.UNKNOWN
     service = unit[: -len(".service")].split("@", 1)[0]
-    for application in shelves.candidates([service]):
-        if shelves.matches(service, application.units) or shelves.matches(service, application.programs):
+    for application in index.candidates([service]):
+        if index.matches(service, application.units) or index.matches(service, application.programs):
             return application
     return known_runtimes.UNKNOWN
 

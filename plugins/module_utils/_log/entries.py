@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from typing import Dict, List, Optional, Tuple
 
-from . import copies, needles
+from . import copies, prefilter
 
 LONGEST_ENTRY = 16384  # bytes
 
@@ -107,7 +107,7 @@ def of_fields(fields: Dict[str, bytes], when: Optional[copies.Said] = None) -> c
 
 def _of_json(line: bytes) -> Optional[copies.Said]:
     # of dmesg every message is wanted: one may tell of a sleep
-    if len(line) > LONGEST_ENTRY or not (needles.may_matter(line) or b'"msg":' in line):
+    if len(line) > LONGEST_ENTRY or not (prefilter.may_matter(line) or b'"msg":' in line):
         return None
     import json
 

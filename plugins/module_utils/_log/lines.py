@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple, Optional, Tuple
 
-from . import messages, needles, times
+from . import messages, prefilter, times
 
 #: bytes; no message of interest comes near, and a longer line is never cut into a shorter one
 LONGEST_LINE = 2048
@@ -114,7 +114,7 @@ class TextLog:
 
     def event(self, raw: bytes) -> Optional[Tuple[Line, messages.Event]]:
         """The event in the next line, if there is one; an empty line stands for any number that cannot matter."""
-        self.passed_over = needles.may_matter(raw)
+        self.passed_over = prefilter.may_matter(raw)
         line = parse_line(raw) if self.passed_over and len(raw) <= LONGEST_LINE else None
         if line is None:
             self._last = None

@@ -22,7 +22,7 @@ import time
 from typing import IO, Iterator, List, Tuple, cast
 
 from .._log import lines as log_lines
-from .._log import messages, needles
+from .._log import messages, prefilter
 
 _PROGRAM = "/usr/bin/journalctl"
 _TIME_LIMIT = 30.0  # seconds
@@ -54,7 +54,7 @@ def journal_events(now: float, oldest: float, warnings: List[str]) -> Iterator[T
                 entries += 1
                 said = (
                     log_lines.parse_journal(entry)
-                    if len(entry) <= _LONGEST_ENTRY and needles.may_matter(entry)
+                    if len(entry) <= _LONGEST_ENTRY and prefilter.may_matter(entry)
                     else None
                 )
                 event = messages.parse_message(said[1]) if said else None

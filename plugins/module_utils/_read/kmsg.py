@@ -12,7 +12,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Iterator, List, Optional, Tuple
 
-from .._log import kmsg_record, needles
+from .._log import kmsg_record, prefilter
 
 if TYPE_CHECKING:
     from .._log import messages
@@ -37,7 +37,7 @@ def kmsg_events(now: float, warnings: List[str], path: str = PATH) -> Iterator[T
     try:
         clock_began = _clock_began(now)
         for record in _records(descriptor, warnings):
-            said = kmsg_record.parse_kmsg(record) if needles.may_matter(record) else None
+            said = kmsg_record.parse_kmsg(record) if prefilter.may_matter(record) else None
             event = _event(said[1]) if said else None
             if said and event:
                 yield min(now, clock_began + said[0] / 1e6), event

@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 from typing import Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
-from .._log import boot_clock, copies, entries, export, messages, needles, times
+from .._log import boot_clock, copies, entries, export, messages, prefilter, times
 from .._log import lines as log_lines
 
 Dated = Tuple[float, messages.Event]
@@ -63,7 +63,7 @@ class Reader:
             if number == _MOST_LINES:
                 self._unread = True
                 break
-            if not taken and line[:1] not in _STARTS and b" [s=" not in line and not needles.may_matter(line):
+            if not taken and line[:1] not in _STARTS and b" [s=" not in line and not prefilter.may_matter(line):
                 self._clock.header(line)
                 continue
             said, taken = held.feed(line)
@@ -112,7 +112,7 @@ class Reader:
         if said.lacks in (copies.CONTAINER, copies.UNKNOWN):
             self._count(said.lacks)
             return None
-        if not needles.may_matter(said.text):
+        if not prefilter.may_matter(said.text):
             return None
         event = messages.parse_message(said.text)
         if event is None:
@@ -147,7 +147,7 @@ class Reader:
 
     def _other(self, line: bytes) -> None:
         """A line in none of these forms: a log daemon's, or what tells of the boot, or what nobody knows."""
-        if not needles.may_tell(line):
+        if not prefilter.may_tell(line):
             self._clock.header(line)
         elif log_lines.parse_stamp(line):
             daemons = log_lines.parse_line(line)

@@ -18,7 +18,7 @@ import zlib
 from typing import BinaryIO, Iterator, List, Optional, Sequence, Set, Tuple
 
 from .._log import lines as log_lines
-from .._log import messages, needles, times
+from .._log import messages, prefilter, times
 from .._model import errors
 
 ALLOWED = "allowed are auto, kmsg, journal, none or the absolute path of a log file"
@@ -201,7 +201,7 @@ def _is_odd(line: bytes) -> bool:
     # with a comma in it an ISO time is dmesg's
     if log_lines.parse_stamp(line[: log_lines.LONGEST_LINE]) is None or line[19:20] == b",":
         return True
-    return needles.may_tell(line) and not line.endswith(_ENDS) and log_lines.parse_line(line) is not None
+    return prefilter.may_tell(line) and not line.endswith(_ENDS) and log_lines.parse_line(line) is not None
 
 
 def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -212,7 +212,7 @@ def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
         rest = rest[: log_lines.LONGEST_LINE + 1]  # a line too long stays too long, however much of it is still to come
         if not newline:
             continue
-        if not needles.may_matter(whole):
+        if not prefilter.may_matter(whole):
             yield b""
             continue
         for line in whole.split(b"\n"):

@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""The one door to listeners and half-open entries: sock_diag, or /proc/net/tcp where netlink refuses.
+"""The one way to listeners and half-open entries: sock_diag, or /proc/net/tcp where netlink refuses.
 
 Both functions read the network namespace of the calling thread; see `namespaces.call_inside`.
 """

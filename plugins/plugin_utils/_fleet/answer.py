@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import validated
 
 from .host import lacks
 
@@ -21,13 +21,13 @@ _OF_ANSIBLE = "discovered Python interpreter"  # a warning that says nothing of 
 def answer(result: t.Any) -> dict[str, t.Any]:
     """The ``syn_backlog`` of a result with the module's ``warnings`` beside its keys, or ``{"error": why}``.
 
-    What a host told comes in by the door. A host that could not be reached says so with ``unreachable``.
+    What a host told is validated here. A host that could not be reached says so with ``unreachable``.
     """
     error = why_not(result, "syn_backlog")
     if error is not None:
         unreachable = isinstance(result, t.Mapping) and result.get("unreachable") is True
         return {"error": error, "unreachable": True} if unreachable else {"error": error}
-    facts = door.answered(result["syn_backlog"])
+    facts = validated.answered(result["syn_backlog"])
     if facts is None:
         return {"error": "what was gathered is no mapping"}
     lacking = lacks(facts)

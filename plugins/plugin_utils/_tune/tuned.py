@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._kernel.sysctls import KEYS
-from ...module_utils._model import door
+from ...module_utils._model import validated
 from ...module_utils._model.errors import InvalidOption
 from ...module_utils._model.gathered import rows
 from .tuning import tuning_plan
@@ -61,7 +61,7 @@ class Work:
         given = {name: None if value == "" else value for name, value in options["wanted"].items()}
         self.check = check
         self.parts = options["parts"]
-        self.applied: t.Mapping[str, t.Any] = door.changed(options["applied"])
+        self.applied: t.Mapping[str, t.Any] = validated.changed(options["applied"])
         self.verify = given["verify"]
         self._given = given
         self._sysctls = {name: value for name, value in given["sysctls"].items() if value not in (None, "")}
@@ -155,7 +155,7 @@ class Told:
             self._failures.append(str(returned.get("msg", "no reason given")))
             self._result.update({name: value for name, value in returned.items() if name not in ("diff", "warnings")})
         elif "restart_needed" in returned:
-            known = door.changed(returned)
+            known = validated.changed(returned)
             names = ("before", "after", "shadowed_by", "verified", "restart_needed")
             self._result.update({name: known.get(name) for name in names})
         elif returned.get("changed"):

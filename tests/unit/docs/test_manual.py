@@ -12,7 +12,7 @@ import xml.etree.ElementTree
 
 import pytest
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications import application, shelves
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications import application, index
 from ansible_collections.linuxnet.tcp.plugins.module_utils._findings import findings, of_watch
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel import level, rules
 from ansible_collections.linuxnet.tcp.tests.unit.docs import findings_list, kernel_table
@@ -104,7 +104,7 @@ RECIPES = {
 
 
 def catalogue(name: str) -> application.Application:
-    (found,) = [one for shelf in shelves.ORDER for one in shelves.entries(shelf) if one.name == name]
+    (found,) = [one for shelf in index.ORDER for one in index.entries(shelf) if one.name == name]
     return found
 
 

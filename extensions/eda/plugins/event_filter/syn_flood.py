@@ -102,7 +102,7 @@ def _of_the_collection(name: str) -> Any:
 
 _lines = _of_the_collection("_log.lines")
 _messages = _of_the_collection("_log.messages")
-_needles = _of_the_collection("_log.needles")
+_prefilter = _of_the_collection("_log.prefilter")
 _rulebook = _of_the_collection("_log.rulebook")
 _times = _of_the_collection("_log.times")
 _log_file = _of_the_collection("_read.log_file")
@@ -261,7 +261,7 @@ def _in_syslog(fields: Event) -> Iterator[Report]:
 def _in_line(line: str) -> Iterator[Report]:
     """A syslog line with its time, host and tag."""
     raw = _bytes(line[:-1] if line.endswith("\r") else line)
-    found = _lines.parse_line(raw) if len(raw) <= _lines.LONGEST_LINE and _needles.may_matter(raw) else None
+    found = _lines.parse_line(raw) if len(raw) <= _lines.LONGEST_LINE and _prefilter.may_matter(raw) else None
     seconds = _times.to_epoch(found.stamp, time.time(), _log_file.local_moments) if found else None
     if seconds is not None:  # a date that there is
         yield from _said(found.text, found.host.decode("utf-8", "replace"), "syslog", _rulebook.when(seconds))

@@ -115,7 +115,7 @@ def _of_the_collection(name: str) -> Any:
 _kmsg_record = _of_the_collection("_log.kmsg_record")
 _lines = _of_the_collection("_log.lines")
 _messages = _of_the_collection("_log.messages")
-_needles = _of_the_collection("_log.needles")
+_prefilter = _of_the_collection("_log.prefilter")
 _rulebook = _of_the_collection("_log.rulebook")
 _times = _of_the_collection("_log.times")
 _log_file = _of_the_collection("_read.log_file")
@@ -245,7 +245,7 @@ async def kmsg(path: str, from_beginning: bool) -> AsyncGenerator[Said, None]:
                 continue
             if not record:
                 raise OSError("{0} came to its end".format(path))
-            found = _kmsg_record.parse_kmsg(record) if _needles.may_matter(record) else None
+            found = _kmsg_record.parse_kmsg(record) if _prefilter.may_matter(record) else None
             event = _messages.parse_message(found[1]) if found else None
             if found and event:
                 yield Said(event, min(time.time(), clock_began + found[0] / 1e6))
@@ -269,7 +269,7 @@ class Splitter:
         self._rest = rest[: self._longest + 1]
         if not newline:
             return
-        if not _needles.may_matter(whole):
+        if not _prefilter.may_matter(whole):
             yield b""
             return
         for line in whole.split(b"\n"):
@@ -303,7 +303,7 @@ async def journal(from_beginning: bool) -> AsyncGenerator[Said, None]:
                 complaint = (await errors.read(_BLOCK)).decode("ascii", "replace").strip().splitlines()[-1:]
                 raise OSError("journalctl ended: " + ascii((complaint or ["it said nothing"])[0]))
             for entry in splitter.lines(block):
-                found = _lines.parse_journal(entry) if _needles.may_matter(entry) else None
+                found = _lines.parse_journal(entry) if _prefilter.may_matter(entry) else None
                 event = _messages.parse_message(found[1]) if found else None
                 if found and event:
                     yield Said(event, found[0])

@@ -32,7 +32,7 @@ from ansible_collections.linuxnet.tcp.plugins.filter.mitigation_plan import miti
 from ansible_collections.linuxnet.tcp.plugins.filter.restoration_plan import restoration_plan
 from ansible_collections.linuxnet.tcp.plugins.filter.tuning_plan import tuning_plan
 from ansible_collections.linuxnet.tcp.plugins.module_utils._findings.findings import findings
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import validated
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils import _module_choice
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._fleet.answer import answer
 from ansible_collections.linuxnet.tcp.plugins.plugin_utils._report.reports import reports
@@ -83,7 +83,7 @@ def without_the_door(facts: Any) -> None:
 
 
 def limits_of(facts: Any) -> None:
-    known = door.gathered(facts)
+    known = validated.gathered(facts)
     kernel, states = known.get("kernel") or {}, known.get("sysctls") or {}
     inputs = {name: (states.get(name) or {}).get("runtime") for name in ("somaxconn", "tcp_syncookies")}
     effective_limits(dict(inputs, kernel_release=kernel.get("release"), kernel_rule=kernel.get("rule")))
@@ -102,8 +102,8 @@ def raw_limits_of(facts: Any) -> None:
 
 def tuned(facts: Any) -> None:
     """As the action plugin has it, which catches nothing."""
-    known = door.gathered(facts)
-    plan_of(known, TUNE, door.changed(APPLIED))
+    known = validated.gathered(facts)
+    plan_of(known, TUNE, validated.changed(APPLIED))
     shortfalls(known, TUNE)
     shortfalls(known, dict(TUNE, network_namespace="blue"))
 
@@ -222,8 +222,8 @@ def test_a_host_that_lies_breaks_nothing(changes: Any) -> None:
             meant = name == "jmespath_query" or not isinstance(error.__cause__, (KeyError, TypeError, AttributeError))
             assert str(error) and meant, name
     assert repr(facts) == before
-    once = door.gathered(facts)
-    assert door.gathered(once) is once or door.gathered(once) == once
+    once = validated.gathered(facts)
+    assert validated.gathered(once) is once or validated.gathered(once) == once
 
 
 @given(OF_APPLIED)
@@ -231,7 +231,7 @@ def test_a_host_that_lies_breaks_nothing(changes: Any) -> None:
 def test_nor_does_what_it_says_of_a_change(changes: Any) -> None:
     applied = mutated(APPLIED, changes)
     tuning_plan(BUSY, TUNE, applied)
-    plan_of(BUSY, TUNE, door.changed(applied))
+    plan_of(BUSY, TUNE, validated.changed(applied))
     told = _tuned.Told()
     if isinstance(applied, dict):
         told.add(applied)

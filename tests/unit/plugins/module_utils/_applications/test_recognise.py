@@ -23,6 +23,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.applica
     fixed,
     in_go,
 )
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.index import ORDER, entries
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_runtimes import RUNTIMES, UNKNOWN
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import (
     Hint,
@@ -31,7 +32,6 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recogni
     programs_of,
     recognise,
 )
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.shelves import ORDER, entries
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import parse_level
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket, Process
 

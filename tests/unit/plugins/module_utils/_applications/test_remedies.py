@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.amounts import worthwhile_backlog
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.at_once import for_host, parted
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.index import ORDER, entries
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_runtimes import RUNTIMES
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import Hint, recognise
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.remedies import Situation, remedy
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.shelves import ORDER, entries
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import Level
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.limits import queue_limits
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.rules import syn_queue_rule

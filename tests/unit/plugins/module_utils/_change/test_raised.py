@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.application import Application
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.index import ORDER, entries
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.known_runtimes import RUNTIMES
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recognise import Hint, recognise
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.shelves import ORDER, entries
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raise_plan import Step
 from ansible_collections.linuxnet.tcp.plugins.module_utils._change.raised import (
     raised_diff,

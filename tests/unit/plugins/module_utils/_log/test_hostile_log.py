@@ -23,7 +23,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._log import (
     kmsg_record,
     lines,
     messages,
-    needles,
+    prefilter,
 )
 from ansible_collections.linuxnet.tcp.plugins.module_utils._log.times import to_epoch
 from ansible_collections.linuxnet.tcp.plugins.module_utils._read import log_file
@@ -122,7 +122,7 @@ def test_records_of_the_ring_buffer():
     count = 0
     with an_end():
         for record, expected in hostile.records(hostile.kmsg_record, SIZE, SEED):
-            said = kmsg_record.parse_kmsg(record) if needles.may_matter(record) else None
+            said = kmsg_record.parse_kmsg(record) if prefilter.may_matter(record) else None
             event = messages.parse_message(said[1]) if said else None
             assert [hostile.untimed(event)] == (expected or [None]), record
             assert event is None or said[0] == hostile.MICROSECONDS

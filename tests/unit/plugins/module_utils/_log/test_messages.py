@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._log import messages as kernel_log
-from ansible_collections.linuxnet.tcp.plugins.module_utils._log import needles
+from ansible_collections.linuxnet.tcp.plugins.module_utils._log import prefilter
 
 FIELDS = ("time", "kind", "address", "port", "action", "peer_address", "peer_port", "count")
 
@@ -111,7 +111,7 @@ SUPPRESSIONS = [
 
 @pytest.mark.parametrize("text, expected", FLOODS + DROPS + SUPPRESSIONS)
 def test_every_wording_gives_its_event(text, expected):
-    assert needles.may_matter(text.encode())
+    assert prefilter.may_matter(text.encode())
     assert kernel_log.parse_message(text.encode()) == expected
 
 

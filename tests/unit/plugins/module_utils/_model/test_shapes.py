@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door, shapes
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import shapes, validated
 
 TEXT, NUMBER = shapes.Text(5), shapes.Number()
 
@@ -78,11 +78,11 @@ def test_anything_that_is_not_too_deep_too_long_or_too_much() -> None:
 
 def test_the_door_takes_so_many_and_no_more() -> None:
     long = "x" * (1 << 20)
-    assert door.listings([long, long + "x"]) == [long, long[:-1] + "…"] and door.listings(None) == []
-    assert len(door.listings(["x"] * 1001)) == 1000
+    assert validated.listings([long, long + "x"]) == [long, long[:-1] + "…"] and validated.listings(None) == []
+    assert len(validated.listings(["x"] * 1001)) == 1000
     queue = {"accept_queue": {"why": {"pids": list(range(5000))}}, "processes": [{"pid": 1}] * 5000}
-    row = door.gathered({"listeners": [queue]})["listeners"][0]
+    row = validated.gathered({"listeners": [queue]})["listeners"][0]
     assert len(row["accept_queue"]["why"]["pids"]) == len(row["processes"]) == 4096
-    assert door.gathered(None) == {} and door.answered(None) is None and door.changed(None) == {}
+    assert validated.gathered(None) == {} and validated.answered(None) is None and validated.changed(None) == {}
     assert row["syn_queue"] == {"used": None, "limit": None, "new_peer_limit": None, "on_full": None} and row["fast_open"] is None
-    assert door.gathered({"half_open": {"listeners": None}})["half_open"]["listeners"] == []
+    assert validated.gathered({"half_open": {"listeners": None}})["half_open"]["listeners"] == []

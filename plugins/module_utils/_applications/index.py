@@ -6,7 +6,7 @@
 
 """Which file of the catalogue knows a name, so that the others need not be imported.
 
-`tests/unit/plugins/module_utils/_applications/test_shelves.py` says what to write here for a new entry.
+`tests/unit/plugins/module_utils/_applications/test_index.py` says what to write here for a new entry.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ ORDER = tuple(NAMES)
 
 
 def candidates(names: Iterable[str]) -> List[application.Application]:
-    """The entries of the shelves that know one of the names, in the order in which they are tried.
+    """The entries of the files that know one of the names, in the order in which they are tried.
 
     What shares a name with others comes before the one that the name alone tells: OpenResty before nginx.
     """

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.application import Application
-from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.shelves import (
+from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.index import (
     NAMES,
     ORDER,
     candidates,
@@ -34,8 +34,8 @@ def names_of(application: Application) -> set[str]:
 def test_the_index_names_what_the_shelf_holds(shelf: str) -> None:
     held = set().union(*map(names_of, entries(shelf)))
     listed = list(NAMES[shelf])
-    assert held - set(listed) == set(), "add these to NAMES[%r] in shelves.py" % shelf
-    assert set(listed) - held == set(), "take these out of NAMES[%r] in shelves.py" % shelf
+    assert held - set(listed) == set(), "add these to NAMES[%r] in index.py" % shelf
+    assert set(listed) - held == set(), "take these out of NAMES[%r] in index.py" % shelf
     assert listed == sorted(set(listed)), "in order, each once"
 
 
@@ -65,8 +65,8 @@ def test_candidates_come_in_one_order_and_once(names: list[str]) -> None:
 def test_what_a_host_does_not_run_is_not_imported() -> None:
     script = (
         "import sys\n"
-        "from ansible_collections.linuxnet.tcp.plugins.module_utils._applications import shelves\n"
-        "shelves.candidates(['nginx', 'nothing'])\n"
+        "from ansible_collections.linuxnet.tcp.plugins.module_utils._applications import index\n"
+        "index.candidates(['nginx', 'nothing'])\n"
         "print(*sorted(name.rpartition('.')[2] for name in sys.modules if '.known_' in name))\n"
     )
     env = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))

@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE to the collection: its interface may change at any time.
 
-"""The door that facts come in by on the controller: whatever a host says has the types and bounds that it should.
+"""Facts as the controller takes them in: whatever a host says has the types and bounds that it should.
 
 The tables are the RETURN of syn_backlog_info and syn_backlog, as data. A structure that is as documented is handed on
 as it is, nothing copied. Values are not judged: a host may still lie about its numbers.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The door that facts come in by: what is as documented passes as it is, and whatever else comes in has its types."""
+"""Facts as the controller takes them in: what is as documented passes as it is, and whatever else comes in has its types."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.tcp.plugins.module_utils._model import door, shapes
+from ansible_collections.linuxnet.tcp.plugins.module_utils._model import shapes, validated
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 5))
 with open(os.path.join(ROOT, "tests", "data", "gathered", "busy_host.json"), encoding="utf-8") as file:
@@ -27,26 +27,26 @@ ANY_JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.
 
 def test_a_true_structure_passes_as_it_is() -> None:
     before = copy.deepcopy(BUSY)
-    assert door.gathered(BUSY) is BUSY
+    assert validated.gathered(BUSY) is BUSY
     assert before == BUSY
-    assert door.answered(dict(BUSY, warnings=["one"])) == dict(BUSY, warnings=["one"])
+    assert validated.answered(dict(BUSY, warnings=["one"])) == dict(BUSY, warnings=["one"])
 
 
 @given(st.sets(st.sampled_from(sorted(BUSY))))
 def test_so_does_one_of_fewer_parts(names: Any) -> None:
     asked = {name: BUSY[name] for name in names}
-    assert door.gathered(asked) is asked
+    assert validated.gathered(asked) is asked
 
 
 @given(ANY_JSON)
 @settings(max_examples=300)
 def test_anything_comes_in_and_what_came_in_passes(value: Any) -> None:
-    for enter in (door.gathered, door.answered, door.changed, door.listings):
+    for enter in (validated.gathered, validated.answered, validated.changed, validated.listings):
         once = enter(value)
         assert json.dumps(enter(once)) == json.dumps(once)
     for name in BUSY:
-        once = door.gathered({name: value})
-        assert json.dumps(door.gathered(once)) == json.dumps(once)
+        once = validated.gathered({name: value})
+        assert json.dumps(validated.gathered(once)) == json.dumps(once)
 
 
 def with_listener(**changes: Any) -> Any:
@@ -71,7 +71,7 @@ def with_listener(**changes: Any) -> Any:
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_null_or_cut(name: str, told: Any, given_on: Any) -> None:
-    row = door.gathered(with_listener(**{name: told}))["listeners"][0]
+    row = validated.gathered(with_listener(**{name: told}))["listeners"][0]
     assert row[name] == given_on
     assert {key: value for key, value in row.items() if key != name} == {
         key: value for key, value in BUSY["listeners"][0].items() if key != name
@@ -79,22 +79,22 @@ def test_what_does_not_fit_is_null_or_cut(name: str, told: Any, given_on: Any) -
 
 
 def test_unknown_names_stay_outside_and_missing_ones_of_a_row_are_null() -> None:
-    assert door.gathered(dict(BUSY, more=1, error="x")) == BUSY
-    assert door.gathered(with_listener(more=1)) == with_listener()
-    assert door.gathered({"listeners": [{}]})["listeners"][0]["backlog"] is None
-    assert door.gathered({"sysctls": {"somaxconn": {}, "vm.swappiness": {"runtime": 1}}}) == {"sysctls": {"somaxconn": {}}}
+    assert validated.gathered(dict(BUSY, more=1, error="x")) == BUSY
+    assert validated.gathered(with_listener(more=1)) == with_listener()
+    assert validated.gathered({"listeners": [{}]})["listeners"][0]["backlog"] is None
+    assert validated.gathered({"sysctls": {"somaxconn": {}, "vm.swappiness": {"runtime": 1}}}) == {"sysctls": {"somaxconn": {}}}
 
 
 def test_a_wrong_part_is_null_rather_than_empty() -> None:
     """That nothing could be read is not that nothing is there."""
     for name in BUSY:
-        assert door.gathered({name: 7}) == {name: 7 if name == "schema" else None}
+        assert validated.gathered({name: 7}) == {name: 7 if name == "schema" else None}
 
 
 def test_lists_are_bounded() -> None:
-    assert len(door.gathered({"findings": BUSY["findings"] * 100})["findings"]) == 1000
-    assert len(door.gathered({"listeners": [{}] * 70000})["listeners"]) == 65536
-    assert len(door.gathered({"counters": {str(one): one for one in range(2000)}})["counters"]) == 1000
+    assert len(validated.gathered({"findings": BUSY["findings"] * 100})["findings"]) == 1000
+    assert len(validated.gathered({"listeners": [{}] * 70000})["listeners"]) == 65536
+    assert len(validated.gathered({"counters": {str(one): one for one in range(2000)}})["counters"]) == 1000
 
 
 def test_evidence_is_bounded_in_depth_and_size() -> None:
@@ -105,11 +105,11 @@ def test_evidence_is_bounded_in_depth_and_size() -> None:
     assert shape.admitted({"a": [1, [2]], "b": [1, 2, 3, 4]}) == {"a": [1, "…"], "b": "…"}
     assert shape.admitted(float("nan")) == "…" and shape.admitted({1: 2, "b": {3}}) == {"b": "…"}
     assert shape.admitted([[1, 2], [3, 4], [5]]) == [[1, 2], "…", "…"]
-    given_on = door.gathered({"findings": [{"evidence": {"a": deep}}], "mitigation": {"record": deep}})
+    given_on = validated.gathered({"findings": [{"evidence": {"a": deep}}], "mitigation": {"record": deep}})
     assert "…" in json.dumps(given_on, ensure_ascii=False)
 
 
 def test_a_record_that_is_none_is_left_for_its_own_reader_to_refuse() -> None:
     """Null would say that no mitigation is in force."""
     for told in ([], "x", 7, float("nan"), 1 << 70, ["x"] * 10000, {"schema": 1, "blocks": [{}] * 10000}):
-        assert door.gathered({"mitigation": {"record": told}})["mitigation"]["record"] is not None
+        assert validated.gathered({"mitigation": {"record": told}})["mitigation"]["record"] is not None
