@@ -144,6 +144,7 @@ def test_several_at_once_and_one_killed(net):
             for one in (second, third):
                 one.terminate()
                 assert json.loads(one.stdout.read())[0]["listeners"][0]["syns"]["arrived"] == 35
+                one.wait()  # its output ends before its packet sockets do
         with net.server.enter(), open("/proc/thread-self/net/packet", encoding="ascii") as table:
             assert len(table.read().splitlines()) == 1
 
