@@ -17,9 +17,10 @@ import yaml
 
 from ansible_collections.linuxnet.tcp.tests.live.commands import ROOT
 
-PAGES = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").rglob("*.rst"), *(ROOT / "roles").rglob("*.md")]
-)
+PAGES = [
+    *sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "roles").rglob("*.md")]),
+    *sorted((ROOT / "docs").rglob("*.rst")),
+]
 PLUGINS = sorted([
     *(ROOT / "plugins" / "modules").glob("*.py"), *(ROOT / "plugins" / "filter").glob("*.py"),
     *(ROOT / "extensions" / "eda" / "plugins").rglob("*.py"),
