@@ -31,6 +31,9 @@ options:
 """
 
 EXAMPLES = r"""
+- name: Gather
+  linuxnet.tcp.syn_backlog_facts:
+
 - name: Show the table
   ansible.builtin.debug:
     msg: "{{ {inventory_hostname: ansible_facts['syn_backlog']} | linuxnet.tcp.audit_table }}"

@@ -27,6 +27,10 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ {'kernel_release': '6.1.176', 'listen_backlog': 511, 'somaxconn': 128} | linuxnet.tcp.effective_limits }}"
 
+- name: Gather
+  linuxnet.tcp.syn_backlog_facts:
+    gather_subset: [min]
+
 - name: Would 1000 fit on every host of the fleet
   ansible.builtin.assert:
     that: >-

@@ -36,6 +36,9 @@ options:
 """
 
 EXAMPLES = r"""
+- name: Gather
+  linuxnet.tcp.syn_backlog_facts:
+
 - name: Which knob binds how many listeners of the fleet
   ansible.builtin.debug:
     msg: "{{ (hostvars | linuxnet.tcp.fleet_summary).bound_by }}"

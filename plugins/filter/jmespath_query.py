@@ -26,6 +26,10 @@ options:
 """
 
 EXAMPLES = r"""
+- name: Gather
+  linuxnet.tcp.syn_backlog_facts:
+    gather_subset: [listeners]
+
 - name: Ports that their application binds
   ansible.builtin.debug:
     msg: "{{ ansible_facts['syn_backlog'] | linuxnet.tcp.jmespath_query('listeners[?bound_by == `application`].port') }}"

@@ -25,6 +25,20 @@ options:
 """
 
 EXAMPLES = r"""
+- name: Gather the evidence
+  linuxnet.tcp.syn_backlog_info:
+    counters_window: 2
+  register: tcp
+
+- name: Decide what to do
+  ansible.builtin.set_fact:
+    plan: "{{ tcp.syn_backlog | linuxnet.tcp.mitigation_plan({'max_networks': 16, 'backlog': 4096, 'connection': ansible_connection}) }}"
+
+- name: See how the listeners stand now
+  linuxnet.tcp.syn_backlog_info:
+    gather_subset: [sysctls, listeners, half_open]
+  register: tcp
+
 - name: Fail where clients are still turned away
   ansible.builtin.assert:
     that: (tcp.syn_backlog | linuxnet.tcp.mitigation_effect(plan)).shortfalls | length == 0

@@ -47,6 +47,17 @@ options:
 """
 
 EXAMPLES = r"""
+- name: Raise what is lower
+  linuxnet.tcp.syn_backlog:
+    somaxconn: 4096
+    policy: at_least
+  register: applied
+
+- name: Read the listeners
+  linuxnet.tcp.syn_backlog_info:
+    gather_subset: [sysctls, listeners]
+  register: tcp
+
 - name: Who has to be restarted, and who would be raised
   ansible.builtin.debug:
     msg: "{{ tcp.syn_backlog | linuxnet.tcp.tuning_plan({'restart_units': ['nginx']}, applied) }}"

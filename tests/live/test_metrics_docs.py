@@ -43,7 +43,7 @@ def test_from_nothing_to_an_alert(netns, tmp_path):
     done = run_playbook(tmp_path / "play.yml", "-e", json.dumps(given))
     assert done.returncode == 0, done.stdout + done.stderr
 
-    command = next(one for one in blocks("") if " export " in one).split()
+    command = next(one for one in blocks("console") if " export " in one).split()
     elsewhere = {"/usr/local/sbin/linuxnet-tcp-exporter": sbin, "/var/lib/linuxnet-tcp-exporter": state}
     elsewhere["/var/lib/prometheus/node-exporter/linuxnet_tcp.prom"] = textfiles / "linuxnet_tcp.prom"
     assert set(elsewhere) <= set(command)

@@ -30,7 +30,7 @@ SECONDS: Dict[str, int] = {
     "test_stories.py": 180,
     "test_other_firewalls.py": 110,
     "test_mitigation_module.py": 80,
-    "test_examples.py": 45,
+    "test_examples.py": 120,
     "test_page.py": 40,
     "test_live_raise.py": 25,
     "test_boot_values.py": 30,
