@@ -59,8 +59,9 @@ def web1(folder: Path, text: str) -> Iterator[None]:
         for name in set(re.findall(r"\bnetwork_namespace: ([a-z]+)$", text, re.MULTILINE)):
             lab.ip("netns", "add", name)
         pid = 0
-        if "podman:web" in text or "container_pid" in text:
-            pid = stack.enter_context(_container("web"))
+        engine = re.search(r"\bnetwork_namespace\W+(docker|podman):web\b", text)
+        if engine or "container_pid" in text:
+            pid = stack.enter_context(_container(engine[1] if engine else "podman"))
             inside = lab.Netns()
             inside.path = "/proc/%d/ns/net" % pid
             stack.enter_context(lab.listener(inside, "0.0.0.0", 6379))
@@ -94,9 +95,14 @@ def _listening(address: str, port: int) -> socket.socket:
 
 
 @contextlib.contextmanager
-def _container(name: str) -> Iterator[int]:
-    """A process that listens on port 8080, and looks as one in a container of podman does; its number."""
-    listed = json.dumps([{"id": test_containers.ID, "names": [name]}])
-    test_containers.write("/var/lib/containers/storage/overlay-containers/containers.json", listed)
-    with test_containers.inhabitant("machine.slice/libpod-%s.scope" % test_containers.ID) as pid:
+def _container(engine: str) -> Iterator[int]:
+    """A process that listens on port 8080, and looks as one in this engine's container `web` does; its number."""
+    if engine == "docker":
+        place, listed = "docker/containers/%s/config.v2.json" % test_containers.ID, json.dumps({"Name": "/web"})
+        group = "system.slice/docker-%s.scope"
+    else:
+        place, listed = "containers/storage/overlay-containers/containers.json", json.dumps([{"id": test_containers.ID, "names": ["web"]}])
+        group = "machine.slice/libpod-%s.scope"
+    test_containers.write("/var/lib/" + place, listed)
+    with test_containers.inhabitant(group % test_containers.ID) as pid:
         yield pid
