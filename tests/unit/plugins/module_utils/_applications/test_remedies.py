@@ -253,6 +253,8 @@ def test_a_container_starts_with_the_sysctls_that_it_is_made_with() -> None:
     assert "then run `docker restart aaaaaaaaaaaa`" in on_the_host, "it shares the host's namespace"
     edit = told(process("apache2"), 511, unit=docker, namespace="pid:812")[1]
     assert "then run `docker restart aaaaaaaaaaaa`" in edit, "no sysctl changes"
+    latched = told(process("apache2"), 128, unit=docker, namespace="pid:812")[1]
+    assert latched.startswith("To admit more, run `docker restart aaaaaaaaaaaa`: net.core.somaxconn (4096) now allows 511"), "nor here"
 
 
 @pytest.mark.parametrize(

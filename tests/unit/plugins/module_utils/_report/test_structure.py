@@ -70,6 +70,13 @@ def test_a_listener():
     assert row["memory_bytes"] > 512 * 200
 
 
+@pytest.mark.parametrize("name, prefix", [("host", "`sysctl -w "), ("blue", "`ip netns exec blue sysctl -w ")])
+def test_its_remedy_works_in_its_namespace(name, prefix):
+    view = records.NamespaceView(name, SYSCTLS, sockets=(sock(backlog=128),))
+    (row,) = listeners.listener_rows(view, KERNEL, dict(SYSCTLS, somaxconn=128), {7: NGINX})
+    assert row["network_namespace"] == name and prefix + "net.core.somaxconn=" in row["remedy"]
+
+
 def test_nobody_holds_it():
     (row,) = rows(sock())
     assert (row["since"], row["processes"], row["unit"], row["syn_queue"]["used"]) == (None, [], None, None)

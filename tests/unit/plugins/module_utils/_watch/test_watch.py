@@ -55,7 +55,7 @@ def test_only_what_moved_is_told_and_in_the_way_of_a_packet() -> None:
     one, two = layers.Counter("listener", "ListenOverflows", "x"), layers.Counter("device", "rx_dropped", "eth0")
     lost = layers.moved({one: 1, two: 5}, {one: 3, two: 9, layers.Counter("softnet", "dropped", "cpu0"): 4})
     assert [(row["layer"], row["dropped"]) for row in layers.told(lost, "host")] == [("device", 4), ("listener", 2)]
-    assert layers.moved({one: 5}, {one: 2}) == {}
+    assert layers.moved({one: 5}, {one: 2}) == layers.moved({one: 5}, {one: 5}) == {}
 
 
 # ---------------------------------------------------------------- the tracepoint
