@@ -246,7 +246,7 @@ def scenarios() -> List[str]:
 
 @pinned("molecule", of_debian=["debian"])
 def scenario(session: nox.Session) -> None:
-    """A Molecule scenario: `nox -s scenario -- containers`; without a name, default."""
+    """A Molecule scenario: `nox -s scenario -- systemd`; without a name, default."""
     names = session.posargs or ["default"]
     if names != ["default"]:
         packages(session, ["debian-containers"])
