@@ -46,6 +46,8 @@ def test_kmsg_records_tell_who_wrote_them(record, expected):
     [
         (b"6,0,0,-;Linux version\n", (0, 0)),
         (b"30,1745,4210656715,-,caller=T1;a program's\n", (1745, 4210656715)),
+        (b"6,1,2," + 300 * b"c" + b";the longest head", (1, 2)),
+        (b"6,1,2," + 301 * b"c" + b";longer", None),
         (b"6,1745;x", None),
         (b"", None),
     ],

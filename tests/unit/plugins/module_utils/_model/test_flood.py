@@ -64,6 +64,8 @@ SCATTERED = tuple(("11.0.%d.0/24" % number, 1, 1) for number in range(64))
         # barely below the limit, 14 a second: no window, and with one
         (entries(123, 7, (15, 28, 60, 20), ONE_24), NONE, FEW_NETWORKS),
         (entries(115, 7, (14, 29, 56, 16), ONE_24, 32, 0), window(2.0), FEW_NETWORKS),
+        # as few as tell anything, all of them asked for again
+        (entries(16, 0, (0, 9, 0, 7), SCATTERED), NONE, EVERYWHERE),
         # beside healthy clients, 20 or 200 a second, with cookies and without
         (entries(129, 0, (0, 129), SCATTERED, 84, 0), window(1.0, 200, 1204, 200), EVERYWHERE),
         (entries(129, 0, (0, 129), SCATTERED), window(1.0, 200, 2204, 198), EVERYWHERE),
