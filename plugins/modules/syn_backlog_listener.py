@@ -20,7 +20,8 @@ description:
     among them, and a socket that several processes share once. If one of them cannot be changed, those that were changed before
     it are put back.
   - It lasts as long as the socket. The application's next listen() sets what the application asks for. That happens when it is restarted,
-    or when a reload closes the socket or brings another backlog (as nginx does with C(listen 80 backlog=)). RV(listeners[].to_keep) names the application's own setting that makes it stay.
+    or when a reload closes the socket or brings another backlog (as nginx does with C(listen 80 backlog=)). RV(listeners[].to_keep)
+    names the application's own setting that makes it stay.
 author:
   - The linuxnet.tcp authors (@linuxnet-collections)
 extends_documentation_fragment:

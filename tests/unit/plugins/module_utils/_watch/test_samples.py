@@ -170,9 +170,8 @@ def test_what_is_said_where_it_was_enough_or_not() -> None:
 def test_a_queue_that_was_full_needs_more_than_it_has(peak: int, overflowed: int, backlog: int, wanted: int, lost: Any) -> None:
     found = advice([peak], backlog, overflowed=overflowed)
     assert found.backlog == wanted
-    assert (
-        "was full with %d connections, and up to %s dropped" % (max(peak, 100), "1 connection was" if lost == 1 else "%s connections were" % lost) in found.reason
-    ) == (lost is not None)
+    dropped = "1 connection was" if lost == 1 else "%s connections were" % lost
+    assert ("was full with %d connections, and up to %s dropped" % (max(peak, 100), dropped) in found.reason) == (lost is not None)
 
 
 def test_what_was_lost_in_the_worst_stretch_comes_before_what_overflowed() -> None:
