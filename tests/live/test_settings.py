@@ -179,7 +179,7 @@ def test_a_profile_in_the_way_of_what_is_in_force_and_a_file_that_comes_after_it
     state, found = boot()
     assert (state["boot"], state["drift"], state["tuned"]["reapplies"]) == (2048, True, True)
     assert [one["id"] for one in found] == ["tuned-in-the-way"]
-    assert "So the next boot ends the present value 5000" in found[0]["summary"]
+    assert "So the present value 5000 is lost at the next boot at the latest" in found[0]["summary"]
     write("/etc/sysctl.d/99-zz-somaxconn.conf", "net.core.somaxconn = 5000\n")
     state, found = boot()
     assert (state["boot"], state["boot_source"], found) == (5000, "/etc/sysctl.d/99-zz-somaxconn.conf:1", [])

@@ -140,10 +140,14 @@ def keep(path: str) -> str:
     return os.path.relpath(shutil.copy2(path, DIST), ROOT)
 
 
-def keep_notes(copy: str, version: str) -> None:
-    """Leave the notes of this version beside its file."""
-    with open(os.path.join(copy, "CHANGELOG.md"), encoding="utf-8") as lines:
-        text = notes(lines.read(), version)
+def notes_of(folder: str, version: str) -> str:
+    """What the changelog there says of this version; there is none before the first release."""
+    path = pathlib.Path(folder, "CHANGELOG.md")
+    return notes(path.read_text(encoding="utf-8") if path.exists() else "", version)
+
+
+def keep_notes(text: str) -> None:
+    """Leave the notes of a version beside its file."""
     with open(os.path.join(DIST, "notes.md"), "w", encoding="utf-8") as lines:
         lines.write(text)
 
@@ -178,8 +182,9 @@ def main(word: str) -> None:
     if word == "--check":
         print("\nA release could be made. The checkout was left as it is.")
     elif word == "--file":
+        text = notes_of(copy, version)
         print("\n%s is ready." % keep(path))
-        keep_notes(copy, version)
+        keep_notes(text)
     else:
         take_over(copy)
         print("\n%s is ready. Read CHANGELOG.md, then:" % keep(path))

@@ -19,7 +19,7 @@ from . import application
 
 _KEPT = 15  # characters of /proc/PID/comm
 
-#: Every name of a shelf's entries: programs, names that they share, units
+#: Every name of a part's entries: programs, names that they share, units
 NAMES = {
     "system": (
         "bgpd", "cups", "cupsd", "docker-proxy", "dropbear", "frr", "iperf", "iperf3", "nbd-server", "nut-server",
@@ -98,9 +98,9 @@ def candidates(names: Iterable[str]) -> List[application.Application]:
 @functools.lru_cache(maxsize=256)  # a host has few programs and many listeners
 def _candidates(names: Tuple[str, ...]) -> Tuple[application.Application, ...]:
     found = []  # type: List[application.Application]
-    for shelf in ORDER:
-        if any(matches(name, NAMES[shelf]) for name in names):
-            found.extend(sorted(entries(shelf), key=_has_the_name_alone))
+    for part in ORDER:
+        if any(matches(name, NAMES[part]) for name in names):
+            found.extend(sorted(entries(part), key=_has_the_name_alone))
     return tuple(found)
 
 
@@ -117,44 +117,44 @@ def matches(name: str, patterns: Tuple[str, ...]) -> bool:
     return any(fnmatch.fnmatchcase(name, one) for one in patterns if "*" in one)
 
 
-def entries(shelf: str) -> Tuple[application.Application, ...]:
-    if shelf == "system":
+def entries(part: str) -> Tuple[application.Application, ...]:
+    if part == "system":
         from . import known_system
 
         return known_system.ENTRIES
-    if shelf == "web":
+    if part == "web":
         from . import known_web
 
         return known_web.ENTRIES
-    if shelf == "databases":
+    if part == "databases":
         from . import known_databases
 
         return known_databases.ENTRIES
-    if shelf == "messages":
+    if part == "messages":
         from . import known_messages
 
         return known_messages.ENTRIES
-    if shelf == "names_and_mail":
+    if part == "names_and_mail":
         from . import known_names_and_mail
 
         return known_names_and_mail.ENTRIES
-    if shelf == "python":
+    if part == "python":
         from . import known_python
 
         return known_python.ENTRIES
-    if shelf == "java":
+    if part == "java":
         from . import known_java
 
         return known_java.ENTRIES
-    if shelf == "scripts":
+    if part == "scripts":
         from . import known_scripts
 
         return known_scripts.ENTRIES
-    if shelf == "operations":
+    if part == "operations":
         from . import known_operations
 
         return known_operations.ENTRIES
-    if shelf == "sharing":
+    if part == "sharing":
         from . import known_sharing
 
         return known_sharing.ENTRIES

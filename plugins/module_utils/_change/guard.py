@@ -39,7 +39,7 @@ class Guard(NamedTuple):
     def refuses(self, network: model_networks.Network) -> Optional[str]:
         """Why a network is not dropped; None where it may be."""
         if self.nobody:
-            return self.nobody
+            return "nothing is dropped: " + self.nobody
         if model_networks.within(network, self.allowed):
             return "{0} is on the allow list, so it is not dropped".format(network)
         for near, whose in self.near:
@@ -78,7 +78,7 @@ def guard_of(wanted: Facts, gathered: Facts) -> Guard:
         near.append((model_networks.rolled_up(session), whose))
     elif str(wanted.get("connection")).rpartition(".")[2] not in _NO_NETWORK:
         nobody = (
-            "nothing is dropped: the address of this session is not known (no process above it has SSH_CONNECTION in "
-            "its environment), and a block could cut this session off"
+            "the address of this session is not known (no process above it has SSH_CONNECTION in its environment), and "
+            "this session could be cut off"
         )
     return Guard(allowed, near, nobody)

@@ -38,7 +38,7 @@ def tuned_in_the_way(host: observed.Host) -> Iterator[finding.Finding]:
         if over is not None:
             what = "This overrides {0}, which asks for {1}".format(over.get("source"), over.get("value"))
         elif wanted is not None:
-            what = "So the next boot ends the present value {0}".format(now)
+            what = "So the present value {0} is lost at the next boot at the latest".format(now)
         else:
             continue
         yield finding.Finding(

@@ -122,9 +122,9 @@ def _dropping_of(host: observed.Host, it: observed.Listener, networks: Tuple[str
     since = blocking.dropped_since(host, it, networks)
     if since:
         return (
-            "A mitigation has dropped new connections from these networks since {0}. The entries in the queue end by "
-            "themselves. If they are still there after a minute, run {1} again."
-        ).format(since, controller_commands.MITIGATE)
+            "A mitigation has dropped new connections from {0} since {1}. The entries in the queue end by themselves. "
+            "If they are still there after a minute, run {2} again."
+        ).format("this network" if len(networks) == 1 else "these networks", since, controller_commands.MITIGATE)
     told = blocking.block(host, it, networks)
     if told.networks:
         return blocking.advice(host, it, networks)

@@ -40,7 +40,7 @@ def _decided(
         what = "This overrides {0}, which asks for {1}".format(lost[-1].get("source"), lost[-1].get("value"))
         wanted: Any = lost[-1].get("value")
     elif of_boot.undone(host, name, state):
-        what = "So the next boot ends the present value {0}".format(now)
+        what = "So the present value {0} is lost at the next boot at the latest".format(now)
         wanted = now
     else:
         return
@@ -59,12 +59,16 @@ def _decided(
 
 def _disagreeing(key: str, state: Mapping[str, Any], others: List[Mapping[str, Any]]) -> finding.Finding:
     later = [one for one in others if one.get("order") == writer.AFTER]
-    told = " and ".join("{0} to {1} ({2})".format(one.get("by"), one.get("value"), one.get("source")) for one in later)
+    tuned = gathered.part(state, "tuned")  # starts after the loader as well, and is no row of the others
+    by_tuned = [dict(tuned, by="TuneD")] if gathered.number(tuned.get("value")) is not None else []
+    told = " and ".join(
+        "{0} to {1} ({2})".format(one.get("by"), one.get("value"), one.get("source")) for one in [*later, *by_tuned]
+    )
     return finding.Finding(
         finding.WARNING,
         key,
-        "After the sysctl loader, more than one program sets {0}: {1}. Their order is not known: only a boot can tell "
-        "which value stays.".format(key, told),
+        "After the sysctl loader, {0} is set more than once: {1}. The order is not known: only a boot can tell which "
+        "value stays.".format(key, told),
         _evidence(state, later, []),
         "Set the same value in all these places, or in one of them alone.",
     )

@@ -82,13 +82,14 @@ def _starved(why: Mapping[str, Any]) -> bool:
 
 def _how_busy(why: Mapping[str, Any]) -> str:
     threads, busy = gathered.number(why.get("threads")), gathered.number(why.get("busy_threads"))
-    starved = ", and waits for a CPU longer than it runs" if _starved(why) else ""
+    starved = " {0} waits for a CPU longer than it runs.".format("It" if threads == 1 else "The busiest")
+    starved = starved if _starved(why) else ""
     if threads == 1:
-        return "Its only thread is busy all the time{0}.".format(starved)
+        return "Its only thread is busy all the time.{0}".format(starved)
     if why.get("every_thread") is True:
-        return "All of its {0} threads are busy all the time{1}.".format(threads, starved)
+        return "All of its {0} threads are busy all the time.{1}".format(threads, starved)
     which = " (tid {0})".format(gathered.number(why.get("tid"))) if busy == 1 else ""
-    return "{0} of its {1} threads {2} busy all the time{3}{4}.".format(
+    return "{0} of its {1} threads {2} busy all the time{3}.{4}".format(
         busy, threads, "is" if busy == 1 else "are", which, starved
     )
 

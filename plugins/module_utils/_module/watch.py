@@ -109,7 +109,7 @@ def _reasons(work: gathering.Notes, traced: Any) -> List[Dict[str, Any]]:
 
     if traced.missed:
         work.warn(
-            "drop_reasons: {0} came too fast to be read; drop_reasons does not count them.".format(
+            "drop_reasons: {0} came too fast to be read; not counted in drop_reasons.".format(
                 text.plural(traced.missed, "drop")
             )
         )

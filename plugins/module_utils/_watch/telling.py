@@ -303,9 +303,9 @@ def _why_unexplained(found: balance.Balance) -> str:
             "route back), or a connection was open already."
         ).format(text.plural(found.unexplained, "SYN", "are"), "it" if found.unexplained == 1 else "them")
     return (
-        "{0} answered or dropped than arrived: they came in a way that the tap does not see "
+        "{0} answered or dropped than arrived: {1} came in a way that the tap does not see "
         "(redirected from another port, fragments, a tunnel without a device)."
-    ).format(text.plural(-found.unexplained, "more SYN", "were"))
+    ).format(text.plural(-found.unexplained, "more SYN", "were"), "it" if found.unexplained == -1 else "they")
 
 
 def named(keys: Sequence[records.ListenKey]) -> str:

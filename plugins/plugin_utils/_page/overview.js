@@ -1,7 +1,7 @@
 /* Copyright (c) 2026, the linuxnet.tcp authors
    GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
    SPDX-License-Identifier: GPL-3.0-or-later */
-// The fleet at a glance: what one change mends most of it, how listeners fare, what binds them.
+// The fleet at a glance: which change helps most, how listeners fare, what binds them.
 const MOST_MENDS = 6;
 const CHANGES_AT_ONCE = 8;
 const BOUND_WORDS = { application: "their application", tcp_max_syn_backlog: "tcp_max_syn_backlog", syncookies: "SYN cookies", unknown: "not known" };

@@ -104,7 +104,7 @@ RECIPES = {
 
 
 def catalogue(name: str) -> application.Application:
-    (found,) = [one for shelf in index.ORDER for one in index.entries(shelf) if one.name == name]
+    (found,) = [one for part in index.ORDER for one in index.entries(part) if one.name == name]
     return found
 
 

@@ -11,7 +11,9 @@ import re
 from typing import Dict, List
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "roles").rglob("*.md"), ROOT / "Makefile", ROOT / "noxfile.py"])
+#: A changelog tells also of what was there once
+OWN = [path for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"]
+PAGES = sorted([*OWN, *(ROOT / "docs").rglob("*.md"), *(ROOT / "roles").rglob("*.md"), ROOT / "Makefile", ROOT / "noxfile.py"])
 FOLDERS = r"(?:\.ci|\.github|changelogs|docs|extensions|playbooks|plugins|roles|tests)"
 #: Made by a run, so a checkout need not have it
 MADE = ("tests/output",)

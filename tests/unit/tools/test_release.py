@@ -201,3 +201,22 @@ def test_nothing_that_nobody_has_is_told_as_mended():
             if re.search("^(bugfixes|security_fixes|breaking_changes|removed_features|deprecated_features):", lines.read(), re.MULTILINE):
                 wrong.append(os.path.basename(path))
     assert wrong == [], "before the first release these belong into the section trivial: see CONTRIBUTING.md"
+
+
+def test_nothing_is_there_since_a_version_to_come(tool):
+    """The changelog lists a plugin as new in the version that its documentation names."""
+    release = tool("release")
+    own = release.parsed(release.version_of(ROOT))
+    told = {}
+    for place in ("plugins/modules/*.py", "plugins/filter/*.py", "roles/*/meta/argument_specs.yml"):
+        for path in glob.glob(os.path.join(ROOT, place)):
+            with open(path, encoding="utf-8") as lines:
+                told[os.path.relpath(path, ROOT)] = re.findall(r"^ *version_added: (\S+)$", lines.read(), re.MULTILINE)
+    assert len(told) > 20 and all(told.values())
+    assert {path: found for path, found in told.items() if any(release.parsed(one) > own for one in found)} == {}
+
+
+def test_before_the_first_release_there_are_no_notes(tool, tmp_path):
+    release = tool("release")
+    with pytest.raises(release.Refused, match="CHANGELOG.md says nothing of 1.0.0"):
+        release.notes_of(str(tmp_path), "1.0.0")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The catalogue as data: every entry whole, on its shelf, and found by each of its names."""
+"""The catalogue as data: every entry whole, in its part, and found by each of its names."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.index i
     entries,
 )
 
-EVERY = [one for shelf in ORDER for one in entries(shelf)]
-PATTERNS = [name for shelf in ORDER for name in NAMES[shelf]]
+EVERY = [one for part in ORDER for one in entries(part)]
+PATTERNS = [name for part in ORDER for name in NAMES[part]]
 
 
 def names_of(application: Application) -> set[str]:
     return set(application.programs + application.shared + application.units)
 
 
-@pytest.mark.parametrize("shelf", ORDER)
-def test_the_index_names_what_the_shelf_holds(shelf: str) -> None:
-    held = set().union(*map(names_of, entries(shelf)))
-    listed = list(NAMES[shelf])
-    assert held - set(listed) == set(), "add these to NAMES[%r] in index.py" % shelf
-    assert set(listed) - held == set(), "take these out of NAMES[%r] in index.py" % shelf
+@pytest.mark.parametrize("part", ORDER)
+def test_the_index_names_what_the_part_holds(part: str) -> None:
+    held = set().union(*map(names_of, entries(part)))
+    listed = list(NAMES[part])
+    assert held - set(listed) == set(), "add these to NAMES[%r] in index.py" % part
+    assert set(listed) - held == set(), "take these out of NAMES[%r] in index.py" % part
     assert listed == sorted(set(listed)), "in order, each once"
 
 

@@ -35,7 +35,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._applications.recogni
 from ansible_collections.linuxnet.tcp.plugins.module_utils._kernel.level import parse_level
 from ansible_collections.linuxnet.tcp.plugins.module_utils._model.records import ListenSocket, Process
 
-CATALOGUE = [one for shelf in ORDER for one in entries(shelf)]
+CATALOGUE = [one for part in ORDER for one in entries(part)]
 ALL = [*CATALOGUE, *RUNTIMES.values(), UNKNOWN]
 KNOWN_FIELDS = {"n", "half", "four", "inside", "listen", "port", "place", "program"}
 

@@ -308,7 +308,7 @@ COUNTS = st.one_of(st.sampled_from([0, 1, 5, 128, 511, 4095, 4096, 65535]), st.i
 WORDS = st.text(max_size=20)
 KNOWN = sorted(
     program.replace("*", "1").replace("[23]", "3").replace("[0-9]", "3")
-    for application in [one for shelf in ORDER for one in entries(shelf)] + list(RUNTIMES.values())
+    for application in [one for part in ORDER for one in entries(part)] + list(RUNTIMES.values())
     for program in application.programs + application.shared
 )
 PROCESSES = st.builds(
@@ -488,9 +488,9 @@ def test_a_unix_socket_is_spoken_of_by_its_path() -> None:
     assert "'path=/run/x.sock backlog=4096'" in remedy(situation(**path))
 
 
-@pytest.mark.parametrize("shelf", ORDER)
-def test_no_application_is_told_a_port_that_a_unix_socket_has_not(shelf: str) -> None:
-    for one in entries(shelf):
+@pytest.mark.parametrize("part", ORDER)
+def test_no_application_is_told_a_port_that_a_unix_socket_has_not(part: str) -> None:
+    for one in entries(part):
         hint = Hint(one, None)
         if "port" not in (one.restart or ""):  # docker-proxy has no UNIX socket
             assert "port 0" not in remedy(situation(hint=hint, path="/run/x.sock", address="", port=0)), one.name

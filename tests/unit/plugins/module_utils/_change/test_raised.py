@@ -88,7 +88,7 @@ def test_the_address_as_configurations_write_it():
     assert "`listen 127.0.0.1:80`" in kept(process("nginx"), address="127.0.0.1")
 
 
-@given(st.sampled_from([one for shelf in ORDER for one in entries(shelf)] + list(RUNTIMES.values())), st.integers(0, 2**31 - 1), st.text(max_size=20))
+@given(st.sampled_from([one for part in ORDER for one in entries(part)] + list(RUNTIMES.values())), st.integers(0, 2**31 - 1), st.text(max_size=20))
 def test_every_application_has_a_sentence_that_prints(application, backlog, name):
     title = (application.programs + application.shared + ("thing",))[0].replace("*", "x")
     holder = Process(1, name, (title,) + application.arguments, None, None)
@@ -134,7 +134,7 @@ def unix(path="/run/x.sock", backlog=128):
 def test_what_keeps_the_backlog_of_a_unix_socket():
     text = to_keep(recognise([process("nginx")]), unix(), 1000, 4096)
     assert "unless it asks for 1000 itself: set `backlog=1000` on `listen unix:/run/x.sock` in /etc/nginx/" in text
-    for application in [one for shelf in ORDER for one in entries(shelf)] + list(RUNTIMES.values()):
+    for application in [one for part in ORDER for one in entries(part)] + list(RUNTIMES.values()):
         assert "None" not in to_keep(Hint(application, None), unix(), 1001, 4096)
     fpm = recognise([process("php-fpm8.1")])
     assert "in the pool that listens on /run/x.sock in /etc/php/" in to_keep(fpm, unix(), 1000, 4096)

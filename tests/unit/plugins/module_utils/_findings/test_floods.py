@@ -192,7 +192,7 @@ def test_a_host_without_iptables():
 
 def test_what_is_dropped_already_need_not_be_dropped_again():
     record = {"since": "2026-11-20T04:23:45Z", "blocks": [{"network": "198.51.100.0/24", "port": 80}]}
-    assert mitigated({"record": record}, ONE).startswith("A mitigation has dropped new connections from these networks since 2026-11-20T04")
+    assert mitigated({"record": record}, ONE).startswith("A mitigation has dropped new connections from this network since 2026-11-20T04")
     assert mitigated({"record": record}, ONE, port=81).startswith(MITIGATE)
 
 

@@ -69,7 +69,7 @@ def test_tuned_over_the_value_in_force_is_told_once():
     facts = tuned(runtime=5000, drift=True)
     (found,) = findings(facts)
     assert found["id"] == "tuned-in-the-way"
-    assert "at boot. So the next boot ends the present value 5000." in found["summary"]
+    assert "at boot. So the present value 5000 is lost at the next boot at the latest." in found["summary"]
     assert found["remedy"].endswith("To leave it to TuneD, `sysctl -w net.core.somaxconn=2048`.")
 
 

@@ -142,7 +142,7 @@ def test_a_hostile_path_is_one_word_of_the_command(name, version, cause):
     (evidence("busy", busy_threads=3, every_thread=False), "3 of its 4 threads are busy all the time."),
     (evidence("busy", busy_threads=1, every_thread=False), "1 of its 4 threads is busy all the time (tid 813)."),
     (evidence("busy", ran=0.5, waited=0.5), "All of its 4 threads are busy all the time."),
-    (evidence("busy", ran=0.4, waited=0.5), "All of its 4 threads are busy all the time, and waits for a CPU longer than it runs."),
+    (evidence("busy", ran=0.4, waited=0.5), "All of its 4 threads are busy all the time. The busiest waits for a CPU longer than it runs."),
     (evidence("busy", threads=1, waited=None), "Its only thread is busy all the time."), (evidence("unknown"), "Its main thread sleeps in futex_do_wait."),
     (evidence("unknown", processes=2), ""), (evidence("unknown", wchan=None), ""), (evidence("stopped", pid=None), ""), ({}, ""),
 ])  # fmt: skip

@@ -43,15 +43,21 @@ def test_a_cron_job_wins_over_a_file():
 def test_a_cron_job_takes_back_what_is_in_force():
     facts = with_state(runtime=4096, boot=128, boot_source="/etc/crontab:4", other_writers=[CRON], drift=True)
     found = told(facts, "set-elsewhere-at-boot")
-    assert "(/etc/crontab:4) at boot, after the sysctl loader. So the next boot ends the present value 4096." in found["summary"]
+    assert "(/etc/crontab:4) at boot, after the sysctl loader. So the present value 4096 is lost at the next boot at the latest." in found["summary"]
     assert found["remedy"].startswith("To have 4096, ")
 
 
 def test_two_programs_that_disagree():
     other = dict(CRON, by="udev", source="/etc/udev/rules.d/9.rules:1", value=64)
     found = told(with_state(boot=None, boot_source=None, boot_certain=False, other_writers=[CRON, other], drift=None), "set-elsewhere-at-boot")
-    assert "sets net.core.somaxconn: cron to 128 (/etc/crontab:4) and udev to 64 (/etc/udev/rules.d/9.rules:1). Their" in found["summary"]
+    assert "net.core.somaxconn is set more than once: cron to 128 (/etc/crontab:4) and udev to 64 (/etc/udev/rules.d/9.rules:1). The" in found["summary"]
     assert found["severity"] == "warning" and len(found["evidence"]["other_writers"]) == 2
+
+
+def test_one_that_disagrees_with_tuned():
+    tuned = {"profile": "balanced", "value": 2048, "source": "/etc/tuned/balanced/tuned.conf:3"}
+    found = told(with_state(boot=None, boot_source=None, boot_certain=False, other_writers=[CRON], tuned=tuned, drift=None), "set-elsewhere-at-boot")
+    assert "set more than once: cron to 128 (/etc/crontab:4) and TuneD to 2048 (/etc/tuned/balanced/tuned.conf:3). The" in found["summary"]
 
 
 @pytest.mark.parametrize(("value", "said"), [(128, "to 128 at boot or later"), (None, "to another value at boot or later")])
