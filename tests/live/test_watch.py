@@ -149,7 +149,7 @@ def test_answers_that_an_egress_filter_drops() -> None:
         with lab.listener(net.server, "0.0.0.0", 80, backlog=512):
             told, warnings = watched(net, lambda: lab.spoof_syns(net, port=80, count=60))
     assert row_of(told)["syns"] == account(unexplained=60) and ids(told) == ["clients-repeat-syns"]
-    assert any("did not leave" in warning for warning in warnings)
+    assert any("no answer left (an egress filter" in warning for warning in warnings)
 
 
 def test_a_closed_port() -> None:
@@ -365,7 +365,7 @@ def test_a_flood_of_drops_is_bounded(tracing: None) -> None:
         with lab.listener(net.server, "0.0.0.0", 80, backlog=512):
             told, warnings = watched(net, lambda: send_unseen(net, lab.fresh_sources(socket.AF_INET), 60000), drop_reasons=True)
     read = sum(row["dropped"] for row in told["drop_reasons"] if row["reason"] == "NETFILTER_DROP")
-    assert read < 60000 and any("came faster" in warning for warning in warnings)
+    assert read < 60000 and any("came too fast to be read" in warning for warning in warnings)
     shortest = 100  # bytes that the trace takes for a drop, at least
     assert read <= (told["looks"] * drop_reasons._AT_ONCE + drop_reasons._AT_THE_END) // shortest
     assert row_of(told)["syns"] == account(before_listener=60000)
