@@ -131,3 +131,23 @@ def in_java(name: str, arguments: Tuple[str, ...], change: Optional[str], where:
     return Application(
         name, (), change, where, shared=("java",), runtimes=("java",), arguments=arguments, listeners=listeners, **more
     )
+
+
+def filled(
+    template: str, wanted: int, program: str, address: str, port: int, path: Optional[str] = None, inside: str = ""
+) -> str:
+    """The words of an entry with a listener's numbers and names, as :class:`Application` says.
+
+    :param path: of a UNIX socket, in place of address and port; "" for one without a name
+    :param inside: what runs a command in its network namespace
+    """
+    if path is not None:
+        listen, place = "unix:" + path, path or "a UNIX socket without a name"
+    else:
+        wildcard = address in ("0.0.0.0", "*", "")  # configurations write the port alone then
+        listen = str(port) if wildcard else ("[%s]:%d" if ":" in address else "%s:%d") % (address, port)
+        place = "port %d" % port
+    return template.format(
+        n=wanted, half=(wanted + 1) // 2, four=4 * wanted, listen=listen, port=port, place=place, program=program,
+        inside=inside,
+    )  # fmt: skip

@@ -118,6 +118,10 @@ def matches(name: str, patterns: Tuple[str, ...]) -> bool:
 
 
 def entries(part: str) -> Tuple[application.Application, ...]:
+    """What one file of the catalogue knows; no other is imported.
+
+    Each import stands there by name: Ansible finds what it sends by reading the source.
+    """
     if part == "system":
         from . import known_system
 

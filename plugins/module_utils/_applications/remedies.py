@@ -345,17 +345,5 @@ def _to_listen_again(it: Situation, new_sysctl: bool = False) -> str:
 
 
 def _filled(template: str, it: Situation, wanted: int) -> str:
-    return template.format(
-        n=wanted, half=(wanted + 1) // 2, four=4 * wanted, listen=_listen(it), port=it.port,
-        place="port %d" % it.port if it.path is None else it.path, program=it.hint.program,
-        inside=namespace_commands.prefix(it.namespace),
-    )
-
-
-def _listen(it: Situation) -> str:
-    """The address as configurations write it: a port alone where it is the IPv4 wildcard."""
-    if it.path is not None:
-        return "unix:" + it.path
-    if it.address in ("0.0.0.0", "*", ""):
-        return str(it.port)
-    return ("[%s]:%d" if ":" in it.address else "%s:%d") % (it.address, it.port)
+    inside = namespace_commands.prefix(it.namespace)
+    return catalogue.filled(template, wanted, it.hint.program, it.address, it.port, it.path, inside)

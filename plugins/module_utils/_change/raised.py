@@ -92,17 +92,7 @@ def _row(step: raise_plan.Step, owner: records.Owner, namespace: str, somaxconn:
 
 
 def _filled(template: str, hint: recognise.Hint, sock: raise_plan.Listener, wanted: int) -> str:
-    """The catalogue's words with this listener's numbers; see :class:`.application.Application`."""
+    """The catalogue's words with this listener's numbers."""
     if isinstance(sock, unix_listener.UnixListener):
-        return template.format(
-            n=wanted, half=(wanted + 1) // 2, four=4 * wanted, listen="unix:" + sock.path, port="",
-            place=raise_plan.name_of(sock), program=hint.program, inside="",
-        )  # fmt: skip
-    if sock.address == "0.0.0.0":
-        listen = str(sock.port)
-    else:
-        listen = ("[%s]:%d" if sock.family == "ipv6" else "%s:%d") % (sock.address, sock.port)
-    return template.format(
-        n=wanted, half=(wanted + 1) // 2, four=4 * wanted, listen=listen, port=sock.port,
-        place="port %d" % sock.port, program=hint.program,
-    )  # fmt: skip
+        return catalogue.filled(template, wanted, hint.program, "", 0, sock.path)
+    return catalogue.filled(template, wanted, hint.program, sock.address, sock.port)

@@ -279,9 +279,7 @@ def _warn_of_balances(
             )
         if found is not None and found.unexplained:
             closed = any(one.gone for one in seen.listeners if _key(one.socket) == key)
-            lost = text.plural(found.unexplained, "SYN", "are")
-            why = _WAS_CLOSED.format(lost) if closed and found.unexplained > 0 else _why_unexplained(found)
-            warnings.append("{0}: {1}".format(named([key]), why))
+            warnings.append("{0}: {1}".format(named([key]), _why_unexplained(found, closed)))
     missing = [group.key for group in seen.groups if group.counted is None]
     if missing and counted:
         warnings.append(
@@ -296,12 +294,15 @@ _WAS_CLOSED = (
 )
 
 
-def _why_unexplained(found: balance.Balance) -> str:
+def _why_unexplained(found: balance.Balance, closed: bool) -> str:
+    lost = text.plural(found.unexplained, "SYN", "are")
+    if found.unexplained > 0 and closed:
+        return _WAS_CLOSED.format(lost)
     if found.unexplained > 0:
         return (
             "{0} in no account although the listener's host and TCP got {1}: no answer left (an egress filter, no "
             "route back), or a connection was open already."
-        ).format(text.plural(found.unexplained, "SYN", "are"), "it" if found.unexplained == 1 else "them")
+        ).format(lost, "it" if found.unexplained == 1 else "them")
     return (
         "{0} answered or dropped than arrived: {1} came in a way that the tap does not see "
         "(redirected from another port, fragments, a tunnel without a device)."

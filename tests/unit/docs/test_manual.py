@@ -117,7 +117,7 @@ def test_a_recipe_says_what_the_catalogue_says(heading: str) -> None:
     one, text = catalogue(RECIPES[heading]), recipe(heading)
     assert one.default_words in text
     if one.change is not None:
-        wanted = one.change.format(n=4096, half=2048, four=16384, listen="443", port="443", place="port 443", program="", inside="")
+        wanted = application.filled(one.change, 4096, "", "0.0.0.0", 443)
         for setting in re.findall("`([^`]*)`", wanted):
             assert setting in text, setting
     if heading != "Docker":
