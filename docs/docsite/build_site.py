@@ -17,8 +17,13 @@ import shutil
 import subprocess
 import sys
 import urllib.parse
+from typing import Optional
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "tools"))
+
+import page_links
+
 SOURCE, SITE = ROOT / ".build" / "docs" / "source", ROOT / ".build" / "docs" / "site"
 FORGE = "https://github.com/linuxnet-collections/linuxnet.tcp/blob/main/"
 PAGES = [
@@ -81,16 +86,11 @@ def pages() -> None:
 def linked(path: pathlib.Path) -> str:
     """A page whose links to files that are neither pages nor pictures of the site lead to the forge."""
 
-    def link(found: re.Match) -> str:
-        name, hashed, anchor = found[1].partition("#")
-        if not name or re.match("[a-z]+:", name):
-            return found[0]
-        goal = (path.parent / name).resolve().relative_to(ROOT).as_posix()
-        if goal in PAGES and goal != "docs/README.md" or goal in PICTURES:
-            return found[0]
-        return "](%s%s%s)" % (FORGE, goal, hashed + anchor)
+    def address(goal: str) -> Optional[str]:
+        shown = goal in PAGES and goal != "docs/README.md" or goal in PICTURES
+        return None if shown else FORGE + goal
 
-    return re.sub(r"\]\(([^)\s]+)\)", link, path.read_text(encoding="utf-8"))
+    return page_links.to_forge(path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix(), address)
 
 
 def plugins() -> None:

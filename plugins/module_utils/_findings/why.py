@@ -82,8 +82,9 @@ def _starved(why: Mapping[str, Any]) -> bool:
 
 def _how_busy(why: Mapping[str, Any]) -> str:
     threads, busy = gathered.number(why.get("threads")), gathered.number(why.get("busy_threads"))
-    starved = " {0} waits for a CPU longer than it runs.".format("It" if threads == 1 else "The busiest")
-    starved = starved if _starved(why) else ""
+    starved = ""
+    if _starved(why):
+        starved = " {0} waits for a CPU longer than it runs.".format("It" if threads == 1 else "The busiest")
     if threads == 1:
         return "Its only thread is busy all the time.{0}".format(starved)
     if why.get("every_thread") is True:
