@@ -186,6 +186,10 @@ class Pair:
             "route add blackhole default",
             "route add blackhole ::/0",
         )))  # fmt: skip
+        # The kernel adds the route to an IPv6 address of its own later, in a worker thread; until then it drops what is
+        # for that address, as not its own. On a machine with a CPU that stands still, later has been too late.
+        _wait_until_local(self.server, self.server_v6)
+        _wait_until_local(self.client, self.client_v6)
 
     @staticmethod
     def _address(namespace: Netns, device: str, v4: str, v6: str) -> None:
@@ -194,6 +198,18 @@ class Pair:
             "addr add %s/64 dev %s nodad" % (v6, device),
             "link set %s up" % device,
         )))  # fmt: skip
+
+
+def _wait_until_local(namespace: Netns, address: str) -> None:
+    """Wait for the route that makes an IPv6 address the namespace's own."""
+    wanted = "%032x 80 " % int(ipaddress.ip_address(address))
+
+    def there() -> bool:
+        with open("/proc/thread-self/net/ipv6_route", encoding="ascii") as rows:
+            return any(row.startswith(wanted) for row in rows)
+
+    if not wait_for(lambda: namespace.call(there), 20.0):
+        raise RuntimeError("%s: no route to its own address %s" % (namespace.name, address))
 
 
 @contextlib.contextmanager
