@@ -188,6 +188,8 @@ def docker(namespace: lab.Netns, container: lab.Netns, address: str) -> Iterator
         "link set veth0 master docker0 up",
     )))  # fmt: skip
     lab.ip("-n", container.name, batch="addr add 172.17.0.2/16 dev eth0\nlink set eth0 up\nroute add default via 172.17.0.1")
+    for device in ("veth0", "docker0"):
+        lab.wait_until_up(namespace, device)
     rules = DOCKER.format(container="172.17.0.2", bridge="docker0", address=address)
     namespace.run(["iptables-restore"], input=rules, text=True, check=True)
     yield

@@ -21,6 +21,7 @@ import errno
 import importlib
 import ipaddress
 import itertools
+import json
 import os
 import pickle
 import pkgutil
@@ -186,8 +187,9 @@ class Pair:
             "route add blackhole default",
             "route add blackhole ::/0",
         )))  # fmt: skip
-        # The kernel adds the route to an IPv6 address of its own later, in a worker thread; until then it drops what is
-        # for that address, as not its own. On a machine with a CPU that stands still, later has been too late.
+        # Some of this the kernel does later, in a worker thread. On a machine with a CPU that stands still, later has been
+        # too late: until an IPv6 address has its route, the kernel drops what is for it, as for somebody else.
+        wait_until_up(self.server, self.server_device)
         _wait_until_local(self.server, self.server_v6)
         _wait_until_local(self.client, self.client_v6)
 
@@ -198,6 +200,17 @@ class Pair:
             "addr add %s/64 dev %s nodad" % (v6, device),
             "link set %s up" % device,
         )))  # fmt: skip
+
+
+def wait_until_up(namespace: Netns, device: str) -> None:
+    """Wait until a device may send; before that, one that had no carrier when it was opened drops everything."""
+    argv = ["ip", "-json", "link", "show", "dev", device]
+
+    def up() -> bool:
+        return bool(json.loads(namespace.run(argv, check=True, stdout=subprocess.PIPE).stdout)[0]["operstate"] == "UP")
+
+    if not wait_for(up, 20.0):
+        raise RuntimeError("%s: %s does not come up" % (namespace.name, device))
 
 
 def _wait_until_local(namespace: Netns, address: str) -> None:

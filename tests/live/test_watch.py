@@ -201,6 +201,7 @@ def test_a_bridge_counts_once() -> None:
             )))  # fmt: skip
         except RuntimeError as error:
             pytest.skip("no bridges in this kernel: %s" % error)
+        lab.wait_until_up(net.server, "over")
         with serving.application(net.server, 80, backlog=128):
             told, _warnings = watched(net, lambda: clients.real_clients(net, 20, pause=0.001))
     assert row_of(told)["syns"] == account(answered=20) and row_of(told)["syn_acks"] == 20

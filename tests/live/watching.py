@@ -41,6 +41,7 @@ def answered_pair() -> Iterator[lab.Pair]:
     """The lab, with a far end that takes SYN-ACKs to spoofed sources and ignores them: they leave, and are counted."""
     with lab.pair() as net:
         lab.ip("-n", net.server.name, "link", "set", "void-peer", "up")
+        lab.wait_until_up(net.server, "void")
         yield net
 
 

@@ -409,12 +409,13 @@ class Place:
         found = []
         for key, queue in self._syn.items():
             dropped = [self._dropped(one.inode) for one in self._sockets if taps.key_of(one) == key]
-            syns = self._counted(counted, "in %d" % numbers[key]) if key in numbers else None
             told = None
-            if syns is not None and None not in dropped:
+            if key in numbers and None not in dropped:
+                arriving, leaving = "in %d" % numbers[key], "out %d" % numbers[key]
                 told = balance.Counted(
-                    syns[0], counted["out %d" % numbers[key]], sum(one or 0 for one in dropped), syns[1]
-                )
+                    counted[arriving], counted[leaving], sum(one or 0 for one in dropped),
+                    self._skews.get(arriving, 0), self._skews.get(leaving, 0),
+                )  # fmt: skip
             found.append(telling.Group(key, told, queue))
         return found
 

@@ -27,6 +27,7 @@ class Counted(NamedTuple):
     syn_acks: int  # at the device tap, on their way out
     dropped: int  # at the listener: SYNs, third packets of a handshake that found the accept queue full, repeated SYNs
     skew: int = 0  # SYNs that arrived while the counters were read, which may lie in the window or not
+    skew_out: int = 0  # SYN-ACKs that left then, which the kernel may have counted as sent again or not
 
 
 class Shared(NamedTuple):
@@ -50,7 +51,7 @@ class Balance(NamedTuple):
     dropped: int
     unexplained: int
     unsure: int  # SYNs that may belong to another account than the one they are in
-    uncounted: int = 0  # SYN-ACKs that left and are no first answers, and that the kernel did not count as sent again
+    uncounted: int = 0  # SYN-ACKs that left and are no first answers, and surely not counted as sent again
 
     def told(self) -> Dict[str, int]:
         """The accounts, as the module returns them: arrived is the sum of the others."""
@@ -82,6 +83,7 @@ def balance(it: Counted, shared: Shared) -> Balance:
     if shared.lost is None:
         lost = max(0, left - dropped - repeated)
     unsure = _slack([(lost, 0, most_lost), (dropped, least_dropped, most_dropped), (repeated, 0, most_repeated)])
+    uncounted = max(0, uncounted - it.skew_out)
     return Balance(arrived, lost, first, repeated, dropped, left - lost - dropped - repeated, unsure, uncounted)
 
 

@@ -111,6 +111,12 @@ def test_answers_that_a_device_drops_behind_the_tap_are_no_first_answers() -> No
     assert (told.answered, told.unexplained, told.uncounted) == (2000, 0, 1469)
 
 
+@pytest.mark.parametrize(("skew_out", "uncounted"), [(0, 10), (4, 6), (10, 0), (11, 0)])
+def test_answers_sent_again_while_the_counters_were_read_may_have_been_counted(skew_out: int, uncounted: int) -> None:
+    told = balance.balance(Counted(100, 130, 0, skew_out=skew_out), Shared(20, 0, 0, 0))
+    assert (told.answered, told.unexplained, told.uncounted) == (100, 0, uncounted)
+
+
 def test_syns_of_connections_that_are_open_are_repeated_ones() -> None:
     told = balance.balance(Counted(50, 20, 10), Shared(0, 0, 0, 0, challenged=20, drops=10))
     assert (told.answered, told.repeated, told.dropped, told.unexplained, told.unsure) == (20, 20, 10, 0, 0)

@@ -215,6 +215,7 @@ def test_answers_that_are_counted_nowhere_are_told() -> None:
     told = telling.tell(seen([group(80, Counted(100, 130, 0))], TCPSynRetrans=20))
     assert told.listeners[0]["syns"]["answered"] == 100 and told.listeners[0]["syns"]["unexplained"] == 0
     assert "0.0.0.0:80: 10 more SYN-ACKs left" in told.warnings[0]
+    assert telling.tell(seen([group(80, Counted(100, 130, 0, 0, 10))], TCPSynRetrans=20)).warnings == []
 
 
 def test_a_wrong_checksum_is_a_loss_before_the_listener() -> None:
