@@ -37,7 +37,7 @@ from ansible_collections.linuxnet.tcp.plugins import module_utils
 
 CLONE_NEWNET = 0x40000000
 IPPROTO_MPTCP = 262
-SYN_RECV, ESTABLISHED = "03", "01"
+SYN_RECV, ESTABLISHED, LISTEN = "03", "01", "0A"
 NOBODY = 65534
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -429,6 +429,18 @@ def half_open_count(namespace: Netns, port: int) -> int:
 def established_count(namespace: Netns, port: int) -> int:
     """Connections established on the server's side: what accept(2) took, and what waits for it."""
     return row_count(namespace, port, ESTABLISHED)
+
+
+def accept_queue(namespace: Netns, port: int) -> int:
+    """Connections that wait for accept(2) at the listeners of this port, as /proc/net/tcp and tcp6 have it."""
+    ending, count = b":%04X" % port, 0
+    with namespace.enter():
+        for name in ("tcp", "tcp6"):
+            with open("/proc/thread-self/net/" + name, "rb") as stream:
+                for fields in (line.split(None, 5) for line in stream):
+                    if fields[3] == LISTEN.encode() and fields[1].endswith(ending):
+                        count += int(fields[4].partition(b":")[2], 16)
+    return count
 
 
 def counters(namespace: Netns) -> dict[str, int]:
