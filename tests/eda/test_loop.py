@@ -103,7 +103,7 @@ def test_a_flood_is_mitigated_by_itself_and_restored_after_it():
                     assert lab.wait_for(lambda: parts.in_force is not None)
                     took = parts.in_force - message_about(port, began)
                     told = parts.told(message_about(port, began))
-                    busy = max(1.0, os.getloadavg()[0] / len(os.sched_getaffinity(0)))  # how many wait for each CPU
+                    busy = waiting_for_a_cpu()
                     assert took <= REACTION * busy
                     assert lab.wait_for(lambda: rulebook.done(MITIGATE) > 0, 30, pause=0.05)
                     assert clients.real_clients(net, 100, port) >= 99
@@ -220,7 +220,12 @@ def test_a_thousand_messages_a_second_start_one_playbook_on_one_host(hosts):
         assert re.findall(r"^(\S+) +: ok=", rulebook.output(), re.MULTILINE) == ["web1"]
         connection.close()
     print("%d messages in %.1f s, one playbook" % (sent, took))
-    assert took <= SECONDS * 2
+    assert took <= SECONDS * 2 * waiting_for_a_cpu()
+
+
+def waiting_for_a_cpu():
+    """How many processes share each CPU, 1 at least."""
+    return max(1.0, os.getloadavg()[0] / len(os.sched_getaffinity(0)))
 
 
 def listens(port):

@@ -18,7 +18,7 @@ from ansible_collections.linuxnet.tcp.plugins.module_utils._module.options impor
 )
 from ansible_collections.linuxnet.tcp.tests.live import daemons, lab
 
-SECONDS = 3
+SECONDS = 5
 CLIENTS = 128  # at once: a quarter of what nginx's 511 admits
 
 

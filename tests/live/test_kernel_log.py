@@ -66,7 +66,7 @@ def flood(net, address, target, cookies, **named):
     """
     net.server.sysctl("net.ipv4.tcp_syncookies", cookies)
     net.server.sysctl("net.ipv4.tcp_max_syn_backlog", 4096)
-    for _attempt in range(10):
+    for _attempt in range(60):
         port = fresh_port()
         begin = time.time()
         with lab.listener(net.server, address, port, backlog=8, **named):
@@ -75,7 +75,7 @@ def flood(net, address, target, cookies, **named):
         time.sleep(0.1)
         if logged(port):
             return port, logged(port), (begin, end)
-        time.sleep(1)
+        time.sleep(0.2)  # other tests take lines of the same ten: who tries seldom may never get one
     raise AssertionError("no line about a flood in the kernel's log")
 
 
@@ -119,9 +119,9 @@ def test_times_are_right_where_the_clock_is_shifted(net, tmp_path):
 
 
 def test_the_hosts_rate_limit_is_told(net):
-    """Fifteen floods at once: the lines and the count of what was suppressed are all there are."""
+    """Twenty-five floods at once, more than two intervals let through: lines, and the count of what was suppressed, are all."""
     net.server.sysctl("net.ipv4.tcp_syncookies", 1)
-    ports = [fresh_port() for _number in range(15)]
+    ports = [fresh_port() for _number in range(25)]
     begin = time.time()
     with contextlib.ExitStack() as stack:
         for port in ports:

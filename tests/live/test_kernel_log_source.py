@@ -28,10 +28,10 @@ SOURCE = plugin("event_source", "kernel_log")
 _ports = fresh_ports(30000)
 
 
-async def flooded(net, queue, patience=3.0):
+async def flooded(net, queue, patience=1.5):
     """Flood fresh listeners until the kernel's rate limit (10 lines in 5 s for the whole host) lets a line through."""
     loop = asyncio.get_running_loop()
-    for port in itertools.islice(_ports, 10):
+    for port in itertools.islice(_ports, 30):
         with lab.listener(net.server, "0.0.0.0", port, backlog=8):
             # In a thread: what enters a namespace is the thread, and the loop has to go on
             await loop.run_in_executor(None, lambda port=port: lab.spoof_syns(net, port=port, count=20))
@@ -173,7 +173,7 @@ def test_a_real_journal_is_followed(net, tmp_path):
             source = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=stream)
         try:
             assert lab.wait_for(lambda: children(source.pid), 10)
-            for port in itertools.islice(_ports, 10):
+            for port in itertools.islice(_ports, 30):
                 with lab.listener(net.server, "0.0.0.0", port, backlog=8):
                     lab.spoof_syns(net, port=port, count=20)
                     if lab.wait_for(lambda port=port: port in told(tmp_path / "events"), 2, pause=0.05):

@@ -143,6 +143,7 @@ def test_a_second_listen_and_the_accept_queue(net, kernel, first, second):
         limits = limits_after_relisten(kernel.rule, predict(kernel, first), predict(kernel, second))
         with lab.connect_many(net.client, net.server_v4, port, 60) as clients:
             lab.completed(clients, timeout=0.05)
+            lab.wait_for(lambda: lab.established_count(net.server, port) >= limits.accept_queue)
             assert lab.established_count(net.server, port) == limits.accept_queue
 
 

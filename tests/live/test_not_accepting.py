@@ -39,14 +39,7 @@ def waiting(net):
 
 def full(namespace, pause):
     time.sleep(pause)
-    return accept_queue(namespace, 80) > worker.BACKLOG
-
-
-def accept_queue(namespace, port):
-    """Connections that wait for accept(2): the "rx_queue" of the listening socket's row, state 0A."""
-    rows = namespace.call(lambda: Path("/proc/thread-self/net/tcp").read_text().splitlines()[1:])
-    fields = [row.split() for row in rows]
-    return sum(int(one[4].split(":")[1], 16) for one in fields if one[3] == "0A" and one[1].endswith(":%04X" % port))
+    return lab.accept_queue(namespace, 80) > worker.BACKLOG
 
 
 def gathered(**options):
@@ -184,6 +177,7 @@ def test_nothing_is_read_where_no_accept_queue_is_full(net, monkeypatch):
     monkeypatch.setattr(standstill, "look", None)
     with program(net, "asleep"), lab.connect_many(net.client, net.server_v4, 80, worker.BACKLOG) as clients:
         assert lab.completed(clients, 5) == worker.BACKLOG
+        assert lab.wait_for(lambda: lab.accept_queue(net.server, 80) == worker.BACKLOG)
         _finding, facts, _warnings = net.server.call(gathered)
     assert facts["listeners"][0]["accept_queue"] == {"used": worker.BACKLOG, "limit": worker.BACKLOG + 1}
 

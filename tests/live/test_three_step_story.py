@@ -54,7 +54,7 @@ def application(net: lab.Pair) -> Iterator[subprocess.Popen]:
             process.kill()
             process.wait()
     # What was half-open goes with its listener, but only when the next SYN-ACK is due
-    assert lab.wait_for(lambda: lab.half_open_count(net.server, PORT) == 0, 20)
+    assert lab.wait_for(lambda: lab.half_open_count(net.server, PORT) == 0, 40)
 
 
 def burst(net: lab.Pair, count: int = 1000) -> int:

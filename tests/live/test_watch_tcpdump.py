@@ -43,8 +43,9 @@ class Capture:
         self._process.kill()
         self._process.communicate()
 
-    def goals(self) -> list[bytes]:
-        """Where each packet in the file goes to, once tcpdump has written all of them and missed none."""
+    def goals(self, least: int) -> list[bytes]:
+        """Where each packet in the file goes to, once tcpdump has written all of them, so many at least, and missed none."""
+        assert lab.wait_for(lambda: self._path.stat().st_size >= 24 + least * _SMALLEST, 60, pause=0.1), "tcpdump missed packets"
         size = -1
         while size != self._path.stat().st_size:
             size = self._path.stat().st_size
@@ -70,6 +71,7 @@ def captured(net: lab.Pair, folder: Path) -> Iterator[tuple[Capture, Capture]]:
             yield syns, syn_acks
 
 
+_SMALLEST = 16 + 14 + 20 + 24  # a SYN or SYN-ACK over IPv4 in the file: the record's header, Ethernet, IP, TCP with one option
 FLOODS = [(1000, "0.0.0.0"), (1000, "::"), (20000, "0.0.0.0"), (20000, "::"), (100000, "0.0.0.0")]
 
 
@@ -82,7 +84,7 @@ def test_a_flood(cookies: int, count: int, address: str, tmp_path: Path) -> None
         goal = net.server_v6 if address == "::" else net.server_v4
         with lab.listener(net.server, address, 80, backlog=128), captured(net, tmp_path) as (syns, syn_acks):
             told, warnings = watched(net, lambda: lab.spoof_syns(net, goal, port=80, count=count), seconds=0.0)
-            came, answered = syns.goals(), syn_acks.goals()
+            came, answered = syns.goals(count), syn_acks.goals(count if cookies else 129)
     row = row_of(told)
     assert row["syns"]["arrived"] == told["namespaces"][0]["syns"] == len(came) == count
     # Answers go on being sent again when the watch has ended, to the same clients
@@ -105,6 +107,6 @@ def test_real_clients_and_what_a_firewall_takes(tmp_path: Path) -> None:
                     send_unseen(net, iter(range(0xC613FF01, 0xC613FF01 + 50)), 50)
 
                 told, warnings = watched(net, traffic, seconds=0.0)
-                came, left = len(syns.goals()), len(syn_acks.goals())
+                came, left = len(syns.goals(80)), len(syn_acks.goals(30))
     assert row_of(told)["syns"] == account(answered=30, before_listener=50) and warnings == []
     assert (came, left) == (80, 30) == (row_of(told)["syns"]["arrived"], row_of(told)["syn_acks"])
