@@ -210,7 +210,7 @@ def test_a_bridge_counts_once() -> None:
 def test_two_strained_listeners_are_not_mixed_up() -> None:
     """Each drops for itself; where something is only counted for both, null and a warning instead of a guess."""
     with answered_pair() as net, two_strained(net) as flood:
-        short, _warnings = watched(net, flood, seconds=0.0)
+        short, _warnings = watched(net, flood)
         time.sleep(1.5)
         later, warnings = watched(net, lambda: (flood(), time.sleep(2.5)))
     for port, limit, count in ((80, 65, 1000), (81, 129, 2000)):

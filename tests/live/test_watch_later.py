@@ -70,7 +70,7 @@ def test_a_listener_that_is_opened_meanwhile(
             if beside:
                 lab.spoof_syns(net, port=80, count=100)
 
-        told, warnings = watched(net, during, seconds=0.0, ports=ports)
+        told, warnings = watched(net, during, ports=ports)
     row = row_of(told, 81)
     assert row["syns"] == account(answered=65, dropped=435) and row["unsure"] == 0
     assert row["since"] > 0 and row["dropped"] == 435
@@ -90,7 +90,7 @@ def test_what_came_before_it_was_noticed_had_a_listener(noticed: Callable[[], No
             noticed()
             lab.spoof_syns(net, port=81, count=30)
 
-        told, _warnings = watched(net, during, seconds=0.0)
+        told, _warnings = watched(net, during)
     assert row_of(told, 81)["syns"]["arrived"] == row_of(told, 81)["syns"]["answered"]
     assert 30 <= row_of(told, 81)["syns"]["arrived"] <= 50
     assert lost(told, "no_listener") == 0 and told["namespaces"][0]["syns"] == 50
@@ -104,7 +104,7 @@ def test_listeners_that_were_not_asked_for_are_listeners() -> None:
                 lab.spoof_syns(net, port=81, count=40)
                 lab.spoof_syns(net, port=82, count=10)
 
-            told, warnings = watched(net, during, seconds=0.0, ports=[80])
+            told, warnings = watched(net, during, ports=[80])
     assert [(row["where"], row["dropped"]) for row in told["layers"]] == [("other ports", 10)] and warnings == []
 
 
@@ -124,7 +124,7 @@ def test_a_listener_that_is_closed_and_opened_again(noticed: Callable[[], None])
             noticed()
             lab.spoof_syns(net, port=80, count=30)
 
-        told, warnings = watched(net, during, seconds=0.0)
+        told, warnings = watched(net, during)
     rows = told["listeners"]
     assert [row["since"] > 0 for row in rows] == [False, True] and len({row["inode"] for row in rows}) == 2
     assert [row["reuseport"]["syns"] for row in rows] == 2 * [account(answered=70, unexplained=7)]
@@ -145,7 +145,7 @@ def test_more_listeners_than_are_counted(noticed: Callable[[], None]) -> None:
             lab.spoof_syns(net, port=80, count=30)
             lab.spoof_syns(net, port=1005, count=10)
 
-        told, warnings = watched(net, during, seconds=0.0)
+        told, warnings = watched(net, during)
     assert len(told["listeners"]) == 121
     assert row_of(told)["syns"] == account(answered=50) and row_of(told, 1005)["syns"] == account(answered=10)
     counted = sum(row["syns"] is not None for row in told["listeners"])
@@ -160,6 +160,6 @@ def test_one_that_is_opened_at_the_last_moment_is_named() -> None:
             stack.enter_context(lab.listener(net.server, "0.0.0.0", 81, backlog=512))
             send_unseen(net, lab.fresh_sources(socket.AF_INET), 5, port=81)
 
-        found: Any = watched(net, during, seconds=0.0)
+        found: Any = watched(net, during)
     told, warnings = found
     assert len(opened(warnings)) == 1 and lost(told, "no_listener") == 0

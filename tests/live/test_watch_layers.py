@@ -285,7 +285,7 @@ def test_a_dual_stack_listener_has_one_account_for_both_families() -> None:
                 lab.spoof_syns(net, net.server_v4, port=80, count=300)
                 lab.spoof_syns(net, net.server_v6, port=80, count=200)
 
-            told, warnings = watched(net, send, seconds=0.0)
+            told, warnings = watched(net, send)
     row = row_of(told)
     assert row["syns"] == account(answered=129, dropped=371) and row["unsure"] == 0 and warnings == []
 
@@ -309,7 +309,7 @@ def test_a_reuseport_group_that_drops(address: str) -> None:
         for _member in range(3):
             stack.enter_context(lab.listener(net.server, address, 80, backlog=64, reuseport=True))
         goal = net.server_v4 if address == "0.0.0.0" else net.server_v6
-        told, warnings = watched(net, lambda: lab.spoof_syns(net, goal, port=80, count=2000), seconds=0.0)
+        told, warnings = watched(net, lambda: lab.spoof_syns(net, goal, port=80, count=2000))
     rows = told["listeners"]
     assert [row["reuseport"]["syns"] for row in rows] == 3 * [account(answered=195, dropped=1805)]
     assert sum(row["dropped"] for row in rows) == 1805 and warnings == []
@@ -327,7 +327,7 @@ def test_loopback_with_a_listener_that_drops(address: str) -> None:
                 with lab.connect_many(net.server, address, 80, 40):  # gone before they send their SYNs again, after a second
                     assert lab.wait_for(lambda: lab.counters(net.server)["ListenDrops"] >= before + 40)
 
-            told, warnings = watched(net, connect, seconds=0.0)
+            told, warnings = watched(net, connect)
     assert row_of(told)["syns"] == account(dropped=40) and row_of(told)["unsure"] == 0
     assert told["namespaces"][0]["syns"] == 40 and warnings == []
 
@@ -346,7 +346,7 @@ def test_clients_that_get_no_answer_and_ask_again() -> None:
             with lab.connect_many(net.client, net.server_v4, 80, 20):  # gone before they do so once more
                 assert lab.wait_for(lambda: lab.counters(net.server)["Tcp.InSegs"] >= before + 40)
 
-        told, _warnings = watched(net, connect, seconds=0.0)
+        told, _warnings = watched(net, connect)
     syns = row_of(told)["syns"]
     assert (syns["arrived"], syns["answered"], syns["repeated"], syns["unexplained"]) == (40, 20, 20, 0)
     assert ids(told) == ["clients-repeat-syns"]
@@ -365,7 +365,7 @@ def test_syns_of_connections_that_are_open() -> None:
                         lab._send(ipaddress.ip_address(net.server_v4), 80, client.getsockname()[1], 1, source)
                 time.sleep(0.1)
 
-        told, warnings = watched(net, twice, seconds=0.0)
+        told, warnings = watched(net, twice)
     assert row_of(told)["syns"] == account(answered=20, repeated=20) and warnings == []
     assert row_of(told)["syn_acks"] == 20 and ids(told) == ["clients-repeat-syns"]
 
@@ -381,7 +381,7 @@ def test_syns_with_a_timestamp_that_is_too_old() -> None:
         assert lab.wait_for(lambda: lab.counters(net.server)["Tcp.CurrEstab"] == 0)
         # A client's reset, in answer to the ACK, would end the TIME_WAIT
         assert net.client.run(["iptables", "-w", "-A", "INPUT", "-p", "tcp", "--sport", "80", "-j", "DROP"]).returncode == 0
-        told, warnings = watched(net, lambda: send_old(net, port, 12), seconds=0.0)
+        told, warnings = watched(net, lambda: send_old(net, port, 12))
     assert [(row["layer"], row["dropped"]) for row in told["layers"]] == [("paws_and_time_wait", 12)]
     assert row_of(told)["syns"] == account(repeated=12) and warnings == []
 
@@ -452,7 +452,7 @@ def test_a_firewall_before_two_strained_listeners() -> None:
                 lab.spoof_syns(net, port=81, count=300)
                 send_unseen(net, bad_sources(4), 70, port=81)
 
-            told, _warnings = watched(net, both, seconds=0.0)
+            told, _warnings = watched(net, both)
     truth = {80: {"answered": 65, "dropped": 235, "before_listener": 0}, 81: {"answered": 65, "dropped": 235, "before_listener": 70}}
     for port, accounts in truth.items():
         bounds = between(row_of(told, port))

@@ -33,8 +33,8 @@ pytestmark = pytest.mark.usefixtures("root")
 def test_what_xdp_drops_is_gone_before_it_is_counted() -> None:
     with answered_pair() as net, lab.listener(net.server, "0.0.0.0", 80, backlog=512):
         with xdp.dropping(net.server, net.server_device):
-            told, warnings = watched(net, lambda: send_unseen(net, lab.fresh_sources(socket.AF_INET), 30), seconds=0.0)
-        without, none = watched(net, lambda: lab.spoof_syns(net, count=30), seconds=0.0)
+            told, warnings = watched(net, lambda: send_unseen(net, lab.fresh_sources(socket.AF_INET), 30))
+        without, none = watched(net, lambda: lab.spoof_syns(net, count=30))
     assert row_of(told)["syns"] == account() and told["namespaces"][0]["xdp_devices"] == [net.server_device]
     assert [one.partition(": ")[2] for one in warnings] == [
         "An XDP program is attached to %s: what it drops is gone before SYNs are counted. `ip link show` names the program." % net.server_device

@@ -201,7 +201,7 @@ def test_with_the_recommended_backlog_the_same_bursts_lose_nothing(name: str, tm
     for attempt in range(2):
         with serving(name, tmp_path / str(attempt), backlog) as (net, stall):
             # What is full for a fifth of the watch is no burst: these take an eighth of this one, also where a busy machine makes them longer
-            told, *_ = watched(net, lambda _looks, net=net, stall=stall: bursts(net, stall, 0.3, 300, 2), rest=7)
+            told, _found, _nothing = watched(net, lambda _looks, net=net, stall=stall: bursts(net, stall, 0.3, 300, 2), rest=7)
         row = told["listeners"][0]
         losses.append(row["dropped"])
         if attempt == 0:

@@ -83,7 +83,7 @@ def test_a_flood(cookies: int, count: int, address: str, tmp_path: Path) -> None
         net.server.sysctl("net.ipv4.tcp_max_syn_backlog", 256)
         goal = net.server_v6 if address == "::" else net.server_v4
         with lab.listener(net.server, address, 80, backlog=128), captured(net, tmp_path) as (syns, syn_acks):
-            told, warnings = watched(net, lambda: lab.spoof_syns(net, goal, port=80, count=count), seconds=0.0)
+            told, warnings = watched(net, lambda: lab.spoof_syns(net, goal, port=80, count=count))
             came, answered = syns.goals(count), syn_acks.goals(count if cookies else 129)
     row = row_of(told)
     assert row["syns"]["arrived"] == told["namespaces"][0]["syns"] == len(came) == count
@@ -106,7 +106,7 @@ def test_real_clients_and_what_a_firewall_takes(tmp_path: Path) -> None:
                         assert lab.completed(clients, 5) == 30
                     send_unseen(net, iter(range(0xC613FF01, 0xC613FF01 + 50)), 50)
 
-                told, warnings = watched(net, traffic, seconds=0.0)
+                told, warnings = watched(net, traffic)
                 came, left = len(syns.goals(80)), len(syn_acks.goals(30))
     assert row_of(told)["syns"] == account(answered=30, before_listener=50) and warnings == []
     assert (came, left) == (80, 30) == (row_of(told)["syns"]["arrived"], row_of(told)["syn_acks"])

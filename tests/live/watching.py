@@ -79,12 +79,16 @@ def options(net: lab.Netns, seconds: float, ports: list[int] | None = None) -> w
 def watched(
     net: lab.Pair,
     during: Callable[[], Any],
-    seconds: float = 1.0,
+    seconds: float = 0.0,
     ports: list[int] | None = None,
     drop_reasons: bool = False,
     looks: Looks | None = None,
 ) -> tuple[dict[str, Any], list[str]]:
-    """What a watch of the server tells while something happens; `looks` lets that wait for looks of the watch."""
+    """What a watch of the server tells while something happens; `looks` lets that wait for looks of the watch.
+
+    It ends after that, and after `seconds` at least. A second after spoofed SYNs their answers are sent again, which one
+    of several listeners cannot be told from another: keep away from that.
+    """
     ended = threading.Event()
     found: list[Any] = []
     seen = looks or Looks()
