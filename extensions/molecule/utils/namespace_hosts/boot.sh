@@ -17,6 +17,7 @@ chmod 0755 upper
 mount -t overlay -o "lowerdir=/,upperdir=upper,workdir=work" overlay merged
 cd merged
 rm -f .dockerenv  # a host, whatever this machine is
+rm -f root/.bashrc root/.bash_profile root/.profile  # what this machine's owner runs in each shell costs a host nothing
 mkdir -p etc/ssh/here
 cp "$folder/host_key" "$folder/authorized_keys" "$folder/sshd_config" etc/ssh/here/
 [ ! -e "$folder/boot_script" ] || cp "$folder/boot_script" etc/ssh/here/
